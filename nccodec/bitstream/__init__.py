@@ -1,0 +1,1 @@
+"""Bytes: container, packers, symbol models. numpy only, never torch."""

@@ -1,0 +1,169 @@
+"""The `.ncl` container: header, chunks, checksum. bitstream_spec.md is normative.
+
+Only the standard library is imported, so that `nc info` answers at once.
+"""
+
+import struct
+import zlib
+from dataclasses import astuple, dataclass
+
+from ..errors import ChecksumError, FormatError, LimitError, TruncatedError
+
+MAGIC = b"\x8eNCL\r\n\x1a\n"
+VERSION = 1
+PACKERS = ("fixed", "range")
+ATOMS, SCALES = 0x01, 0x02  # chunk types; those from 0x80 on are ancillary
+CHUNK_NAMES = {ATOMS: "atoms", SCALES: "scales"}
+MAX_PIXELS = 178_956_970
+MAX_CHANNELS = 4096
+MAX_CHUNKS = 64
+MAX_STEPS = 32
+
+_HEADER = struct.Struct("<8sBBBBIIHHBBII8s")
+_CHUNK = struct.Struct("<BI")
+_CHECKSUM = struct.Struct("<I")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a `.ncl` says of itself before any chunk.
+
+    width, height: pixels. grey: one channel. packer: of PACKERS. range_size: side B of a range cell.
+    level: quality level in 1/256. atoms, domains: coded integers a cell. steps: iterations to the fixed
+    point at scale 1. scale_sum: largest sum of |quantized s| in a cell. nonzero_scales: how many s
+    differ from zero. fingerprint: of the weights.
+    """
+
+    width: int
+    height: int
+    grey: bool
+    packer: str
+    range_size: int
+    level: int
+    atoms: int
+    domains: int
+    steps: int
+    scale_sum: int
+    nonzero_scales: int
+    fingerprint: bytes
+
+    @property
+    def cells(self) -> int:
+        """Number of range cells."""
+        return -(-self.width // self.range_size) * -(-self.height // self.range_size)
+
+    def pack(self) -> bytes:
+        return _HEADER.pack(
+            MAGIC, VERSION, int(self.grey), PACKERS.index(self.packer), self.range_size.bit_length() - 1,
+            self.width, self.height, self.level, self.atoms, self.domains, self.steps,
+            self.scale_sum, self.nonzero_scales, self.fingerprint,
+        )  # fmt: skip
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Header":
+        """Read and check the header. FormatError, TruncatedError or LimitError name the fault."""
+        if data[: len(MAGIC)] != MAGIC[: len(data)]:
+            if data[:4] == MAGIC[:4]:
+                raise FormatError("line endings were converted in transport (magic bytes 4-7)")
+            raise FormatError("not a .ncl file (wrong magic)")
+        if len(data) < 9:
+            raise TruncatedError(f"the file ends after {len(data)} bytes, inside the header")
+        if data[8] != VERSION:
+            raise FormatError(f"format version {data[8]} is unknown to this program, which reads version {VERSION}")
+        if len(data) < _HEADER.size:
+            raise TruncatedError(f"the file ends after {len(data)} bytes, inside the header")
+        (_, _, flags, packer, log_size, width, height, level, atoms, domains, steps, total, nonzero, mark) = (
+            _HEADER.unpack_from(data)
+        )
+        if flags & ~1:
+            raise FormatError(f"reserved flag bits are set (0x{flags:02x})")
+        if packer >= len(PACKERS):
+            raise FormatError(f"packer {packer} is unknown")
+        if not 2 <= log_size <= 6:
+            raise FormatError(f"range size 2^{log_size} is outside 4 .. 64")
+        if width == 0 or height == 0:
+            raise FormatError(f"size {width} x {height} is empty")
+        if width * height > MAX_PIXELS:
+            raise LimitError(f"{width} x {height} pixels are over the limit of {MAX_PIXELS}")
+        if not 1 <= atoms + domains <= MAX_CHANNELS or domains > 4:
+            raise FormatError(f"{atoms} atoms and {domains} domains are outside the format's limits")
+        if steps > MAX_STEPS:
+            raise FormatError(f"{steps} iterations are over the limit of {MAX_STEPS}")
+        header = cls(
+            width, height, bool(flags & 1), PACKERS[packer], 1 << log_size,
+            level, atoms, domains, steps, total, nonzero, mark,
+        )  # fmt: skip
+        if nonzero > domains * header.cells:
+            raise FormatError(f"{nonzero} non-zero scales are more than there are scales")
+        return header
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A typed piece of the body. payload: of critical chunks a zstd frame."""
+
+    kind: int
+    payload: bytes
+
+    @property
+    def name(self) -> str:
+        return CHUNK_NAMES.get(self.kind, f"ancillary 0x{self.kind:02x}")
+
+
+def write(header: Header, chunks: list[Chunk]) -> bytes:
+    """Header, chunks and checksum as the bytes of a file."""
+    body = b"".join(_CHUNK.pack(c.kind, len(c.payload)) + c.payload for c in chunks)
+    data = header.pack() + body
+    return data + _CHECKSUM.pack(zlib.crc32(data))
+
+
+def read(data: bytes) -> tuple[Header, list[Chunk]]:
+    """Inverse of `write`, for any bytes: every fault raises an NclError that names it.
+
+    The checksum is verified, critical chunks come in rising order and at most once, unknown
+    ancillary ones are returned too.
+    """
+    header = Header.unpack(data)
+    end = len(data) - _CHECKSUM.size
+    if end < _HEADER.size:
+        raise TruncatedError(f"the file ends after {len(data)} bytes, inside the checksum")
+    chunks, at, last = [], _HEADER.size, 0
+    while at < end:
+        if at + _CHUNK.size > end:
+            raise TruncatedError("the file ends inside the head of a chunk")
+        kind, length = _CHUNK.unpack_from(data, at)
+        at += _CHUNK.size
+        if at + length > end:
+            raise TruncatedError(f"chunk 0x{kind:02x} at byte {at} reaches {at + length - end} bytes past the end")
+        chunks.append(Chunk(kind, data[at : at + length]))
+        at += length
+        if len(chunks) > MAX_CHUNKS:
+            raise LimitError(f"more than {MAX_CHUNKS} chunks")
+    if zlib.crc32(data[:end]) != _CHECKSUM.unpack_from(data, end)[0]:
+        raise ChecksumError("checksum mismatch: the file is damaged")
+    for chunk in chunks:
+        if chunk.kind >= 0x80:
+            continue
+        if chunk.kind not in CHUNK_NAMES:
+            raise FormatError(f"critical chunk 0x{chunk.kind:02x} is unknown")
+        if chunk.kind <= last:
+            raise FormatError(f"chunk {chunk.name} is repeated or out of order")
+        last = chunk.kind
+    return header, chunks
+
+
+def describe(data: bytes) -> dict:
+    """What `nc info` shows, from the container alone: plain values, nothing decoded."""
+    header, chunks = read(data)
+    names = [field for field in Header.__dataclass_fields__]
+    fields = dict(zip(names, astuple(header), strict=True)) | {"fingerprint": header.fingerprint.hex()}
+    scales = header.cells * header.domains
+    sizes = {chunk.name: len(chunk.payload) for chunk in chunks}
+    framing = len(data) - sum(len(chunk.payload) for chunk in chunks)
+    return fields | {
+        "version": VERSION,
+        "bytes": len(data),
+        "bpp": 8 * len(data) / (header.width * header.height),
+        "share_of_nonzero_scales": header.nonzero_scales / scales if scales else 0.0,
+        "chunks": sizes | {"header and framing": framing},
+    }

@@ -1,0 +1,66 @@
+"""Command line: `nc`. The only place that knows exit codes."""
+
+import sys
+from enum import IntEnum
+
+import typer
+
+from ..errors import NclError
+from . import decode, encode, info, train, weights
+
+app = typer.Typer(
+    name="nc",
+    help="Image codec: a picture as a contractive map, decoded at any resolution.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("encode")(encode.command)
+app.command("decode")(decode.command)
+app.command("info")(info.command)
+app.command("train")(train.command)
+app.add_typer(weights.app, name="weights")
+
+
+class Exit(IntEnum):
+    """Exit codes. Usage errors (2) come from typer."""
+
+    OK = 0
+    FAILURE = 1
+    INTERRUPTED = 130
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        print(f"nc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    pass
+
+
+def _fail(message: object, code: Exit = Exit.FAILURE) -> None:
+    print("nc: " + " ".join(str(message).split()), file=sys.stderr)
+    sys.exit(code)
+
+
+def main() -> None:
+    """Run `nc`: one clear line for whatever goes wrong, never a traceback for bad input."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _fail("interrupted", Exit.INTERRUPTED)
+    except NclError as error:
+        _fail(error)
+    except MemoryError:
+        _fail("not enough memory")
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else error)

@@ -1,0 +1,139 @@
+"""`nc train`."""
+
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .encode import Device
+
+
+class Loss(str, Enum):
+    """What the distortion is measured on."""
+
+    unrolled = "unrolled"
+    collage = "collage"
+
+
+def command(
+    crops: Annotated[Path, typer.Argument(metavar="CROPS", help="Folder of pictures, any size and format.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Weights to write (.safetensors).")],
+    steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="Length in minutes, instead of --steps.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the checkpoint beside FILE.")] = False,
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
+    init: Annotated[str | None, typer.Option(metavar="WEIGHTS", help="Start from these weights.")] = None,
+    range_size: Annotated[int | None, typer.Option(help="Side of a range cell, in pixels [16].")] = None,
+    kernel: Annotated[int | None, typer.Option(help="Side of an atom, in pixels [24].")] = None,
+    atoms: Annotated[int | None, typer.Option(help="Number of atoms [320].")] = None,
+    domains: Annotated[int | None, typer.Option(help="Implicit domains a cell, 0 to 4 [4].")] = None,
+    width: Annotated[int | None, typer.Option(help="Channels of the network [128].")] = None,
+    blocks: Annotated[int | None, typer.Option(help="Residual blocks at each resolution [2].")] = None,
+    lambdas: Annotated[str | None, typer.Option(metavar="L,L,...", help="Lagrange multipliers of the levels.")] = None,
+    loss: Annotated[Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")] = Loss.unrolled,
+    crop: Annotated[int, typer.Option(help="Side of the training crops, in pixels.")] = 128,
+    batch: Annotated[int, typer.Option(min=1, help="Crops a step.")] = 8,
+    seed: Annotated[int, typer.Option(help="Of crops and noise.")] = 0,
+    bf16: Annotated[bool, typer.Option("--bf16", help="Convolutions in bfloat16, where the machine has it.")] = False,
+    force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
+) -> None:
+    """Train a new encoder on a folder of pictures."""
+    from ..errors import TrainingError
+    from ..neural.architecture import Architecture
+    from ..neural.codec import choose_device
+    from ..neural.weights import SUFFIX, named
+    from ..training import checkpoint
+    from ..training.crops import CropFolder
+    from ..training.export import export
+    from ..training.loop import Options, Trainer
+
+    if (steps is None) == (minutes is None):
+        raise typer.BadParameter("give either --steps or --minutes", param_hint="--steps")
+    if out.suffix != SUFFIX:
+        raise typer.BadParameter(f"{out} does not end in {SUFFIX}", param_hint="--out")
+    saved = out.with_suffix(".checkpoint")
+    if not out.parent.is_dir():
+        raise TrainingError(f"{out.parent}: no such folder")
+    for path in (out, saved):
+        if path.exists() and not (force or resume):
+            raise TrainingError(f"{path}: exists already (-f overwrites it, --resume continues)")
+    if resume and not saved.exists():
+        raise TrainingError(f"{saved}: no checkpoint to resume from")
+    start = named(init) if init else None
+    chosen = {
+        "range_size": range_size, "kernel": kernel, "atoms": atoms,
+        "domains": domains, "width": width, "blocks": blocks, "lambdas": _numbers(lambdas),
+    }  # fmt: skip
+    fields = (start.architecture if start else Architecture()).to_dict()
+    architecture = Architecture.from_dict(fields | {k: v for k, v in chosen.items() if v is not None})
+    options = Options(
+        architecture, steps=steps, minutes=minutes, crop=crop, batch=batch, loss=loss.value, seed=seed, bf16=bf16
+    )
+    folder = CropFolder(crops)
+    for cause in folder.broken.values():
+        typer.echo(f"skipped: {cause}", err=True)
+    trainer = Trainer(folder, options, choose_device(device.value), start)
+    if resume:
+        checkpoint.resume(saved, trainer)
+    try:
+        _run(trainer, saved)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted at step {trainer.done}; continue with --resume ({saved})", err=True)
+        raise
+    export(trainer, out)
+    _write_card(trainer, out)
+    typer.echo(f"{out}: {trainer.done} steps, {trainer.elapsed / 60:.1f} min", err=True)
+
+
+def _numbers(text: str | None) -> list[float] | None:
+    try:
+        return None if text is None else [float(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a list of numbers", param_hint="--lambdas") from None
+
+
+def _run(trainer, saved: Path) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), TextColumn("{task.percentage:.0f} %"), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=1.0, completed=trainer.progress)
+
+        def report(r) -> None:
+            text = f"step {r.step}  loss {r.loss:.3f}  {r.bpp:.3f} bpp  {r.psnr:.2f} dB  {r.seconds_per_step:.3f} s/step"
+            bar.update(task, completed=r.progress, description=text)
+            if not console.is_terminal:
+                left = r.elapsed * (1 - r.progress) / max(r.progress, 1e-9)
+                typer.echo(f"{100 * r.progress:5.1f} %  {text}  {left / 60:.1f} min left", err=True)
+
+        trainer.run(report, save=saved)
+
+
+def _write_card(trainer, out: Path) -> None:
+    """What was trained, on what, and how good it is on the held-out pictures, in real bytes."""
+    from ..evaluation.curve import QUALITIES, measure_ncl
+    from .files import replace
+
+    folder = trainer.folder
+    card = {
+        "name": out.stem,
+        "command": "nc " + " ".join(sys.argv[1:]),
+        "steps": trainer.done,
+        "minutes": round(trainer.elapsed / 60, 1),
+        "pictures": {
+            "fingerprint": folder.fingerprint,
+            "trained on": len(trainer.train_names),
+            "held out": len(trainer.valid_names),
+            "megapixels": round(folder.pixels(folder.names) / 1e6, 2),
+            "skipped": len(folder.broken),
+        },
+        "validation": measure_ncl([(name, folder.image(name)) for name in trainer.valid_names], QUALITIES, str(out)),
+    }
+    replace(out.with_suffix(".json"), lambda path: path.write_text(json.dumps(card, indent=1) + "\n"))
+    for bpp, db in zip(*(card["validation"]["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):
+        typer.echo(f"validation: {bpp:.3f} bpp  {db:.2f} dB", err=True)

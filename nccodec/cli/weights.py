@@ -1,0 +1,57 @@
+"""`nc weights`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .files import check_output, replace
+
+app = typer.Typer(help="Weights: what is installed, and adding to it.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+def list_() -> None:
+    """List the weights that are installed, and the folders that are searched."""
+    from ..errors import WeightsError
+    from ..neural.weights import installed, load, places
+
+    for path in installed():
+        try:
+            weights = load(path)
+            about = f"{weights.fingerprint.hex()}  {path.stat().st_size / 2**20:.1f} MiB"
+        except WeightsError as error:
+            about = f"unusable: {error}"
+        typer.echo(f"{path.stem:<12} {about}  {path}")
+    typer.echo("searched: " + ", ".join(map(str, places())), err=True)
+
+
+@app.command()
+def add(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A .safetensors that `nc train` wrote.")],
+    force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite weights of the same name.")] = False,
+) -> None:
+    """Copy weights, and their card, to the user's folder."""
+    from ..neural.weights import SUFFIX, load, user_folder
+
+    weights = load(source)
+    target = user_folder() / (source.stem + SUFFIX)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    check_output(source, target, force)
+    card = source.with_suffix(".json")
+    if card.is_file():
+        replace(target.with_suffix(".json"), lambda path: path.write_bytes(card.read_bytes()))
+    replace(target, lambda path: path.write_bytes(source.read_bytes()))
+    typer.echo(f"{target}: {weights.fingerprint.hex()}", err=True)
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(metavar="NAME", help="Name or path.")]) -> None:
+    """Show fingerprint, architecture and card of some weights, as JSON."""
+    from ..neural.weights import named
+
+    weights = named(name)
+    about = {"path": str(weights.path), "fingerprint": weights.fingerprint.hex()}
+    about |= {"architecture": weights.architecture.to_dict(), "dead_zone": list(weights.dead_zone)}
+    typer.echo(json.dumps(about | {"card": weights.card()}, indent=1))

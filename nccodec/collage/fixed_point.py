@@ -1,0 +1,143 @@
+"""The fixed point of the map: how many steps it takes, and taking them, at every scale."""
+
+import math
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from ..errors import CollageError
+from .operator import Form, SelfReference
+
+PLAIN_LIMIT = Fraction(15, 16)  # largest sum of |s| over the domains of a cell in form (a)
+HALF_GREY_LEVEL = 0.5 / 255
+
+
+def self_reference(
+    weight: Tensor,
+    top: Tensor,
+    left: Tensor,
+    *,
+    range_size: int,
+    form: Form,
+    isometries: Tensor | None = None,
+    pooling: int = 2,
+    keep_zeros: bool = False,
+) -> SelfReference:
+    """Collect the self-reference of a batch, and check that it is admissible.
+
+    weight: s, [N, k, rows, columns], or [N, k, C, rows, columns] with one s for each channel.
+    top, left: corners of the domains in pixels, int64 broadcastable to [N, k, rows, columns].
+    isometries: 0..7, the same shape; None for the identity.
+    keep_zeros: keep terms with s = 0, so that gradients reach them.
+    Raises CollageError where a domain leaves the canvas, where form (a) exceeds sum |s| <= 15/16,
+    and where form (b) has domains that are no whole cells or a range size that is no power of p.
+    """
+    per_channel = weight.dim() == 5
+    n, k, (rows, columns) = weight.shape[0], weight.shape[1], weight.shape[-2:]
+    shape = (n, k, rows, columns)
+    top, left = top.expand(shape), left.expand(shape)
+    isometries = torch.zeros((), dtype=torch.int64) if isometries is None else isometries
+    isometries = isometries.to(weight.device).expand(shape)
+    if per_channel:
+        weight = weight.movedim(2, -1)  # [N, k, rows, columns, C]
+    used = torch.ones(shape, dtype=torch.bool, device=weight.device)
+    if not keep_zeros:
+        used = (weight != 0).any(-1) if per_channel else weight != 0
+    picture, _, row, column = used.nonzero(as_tuple=True)
+    cell = (picture * rows + row) * columns + column
+    top, left = top.to(weight.device)[used], left.to(weight.device)[used]
+    domain = pooling * range_size
+    if len(top) and (
+        min(top.min(), left.min()) < 0
+        or top.max() > rows * range_size - domain
+        or left.max() > columns * range_size - domain
+    ):
+        raise CollageError("a domain reaches beyond the picture")
+    unit = math.gcd(range_size, *torch.unique(torch.cat([top, left])).tolist())
+    if form is Form.CENTRED:
+        if unit != range_size:
+            raise CollageError("form (b) admits domains of whole cells only")
+        nilpotent_steps(range_size, pooling)
+    else:
+        total = contraction_factor(weight.movedim(-1, 2) if per_channel else weight)
+        if total > PLAIN_LIMIT:
+            raise CollageError(f"sum of |s| is {total:g}, above 15/16: no contraction")
+    return SelfReference(
+        rows, columns, range_size, unit, pooling, form,
+        cell, top, left, isometries[used], weight[used],
+    )  # fmt: skip
+
+
+def contraction_factor(weight: Tensor) -> float:
+    """Bound of form (a) in the sup norm: the largest sum over domains of |s| in a cell and channel.
+
+    weight: [N, k, rows, columns] or [N, k, C, rows, columns].
+    """
+    return float(weight.detach().double().abs().sum(1).max()) if weight.numel() else 0.0
+
+
+def nilpotent_steps(side: int, pooling: int = 2) -> int:
+    """Steps after which form (b) is exact from any start, for cells of `side` pixels: log_p(side) + 1.
+
+    After one step the means of the cells are right, after two those of their p x p parts, and so on
+    (Oien & Lepsoy). CollageError where `side` is no power of p, unless p exceeds what is left of it
+    by a whole factor.
+    """
+    if pooling < 2:
+        raise CollageError(f"pooling by {pooling} does not contract")
+    steps, part = 1, side
+    while part > 1:
+        if part % pooling and pooling % part:
+            raise CollageError(f"form (b): cells of {side} pixels are not nilpotent with pooling {pooling}")
+        part = part // pooling if part >= pooling else 1
+        steps += 1
+    return steps
+
+
+def contraction_steps(factor: float, amplitude: float, tolerance: float = HALF_GREY_LEVEL) -> int:
+    """Steps after which form (a), started at the affine part c, is within `tolerance` of its fixed point.
+
+    factor: the bound q < 1. amplitude: a bound of |c|. The error after n steps is at most
+    q^(n+1) / (1 - q) * amplitude, by the geometric series.
+    """
+    if factor >= 1:
+        raise CollageError(f"contraction factor {factor:g} is not below 1")
+    if factor <= 0 or amplitude <= 0:
+        return 0
+    steps = math.log(tolerance * (1 - factor) / amplitude) / math.log(factor) - 1
+    return max(0, math.ceil(steps))
+
+
+def fixed_point(
+    affine: Tensor, reference: SelfReference, steps: int | None = None, start: Tensor | None = None
+) -> Tensor:
+    """z = F(z) by iteration from `start`, by default from the affine part.
+
+    affine: [N, C, rows * side, columns * side], at any scale that leaves the domains' corners on
+    whole pixels (side is the range size at that scale). steps: by default what reaches the fixed
+    point, exactly in form (b), to half a grey level in form (a).
+    """
+    if len(reference) == 0:
+        return affine
+    side = affine.shape[-2] // reference.rows
+    unit = reference.unit * side // reference.range_size
+    if unit * reference.range_size != reference.unit * side:
+        raise CollageError("the domains do not lie on whole pixels at this scale")
+    if steps is None and reference.form is Form.CENTRED:
+        steps = nilpotent_steps(side, reference.pooling)
+    if steps is None:
+        steps = contraction_steps(_bound(reference), float(affine.detach().abs().max()))
+    affine = affine.contiguous()
+    constant = reference.take(affine, unit)
+    tiles = constant if start is None else reference.take(start.contiguous(), unit)
+    for _ in range(steps):
+        tiles = reference.step(tiles, constant)
+    return reference.put(affine, tiles)
+
+
+def _bound(reference: SelfReference) -> float:
+    weight = reference.weight.detach().double().abs()
+    cells = int(reference.cell.max()) + 1
+    total = torch.zeros(cells, *weight.shape[1:], dtype=torch.float64, device=weight.device)
+    return float(total.index_add(0, reference.cell, weight).max())

@@ -1,0 +1,37 @@
+"""The one tree of errors. Each message is a single line that says what is wrong and where."""
+
+
+class NclError(Exception):
+    """Anything that nccodec refuses: the base of every error below."""
+
+
+class ImageError(NclError):
+    """A picture that cannot be read, written or represented."""
+
+
+class FormatError(NclError):
+    """Bytes that are no valid `.ncl` file (bitstream_spec.md names the rule that they break)."""
+
+
+class TruncatedError(FormatError):
+    """A `.ncl` that ends before its last field."""
+
+
+class ChecksumError(FormatError):
+    """A `.ncl` whose checksum does not match: damaged in storage or transport."""
+
+
+class LimitError(NclError):
+    """Valid, but beyond a limit of the specification or of the caller (pixels, scale, sizes)."""
+
+
+class WeightsError(NclError):
+    """A weights file that is missing, damaged or unusable."""
+
+
+class CollageError(NclError):
+    """Parameters of a map that is not admissible: no contraction and not nilpotent."""
+
+
+class TrainingError(NclError):
+    """Training that cannot start or resume: no usable pictures, or a checkpoint that does not fit."""

@@ -1,0 +1,1 @@
+"""Metrics, rate-distortion curves and speeds, on folders of pictures."""

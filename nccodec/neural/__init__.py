@@ -1,0 +1,1 @@
+"""The neural encoder: network, quality levels, prior, weights files."""

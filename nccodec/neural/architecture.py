@@ -1,0 +1,66 @@
+"""What a weights file is built for. No torch, so that listing weights stays instant."""
+
+from dataclasses import asdict, dataclass
+
+from ..errors import WeightsError
+
+BIAS = 0.5  # the constant part of every cell: mid-grey
+
+# Implicit domains in the order in which `domains` takes them: the 2 x 2 cells that reach up-left,
+# up-right, down-left and down-right of the range cell, all of which contain it.
+OFFSETS = ((-1, -1), (-1, 0), (0, -1), (0, 0))
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a weights file is built for; stored in it.
+
+    range_size: B, a power of two, 4 .. 64. kernel: side K of the atoms, K - B even and >= 0.
+    atoms: how many. domains: implicit domains a cell, 0 .. 4. width: channels of the network.
+    blocks: residual blocks at each of the two resolutions.
+    lambdas: Lagrange multipliers of the trained quality levels, rising.
+    """
+
+    range_size: int = 16
+    kernel: int = 24
+    atoms: int = 320
+    domains: int = 4
+    width: int = 128
+    blocks: int = 2
+    lambdas: tuple[float, ...] = (0.0007, 0.0018, 0.0045, 0.011, 0.028, 0.07, 0.18)
+
+    def __post_init__(self) -> None:
+        size = self.range_size
+        problems = {
+            "range size must be a power of two from 4 to 64": size not in (4, 8, 16, 32, 64),
+            "kernel must be the range size plus an even number, at most three times the range size": (
+                (self.kernel - size) % 2 or not size <= self.kernel <= 3 * size
+            ),
+            "atoms must be 1 to 3072, at most 3 B^2": not 1 <= self.atoms <= min(3072, 3 * size * size),
+            "domains must be 0 to 4": not 0 <= self.domains <= len(OFFSETS),
+            "width must be 8 to 1024": not 8 <= self.width <= 1024,
+            "blocks must be 0 to 16": not 0 <= self.blocks <= 16,
+            "lambdas must be 2 to 32 rising positive numbers": (
+                not 2 <= len(self.lambdas) <= 32
+                or min(self.lambdas) <= 0
+                or list(self.lambdas) != sorted(set(self.lambdas))
+            ),
+        }
+        for message, broken in problems.items():
+            if broken:
+                raise WeightsError(f"architecture: {message}")
+
+    @property
+    def channels(self) -> int:
+        """Coded integers a cell: one for each atom, one for each domain."""
+        return self.atoms + self.domains
+
+    def to_dict(self) -> dict:
+        return asdict(self) | {"lambdas": list(self.lambdas)}
+
+    @classmethod
+    def from_dict(cls, fields: dict) -> "Architecture":
+        try:
+            return cls(**(fields | {"lambdas": tuple(float(x) for x in fields["lambdas"])}))
+        except (TypeError, KeyError, ValueError) as error:
+            raise WeightsError(f"architecture: {error}") from None

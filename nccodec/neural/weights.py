@@ -1,0 +1,185 @@
+"""Weights files: safetensors with the architecture and the prior, and where they are found."""
+
+import hashlib
+import json
+import os
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors import SafetensorError, numpy
+
+from ..bitstream.container import Header
+from ..bitstream.context import ContextArrays, ContextModel
+from ..errors import FormatError, WeightsError
+from .architecture import Architecture
+
+if TYPE_CHECKING:
+    from .model import Collage
+
+FORMAT = 1
+SUFFIX = ".safetensors"
+MAX_BYTES = 256 << 20
+_PRIOR = ("bias", "weight", "mean", "log", "sizes", "tables")
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A weights file that was read and checked.
+
+    fingerprint: first 8 bytes of the SHA-256 of the file, which a `.ncl` names. dead_zone: for each
+    level, how much the rounding threshold of a coefficient exceeds one half. tensors: the networks'.
+    """
+
+    path: Path
+    fingerprint: bytes
+    architecture: Architecture
+    dead_zone: tuple[float, ...]
+    prior: ContextArrays
+    tensors: dict[str, np.ndarray]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def levels(self) -> int:
+        """The highest level, in 1/256."""
+        return 256 * (len(self.architecture.lambdas) - 1)
+
+    def card(self) -> dict:
+        """The card beside the file: data, command, steps, curve; empty without one."""
+        try:
+            return json.loads(self.path.with_suffix(".json").read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def symbol_model(self, header: Header) -> ContextModel:
+        """The prior for a file's level; FormatError where the header does not fit these weights."""
+        a = self.architecture
+        if (header.range_size, header.atoms, header.domains) != (a.range_size, a.atoms, a.domains):
+            raise FormatError("range size, atoms or domains are not those of the weights that the file names")
+        return ContextModel(self.prior, a.atoms, a.domains, header.level)
+
+    def model(self, device: str = "cpu") -> "Collage":
+        """The networks and atoms as torch modules, float32, kept for the next call."""
+        return _model(self, device)
+
+
+@lru_cache(maxsize=2)
+def _model(weights: Weights, device: str) -> "Collage":
+    import torch
+
+    from .model import Collage
+
+    model = Collage(weights.architecture)
+    state = {name: torch.from_numpy(value.astype(np.float32)) for name, value in weights.tensors.items()}
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise WeightsError(f"{weights.path}: tensors do not fit the architecture ({str(error).splitlines()[-1].strip()})") from None
+    if not all(bool(value.isfinite().all()) for value in state.values()):
+        raise WeightsError(f"{weights.path}: a tensor holds values that are not finite")
+    return model.to(device).eval().requires_grad_(False)
+
+
+def save(path: Path, architecture: Architecture, tensors: dict[str, np.ndarray], prior: ContextArrays, dead_zone: tuple[float, ...]) -> None:
+    """Write a weights file, half precision but for the gains, replacing it at once or not at all."""
+    stored = {name: value.astype(np.float32 if name == "log_gain" else np.float16) for name, value in tensors.items()}
+    stored |= {f"prior.{name}": getattr(prior, name) for name in _PRIOR}
+    about = {"format": FORMAT, "architecture": architecture.to_dict(), "dead_zone": list(dead_zone)}
+    beside = path.with_name(path.name + ".part")
+    numpy.save_file({name: np.ascontiguousarray(value) for name, value in stored.items()}, beside, {"nccodec": json.dumps(about)})
+    os.replace(beside, path)
+
+
+def load(path: Path) -> Weights:
+    """Read and check a weights file. WeightsError names the file and the fault."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise WeightsError(f"{path}: {error.strerror}") from None
+    return _load(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, _time: int, size: int) -> Weights:
+    if size > MAX_BYTES:
+        raise WeightsError(f"{path}: {size} bytes are over the limit of {MAX_BYTES}")
+    try:
+        data = path.read_bytes()
+        length = int.from_bytes(data[:8], "little")
+        about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["nccodec"])
+        tensors = numpy.load(data)
+        if about["format"] != FORMAT:
+            raise WeightsError(f"{path}: weights format {about['format']} is unknown to this program")
+        architecture = Architecture.from_dict(about["architecture"])
+        dead_zone = tuple(float(x) for x in about["dead_zone"])
+        prior = ContextArrays(**{name: tensors.pop(f"prior.{name}") for name in _PRIOR})
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
+    except OSError as error:
+        raise WeightsError(f"{path}: {error.strerror}") from None
+    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise WeightsError(f"{path}: not a weights file of nccodec ({error})") from None
+    levels = len(architecture.lambdas)
+    if prior.bias.shape[0] != levels or prior.bias.shape[2] != architecture.channels or len(dead_zone) != levels:
+        raise WeightsError(f"{path}: prior or dead zones do not fit the architecture")
+    if not all(0 <= x < 0.5 for x in dead_zone):
+        raise WeightsError(f"{path}: a dead zone is outside 0 .. 0.5")
+    return Weights(path, hashlib.sha256(data).digest()[:8], architecture, dead_zone, prior, tensors)
+
+
+def user_folder() -> Path:
+    """Where `nc weights add` keeps what the user made."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "nccodec" / "weights"
+
+
+def places() -> list[Path]:
+    """Folders that are searched, in order: the package's, $NCCODEC_WEIGHTS, the user's."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "weights"  # in a wheel; beside the package in a clone
+    found = [shipped if shipped.is_dir() else package.parent / "weights"]
+    found += [Path(part) for part in os.environ.get("NCCODEC_WEIGHTS", "").split(os.pathsep) if part]
+    return [*found, user_folder()]
+
+
+def installed() -> list[Path]:
+    """All weights files in the folders, in order of search."""
+    return [path for place in places() if place.is_dir() for path in sorted(place.glob(f"*{SUFFIX}"))]
+
+
+def named(name: str | Path) -> Weights:
+    """Weights by name, as `nc weights list` shows it, or by path."""
+    if Path(name).suffix == SUFFIX or len(Path(name).parts) > 1:
+        return load(Path(name))
+    for path in installed():
+        if path.stem == name:
+            return load(path)
+    raise WeightsError(f"no weights named {name!r} in " + ", ".join(map(str, places())))
+
+
+def matching(fingerprint: bytes, given: str | Path | None = None) -> Weights:
+    """The weights that a file names: `given` if it is they, else whichever of the folders has them."""
+    if given is not None:
+        weights = named(given)
+        if weights.fingerprint != fingerprint:
+            raise WeightsError(f"the file needs weights {fingerprint.hex()}, but {weights.path} is {weights.fingerprint.hex()}")
+        return weights
+    for path in installed():
+        try:
+            weights = load(path)
+        except WeightsError:
+            continue
+        if weights.fingerprint == fingerprint:
+            return weights
+    raise WeightsError(f"the file needs weights {fingerprint.hex()}, which are not in " + ", ".join(map(str, places())))

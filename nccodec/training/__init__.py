@@ -1,0 +1,1 @@
+"""Training of new encoders: crops, loop, checkpoints."""

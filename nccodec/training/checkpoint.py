@@ -1,0 +1,69 @@
+"""Checkpoints of a training run: safetensors, so that nothing is unpickled."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from ..errors import TrainingError
+from ..neural.model import Collage
+from ..neural.prior import Prior
+
+if TYPE_CHECKING:
+    from .loop import Trainer
+
+
+def _parameters(model: Collage, prior: Prior) -> dict[str, torch.nn.Parameter]:
+    named = {f"model.{name}": p for name, p in model.named_parameters()}
+    return named | {f"prior.{name}": p for name, p in prior.named_parameters()}
+
+
+def save(path: Path, trainer: "Trainer") -> None:
+    """Write parameters, optimizer state and position, replacing the file at once or not at all."""
+    tensors = {}
+    for name, p in _parameters(trainer.model, trainer.prior).items():
+        tensors[f"value.{name}"] = p.detach()
+        for key, value in trainer.optimizer.state.get(p, {}).items():
+            tensors[f"{key}.{name}"] = value
+    position = {"done": trainer.done, "elapsed": trainer.elapsed, "identity": identity(trainer)}
+    beside = path.with_name(path.name + ".part")
+    save_file({name: t.contiguous().cpu() for name, t in tensors.items()}, beside, {"nccodec": json.dumps(position)})
+    os.replace(beside, path)
+
+
+def identity(trainer: "Trainer") -> dict:
+    """What a resumed run must have in common with the run that wrote the checkpoint."""
+    o = trainer.options
+    fields = {"crop": o.crop, "batch": o.batch, "loss": o.loss, "seed": o.seed, "rate": o.rate}
+    return fields | {"pictures": trainer.folder.fingerprint, "architecture": o.architecture.to_dict()}
+
+
+def resume(path: Path, trainer: "Trainer") -> None:
+    """Continue where the checkpoint stopped: the same steps follow as without the interruption."""
+    position, tensors = _read(path)
+    here = json.loads(json.dumps(identity(trainer)))
+    for key, value in here.items():
+        if position["identity"].get(key) != value:
+            raise TrainingError(f"{path}: the checkpoint was made with other {key}")
+    for name, p in _parameters(trainer.model, trainer.prior).items():
+        with torch.no_grad():
+            p.copy_(tensors[f"value.{name}"])
+        state = {key: tensors[f"{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}.{name}" in tensors}
+        if state:
+            trainer.optimizer.state[p] = {k: v if k == "step" else v.to(p.device) for k, v in state.items()}
+    trainer.done, trainer.elapsed = position["done"], position["elapsed"]
+
+
+def _read(path: Path) -> tuple[dict, dict[str, torch.Tensor]]:
+    try:
+        with safe_open(path, "pt") as opened:
+            metadata = opened.metadata() or {}
+            if "nccodec" not in metadata:
+                raise TrainingError(f"{path}: not a training checkpoint")
+            return json.loads(metadata["nccodec"]), {key: opened.get_tensor(key) for key in opened.keys()}
+    except (OSError, SafetensorError, ValueError) as error:
+        raise TrainingError(f"{path}: cannot read the checkpoint ({error})") from None

@@ -1,0 +1,45 @@
+"""Where training starts: the PCA of image patches, and scales measured with it."""
+
+import torch
+from torch import Tensor
+
+from ..errors import TrainingError
+
+from ..neural.architecture import BIAS
+from ..neural.model import Collage
+from ..neural.prior import Prior
+from ..neural.weights import Weights
+
+
+@torch.no_grad()
+def pca_patches(pictures: Tensor, side: int, count: int) -> Tensor:
+    """The `count` principal components of side x side patches, by falling variance.
+
+    pictures: [N, 3, H, W] in [0, 1], H and W multiples of side. Returns [count, 3, side, side],
+    orthonormal. The mean is not removed: the mid-grey BIAS stands for it.
+    """
+    n, c, h, w = pictures.shape
+    patches = (pictures - BIAS).reshape(n, c, h // side, side, w // side, side)
+    patches = patches.permute(0, 2, 4, 1, 3, 5).reshape(-1, c * side * side).double()
+    values, vectors = torch.linalg.eigh(patches.T @ patches)
+    basis = vectors[:, values.argsort(descending=True)[:count]].T
+    return basis.reshape(count, c, side, side).float()
+
+
+@torch.no_grad()
+def start_from(model: Collage, prior: Prior, pictures: Tensor) -> None:
+    """Initialise a new model and prior. pictures: crops [N, 3, H, W] in [0, 1]."""
+    a = model.architecture
+    model.start_at(pca_patches(pictures, a.range_size, a.atoms))
+    y = model.encode(pictures)
+    magnitude = [(y * gain[:, None, None]).round().abs().mean((0, 2, 3)) for gain in model.log_gain.exp()]
+    prior.start_at(torch.stack(magnitude))
+
+
+@torch.no_grad()
+def start_at_weights(model: Collage, prior: Prior, weights: Weights) -> None:
+    """Initialise from a weights file of the same architecture, else TrainingError."""
+    if weights.architecture != model.architecture:
+        raise TrainingError(f"{weights.path}: has another architecture than the one to be trained")
+    model.load_state_dict(weights.model().state_dict())
+    prior.start_at_export(weights.prior)
