@@ -5,6 +5,7 @@ bitstream_spec.md, section "Neighbourhood prior", is the normative description.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,8 @@ SCALES = 64
 TOTAL = 1 << 24
 LARGEST = 32767  # bound of |quantized parameter|
 _SHIFT = 12
+# The neighbours that are decoded before a cell of each pass.
+_STEPS = ((), ((-1, -1), (-1, 1), (1, -1), (1, 1)), ((-1, 0), (0, -1), (0, 1), (1, 0)))
 
 
 def group_edges(atoms: int, domains: int) -> list[int]:
@@ -42,7 +45,7 @@ class ContextArrays:
     tables: np.ndarray
 
     def __post_init__(self) -> None:
-        levels, passes, channels = self.bias.shape if self.bias.ndim == 3 else (0, 0, 0)
+        levels, _, channels = self.bias.shape if self.bias.ndim == 3 else (0, 0, 0)
         bounds = {
             "bias": (self.bias, (levels, PASSES, channels), -(2**24), 2**24),
             "weight": (self.weight, (PASSES, FEATURES, channels), -4096, 4096),
@@ -87,48 +90,52 @@ class ContextModel:
     def passes(self, values: np.ndarray, first: int, last: int) -> Iterator[Pass]:
         """See SymbolModel. first and last must be edges of groups."""
         _, rows, columns = values.shape
-        across = columns + 2
-        edge = ((0, 0), (1, 1), (1, 1))
-        totals = [np.abs(values[a:b]).sum(0, dtype=np.int64) for a, b in zip(self._edges, self._edges[1:], strict=False)]
         row, column = np.indices((rows, columns)).reshape(2, -1)
         of_pass = np.where(row % 2 != column % 2, 2, row % 2)
-        for group, (start, stop) in enumerate(zip(self._edges, self._edges[1:], strict=False)):
-            if start < first or start >= last:
-                continue
-            earlier = totals[group - 1] if group else np.zeros((rows, columns), np.int64)
-            before = sum(totals[: group - 1], np.zeros((rows, columns), np.int64)) if group > 1 else 0 * earlier
-            for number in range(PASSES):
-                y, x = row[of_pass == number], column[of_pass == number]
-                if not len(y):
-                    continue
-                steps = {0: (), 1: ((-1, -1), (-1, 1), (1, -1), (1, 1)), 2: ((-1, 0), (0, -1), (0, 1), (1, 0))}[number]
-                # A border of zeros stands for what lies outside the grid.
-                padded = np.pad(values[start:stop], edge).reshape(stop - start, -1)
-                places = [(y + 1 + dy) * across + x + 1 + dx for dy, dx in steps]
-                count = sum(((y + dy >= 0) & (y + dy < rows) & (x + dx >= 0) & (x + dx < columns) for dy, dx in steps), 0 * y)
-                count = np.maximum(count, 1)
-                near = np.zeros((stop - start, len(y)), np.int64)
-                size = np.zeros_like(near)
-                for place in places:
-                    taken = padded[:, place]
-                    near += taken
-                    size += np.abs(taken)
-                around = size.sum(0)
-                log = self._arrays.log
-                weight = self._arrays.weight[number, :, start:stop].astype(np.int64)  # [FEATURES, group]
+        cells = [(row[of_pass == number], column[of_pass == number]) for number in range(PASSES)]
+        before = np.zeros((rows, columns), np.int64)  # sum of |q| over all groups but the last one
+        earlier = np.zeros_like(before)  # over the last group
+        for start, stop in pairwise(self._edges):
+            if first <= start < last:
+                for number, (y, x) in enumerate(cells):
+                    if len(y):
+                        known = (earlier[y, x], before[y, x])
+                        yield self._pass(values[start:stop], start, number, y, x, known)
+            before = before + earlier
+            earlier = np.abs(values[start:stop]).sum(0, dtype=np.int64)
 
-                def doublings(feature: np.ndarray, log: np.ndarray = log) -> np.ndarray:
-                    return log[np.minimum(feature, len(log) - 1)]
+    def _pass(
+        self, group: np.ndarray, start: int, number: int, y: np.ndarray, x: np.ndarray, known: tuple[np.ndarray, ...]
+    ) -> Pass:
+        """The pass over the cells (y, x) [n] of a group [channels, rows, columns] that begins at
+        channel `start`. known: [n] each, magnitudes in the groups before."""
+        channels = slice(start, start + len(group))
+        near, size, count = _neighbour_sums(group, y, x, _STEPS[number])
+        features = (4 * size // count, 4 * size.sum(0) // count, *known)
+        weight = self._arrays.weight[number, :, channels].astype(np.int64)  # [FEATURES, channels]
+        index = self._bias[number, channels, None] + (1 << (_SHIFT - 1))
+        for one, feature in zip(weight, features, strict=True):
+            index = index + one[:, None] * self._arrays.log[np.minimum(feature, len(self._arrays.log) - 1)]
+        tables = np.clip(index >> _SHIFT, 0, SCALES - 1)
+        mean = self._arrays.mean[number, channels, None].astype(np.int64)
+        offsets = np.clip((2 * near * mean + 64 * count) // (128 * count), -LARGEST, LARGEST)
+        channel = np.arange(channels.start, channels.stop)[:, None]
+        where = np.broadcast_arrays(channel, y[None], x[None])
+        return Pass(tuple(axis.ravel() for axis in where), tables.ravel(), offsets.ravel())
 
-                index = weight[0][:, None] * doublings(4 * size // count)
-                index += weight[1][:, None] * doublings(4 * around // count)
-                index += weight[2][:, None] * doublings(earlier[y, x])
-                index += weight[3][:, None] * doublings(before[y, x])
-                index += self._bias[number, start:stop, None] + (1 << (_SHIFT - 1))
-                tables = np.clip(index >> _SHIFT, 0, SCALES - 1)
-                mean = self._arrays.mean[number, start:stop, None].astype(np.int64)
-                offsets = np.clip((2 * near * mean + 64 * count) // (128 * count), -LARGEST, LARGEST)
-                channel = np.arange(start, stop)[:, None]
-                where = np.broadcast_arrays(channel, y[None], x[None])
-                yield Pass(tuple(w.ravel() for w in where), tables.ravel(), offsets.ravel())
-            totals[group] = np.abs(values[start:stop]).sum(0, dtype=np.int64)
+
+def _neighbour_sums(
+    group: np.ndarray, y: np.ndarray, x: np.ndarray, steps: tuple[tuple[int, int], ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum and sum of magnitudes over the neighbours at `steps` that lie in the grid, int64
+    [channels, n], and how many do, at least 1, int64 [n]."""
+    channels, rows, columns = group.shape
+    padded = np.pad(group, ((0, 0), (1, 1), (1, 1))).reshape(channels, -1)  # zeros outside the grid
+    near = np.zeros((channels, len(y)), np.int64)
+    size, count = np.zeros_like(near), np.zeros(len(y), np.int64)
+    for dy, dx in steps:
+        taken = padded[:, (y + 1 + dy) * (columns + 2) + x + 1 + dx]
+        near += taken
+        size += np.abs(taken)
+        count += (y + dy >= 0) & (y + dy < rows) & (x + dx >= 0) & (x + dx < columns)
+    return near, size, np.maximum(count, 1)

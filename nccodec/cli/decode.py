@@ -26,7 +26,9 @@ def command(
         Path | None, typer.Option("-o", "--output", help="Picture to write [STEM.png, or STEM@4x.png, beside FILE].")
     ] = None,
     scale: Annotated[float | None, typer.Option("--scale", help="Enlargement, 0.03 to 64 [1].")] = None,
-    size: Annotated[str | None, typer.Option("--size", metavar="WxH", help="Size in pixels, instead of --scale.")] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", metavar="WxH", help="Size in pixels, instead of --scale.")
+    ] = None,
     weights: Annotated[str | None, typer.Option(help="Weights, where the file's own are not installed.")] = None,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
     no_self_reference: Annotated[
@@ -44,7 +46,7 @@ def command(
     check_output(source, target, force)
     import nccodec
 
-    from ..imaging.pictures import write_picture, writable
+    from ..imaging.pictures import writable, write_picture
 
     writable(target)
     try:

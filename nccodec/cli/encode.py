@@ -43,9 +43,12 @@ def command(
 
     from ..evaluation.metrics import psnr
     from ..imaging.pictures import read_rgb
+    from ..neural.codec import choose_device
+    from ..neural.weights import named
 
     picture = read_rgb(source)
     check_output(source, target, force)
+    named(weights).model(choose_device(device.value))  # loading is no part of the time that is told
     try:
         started = time.perf_counter()
         data = nccodec.encode(picture, quality, weights, packer.value, device.value)

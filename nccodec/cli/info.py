@@ -26,6 +26,7 @@ def command(
         return
     chunks = ", ".join(f"{name} {size}" for name, size in fields["chunks"].items())
     colour = "grey" if fields["grey"] else "RGB"
+    share = 100 * fields["share_of_nonzero_scales"]
     lines = {
         "size": f"{fields['width']} x {fields['height']}, {colour}",
         "bytes": f"{fields['bytes']} ({fields['bpp']:.4f} bpp): {chunks}",
@@ -33,7 +34,7 @@ def command(
         "weights": fields["fingerprint"],
         "level": f"{fields['level'] / 256:.3f}",
         "map": f"range cells of {fields['range_size']} px, {fields['atoms']} atoms, {fields['domains']} domains",
-        "self-reference": f"{fields['nonzero_scales']} non-zero scales ({100 * fields['share_of_nonzero_scales']:.2f} %), "
+        "self-reference": f"{fields['nonzero_scales']} non-zero scales ({share:.2f} %), "
         f"largest sum {fields['scale_sum']} steps, {fields['steps']} iterations at 1x",
     }
     typer.echo(str(source))

@@ -33,7 +33,9 @@ def command(
     width: Annotated[int | None, typer.Option(help="Channels of the network [128].")] = None,
     blocks: Annotated[int | None, typer.Option(help="Residual blocks at each resolution [2].")] = None,
     lambdas: Annotated[str | None, typer.Option(metavar="L,L,...", help="Lagrange multipliers of the levels.")] = None,
-    loss: Annotated[Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")] = Loss.unrolled,
+    loss: Annotated[
+        Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")
+    ] = Loss.unrolled,
     crop: Annotated[int, typer.Option(help="Side of the training crops, in pixels.")] = 128,
     batch: Annotated[int, typer.Option(min=1, help="Crops a step.")] = 8,
     seed: Annotated[int, typer.Option(help="Of crops and noise.")] = 0,
@@ -100,12 +102,19 @@ def _run(trainer, saved: Path) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (BarColumn(), TextColumn("{task.percentage:.0f} %"), TextColumn("{task.description}"), TimeRemainingColumn())
+    columns = (
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=1.0, completed=trainer.progress)
 
         def report(r) -> None:
-            text = f"step {r.step}  loss {r.loss:.3f}  {r.bpp:.3f} bpp  {r.psnr:.2f} dB  {r.seconds_per_step:.3f} s/step"
+            text = (
+                f"step {r.step}  loss {r.loss:.3f}  {r.bpp:.3f} bpp  {r.psnr:.2f} dB  {r.seconds_per_step:.3f} s/step"
+            )
             bar.update(task, completed=r.progress, description=text)
             if not console.is_terminal:
                 left = r.elapsed * (1 - r.progress) / max(r.progress, 1e-9)

@@ -34,9 +34,7 @@ def overlap_add(coefficients: Tensor, atoms: Tensor, range_size: int, reduction:
         grown = -(-margin // reduction) * reduction  # so that the reduced atoms stay on the pixel grid
         atoms = F.avg_pool2d(F.pad(atoms, (grown - margin,) * 4), reduction)
         margin = grown // reduction
-    return F.conv_transpose2d(
-        coefficients, atoms, stride=range_size // reduction, padding=margin
-    )
+    return F.conv_transpose2d(coefficients, atoms, stride=range_size // reduction, padding=margin)
 
 
 def isometry(block: Tensor, number: int) -> Tensor:

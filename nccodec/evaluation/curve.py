@@ -70,7 +70,9 @@ def measure(
     return {"name": name, "description": description, "settings": settings, "results": columns}
 
 
-def measure_ncl(pictures: Pictures, settings: Iterable[float], weights: str, progress: Callable[[str], None] = lambda _: None) -> dict:
+def measure_ncl(
+    pictures: Pictures, settings: Iterable[float], weights: str, progress: Callable[[str], None] = lambda _: None
+) -> dict:
     return measure(pictures, ncl(weights), settings, "nccodec", f"nccodec {nccodec.__version__}, -q", progress)
 
 

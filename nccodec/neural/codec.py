@@ -85,7 +85,7 @@ def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] 
     up, _ = decoding_scale(factor, 1)
     if height * width * up * up > MAX_PIXELS:
         raise LimitError(
-            f"{size[1]} x {size[0]} needs a decode at {width * up} x {height * up} pixels, over the limit of {MAX_PIXELS}"
+            f"{size[1]} x {size[0]} is decoded at {width * up} x {height * up} pixels, over the limit of {MAX_PIXELS}"
         )
     return size
 

@@ -8,6 +8,7 @@ from ..collage.fixed_point import fixed_point, self_reference
 from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_add
 from .architecture import BIAS, OFFSETS, Architecture
 
+
 class _Residual(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -98,7 +98,9 @@ class Prior(nn.Module):
         total = mix[0] * (torch.sigmoid(-low / scale) - torch.sigmoid(-high / scale))
         for part, relative in zip(mix[1:], _RELATIVE[1:], strict=True):
             b = scale * relative
-            below = torch.where(low < 0, 1 - 0.5 * torch.exp(low.clamp(max=0) / b), 0.5 * torch.exp(-low.clamp(min=0) / b))
+            below = torch.where(
+                low < 0, 1 - 0.5 * torch.exp(low.clamp(max=0) / b), 0.5 * torch.exp(-low.clamp(min=0) / b)
+            )
             total = total + part * (below - 0.5 * torch.exp(-high / b))
         return total
 

@@ -80,19 +80,28 @@ def _model(weights: Weights, device: str) -> "Collage":
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
-        raise WeightsError(f"{weights.path}: tensors do not fit the architecture ({str(error).splitlines()[-1].strip()})") from None
+        raise WeightsError(
+            f"{weights.path}: tensors do not fit the architecture ({str(error).splitlines()[-1].strip()})"
+        ) from None
     if not all(bool(value.isfinite().all()) for value in state.values()):
         raise WeightsError(f"{weights.path}: a tensor holds values that are not finite")
     return model.to(device).eval().requires_grad_(False)
 
 
-def save(path: Path, architecture: Architecture, tensors: dict[str, np.ndarray], prior: ContextArrays, dead_zone: tuple[float, ...]) -> None:
+def save(
+    path: Path,
+    architecture: Architecture,
+    tensors: dict[str, np.ndarray],
+    prior: ContextArrays,
+    dead_zone: tuple[float, ...],
+) -> None:
     """Write a weights file, half precision but for the gains, replacing it at once or not at all."""
     stored = {name: value.astype(np.float32 if name == "log_gain" else np.float16) for name, value in tensors.items()}
     stored |= {f"prior.{name}": getattr(prior, name) for name in _PRIOR}
     about = {"format": FORMAT, "architecture": architecture.to_dict(), "dead_zone": list(dead_zone)}
     beside = path.with_name(path.name + ".part")
-    numpy.save_file({name: np.ascontiguousarray(value) for name, value in stored.items()}, beside, {"nccodec": json.dumps(about)})
+    metadata = {"nccodec": json.dumps(about)}
+    beside.write_bytes(numpy.save({name: np.ascontiguousarray(value) for name, value in stored.items()}, metadata))
     os.replace(beside, path)
 
 
@@ -173,7 +182,9 @@ def matching(fingerprint: bytes, given: str | Path | None = None) -> Weights:
     if given is not None:
         weights = named(given)
         if weights.fingerprint != fingerprint:
-            raise WeightsError(f"the file needs weights {fingerprint.hex()}, but {weights.path} is {weights.fingerprint.hex()}")
+            raise WeightsError(
+                f"the file needs weights {fingerprint.hex()}, but {weights.path} is {weights.fingerprint.hex()}"
+            )
         return weights
     for path in installed():
         try:

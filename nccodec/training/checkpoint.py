@@ -52,7 +52,9 @@ def resume(path: Path, trainer: "Trainer") -> None:
     for name, p in _parameters(trainer.model, trainer.prior).items():
         with torch.no_grad():
             p.copy_(tensors[f"value.{name}"])
-        state = {key: tensors[f"{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}.{name}" in tensors}
+        state = {
+            key: tensors[f"{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}.{name}" in tensors
+        }
         if state:
             trainer.optimizer.state[p] = {k: v if k == "step" else v.to(p.device) for k, v in state.items()}
     trainer.done, trainer.elapsed = position["done"], position["elapsed"]
@@ -64,6 +66,6 @@ def _read(path: Path) -> tuple[dict, dict[str, torch.Tensor]]:
             metadata = opened.metadata() or {}
             if "nccodec" not in metadata:
                 raise TrainingError(f"{path}: not a training checkpoint")
-            return json.loads(metadata["nccodec"]), {key: opened.get_tensor(key) for key in opened.keys()}
+            return json.loads(metadata["nccodec"]), {key: opened.get_tensor(key) for key in sorted(opened.keys())}
     except (OSError, SafetensorError, ValueError) as error:
         raise TrainingError(f"{path}: cannot read the checkpoint ({error})") from None

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ..collage.fixed_point import fixed_point
 from ..errors import TrainingError
-from ..neural.codec import pad_to_cells
 from ..neural.architecture import Architecture
+from ..neural.codec import pad_to_cells
 from ..neural.model import Collage
 from ..neural.prior import Prior
 from ..neural.weights import Weights
@@ -88,9 +88,7 @@ class Trainer:
         self._weight, self._balance = weight.to(self.device), weight.to(self.device).rsqrt()
 
     def _crops(self, step: int, count: int) -> Tensor:
-        batch = self.folder.batch(
-            self.train_names, count, self.options.crop, self.options.seed, step + 1
-        )
+        batch = self.folder.batch(self.train_names, count, self.options.crop, self.options.seed, step + 1)
         return torch.from_numpy(batch).to(self.device).float() / 255
 
     @property
@@ -105,9 +103,7 @@ class Trainer:
         crops = self._crops(self.done, o.batch)
         random = torch.Generator().manual_seed(o.seed * 1_000_003 + self.done)
         level = torch.randint(len(a.lambdas), (o.batch,), generator=random)
-        noise = torch.rand(
-            o.batch, a.channels, o.crop // a.range_size, o.crop // a.range_size, generator=random
-        )
+        noise = torch.rand(o.batch, a.channels, o.crop // a.range_size, o.crop // a.range_size, generator=random)
         level, noise = level.to(self.device), noise.to(self.device) - 0.5
         referring = a.domains > 0 and self.progress >= o.reference_from
         with torch.autocast(self.device.type, torch.bfloat16, enabled=o.bf16):

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from ..errors import TrainingError
-
 from ..neural.architecture import BIAS
 from ..neural.model import Collage
 from ..neural.prior import Prior

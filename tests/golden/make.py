@@ -1,0 +1,154 @@
+"""Made the frozen files of this folder, once: `python tests/golden/make.py`. The tests never run it.
+
+Run it again only when the format changes, and then say so in bitstream_spec.md.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import nccodec
+from nccodec.bitstream import container
+from nccodec.bitstream.container import Chunk
+from nccodec.bitstream.context import FEATURES, PASSES, SCALES, TOTAL, ContextArrays, ContextModel
+from nccodec.bitstream.file import write_code
+from nccodec.code import CollageCode, grid_of
+from nccodec.neural import weights
+from nccodec.neural.architecture import Architecture
+from nccodec.neural.model import Collage
+
+HERE = Path(__file__).parent
+TINY = HERE / "tiny.safetensors"
+
+
+def table(index: int) -> np.ndarray:
+    """A two-sided geometric law that widens with the index."""
+    m = 1 + index // 4
+    ratio = 0.02 * 1.06**index
+    mass = np.array([*(ratio ** abs(k) for k in range(-m, m + 1)), 2.0**-12])
+    counts = np.maximum(1, np.floor(mass / mass.sum() * TOTAL)).astype(np.int32)
+    counts[m] += TOTAL - counts.sum()
+    return counts
+
+
+def make_weights() -> None:
+    random = np.random.default_rng(20240229)
+    a = Architecture(range_size=4, kernel=6, atoms=6, domains=4, width=8, blocks=1, lambdas=(0.01, 0.1))
+    state = {name: random.normal(0, 0.05, tuple(t.shape)) for name, t in Collage(a).state_dict().items()}
+    state["atoms"] = random.normal(0, 0.2, state["atoms"].shape)
+    state["log_gain"] = np.log(np.array([[4.0] * 6 + [2.0] * 4, [12.0] * 6 + [4.0] * 4]))
+    tables = [table(i) for i in range(SCALES)]
+    prior = ContextArrays(
+        bias=random.integers(4096 * 10, 4096 * 30, (2, PASSES, a.channels), np.int32),
+        weight=random.integers(-8, 40, (PASSES, FEATURES, a.channels), np.int32),
+        mean=random.integers(-32, 64, (PASSES, a.channels), np.int32),
+        log=np.array([round(256 * math.log2(1 + f)) for f in range(4096)], np.int32),
+        sizes=np.array([len(t) for t in tables], np.int32),
+        tables=np.concatenate(tables),
+    )
+    weights.save(TINY, a, state, prior, (0.1, 0.2))
+
+
+def code_of(height: int, width: int, grey: bool, level: int, spread: float, seed: int) -> CollageCode:
+    random = np.random.default_rng(seed)
+    tiny = weights.load(TINY)
+    rows, columns = grid_of(height, width, 4)
+    atoms = np.rint(random.laplace(0, spread, (6, rows, columns))).astype(np.int32)
+    scales = np.rint(random.laplace(0, spread / 2, (4, rows, columns))).astype(np.int32)
+    if min(rows, columns) < 2:
+        scales[:] = 0
+    return CollageCode(height, width, grey, level, 4, tiny.fingerprint, atoms, scales)
+
+
+def model_of(code: CollageCode) -> ContextModel:
+    return ContextModel(weights.load(TINY).prior, 6, 4, code.level)
+
+
+def make_ok() -> None:
+    files = {
+        "range-19x14.ncl": ("range", code_of(14, 19, False, 100, 2, 1)),
+        "fixed-19x14.ncl": ("fixed", code_of(14, 19, False, 100, 2, 1)),
+        "grey-16x9.ncl": ("range", code_of(9, 16, True, 256, 3, 2)),
+        "one-pixel.ncl": ("range", code_of(1, 1, False, 0, 4, 3)),
+        "strip-40x1.ncl": ("fixed", code_of(1, 40, True, 37, 4, 4)),
+        "escapes-12x12.ncl": ("range", code_of(12, 12, False, 200, 40, 5)),
+        "empty-33x7.ncl": ("range", code_of(7, 33, False, 0, 0, 6)),
+    }
+    for name, (packer, code) in files.items():
+        data = write_code(code, packer, model_of(code))
+        (HERE / "ok" / name).write_bytes(data)
+        nccodec.decode(data, weights=TINY).save(HERE / "ok" / (Path(name).stem + ".png"))
+
+
+def make_bad() -> None:
+    good = (HERE / "ok" / "range-19x14.ncl").read_bytes()
+    header, chunks = container.read(good)
+    flip = bytearray(good)
+    flip[60] ^= 4
+    wide = bytearray(container.write(header, chunks)[:-4])
+    wide[9] |= 0x10
+
+    def summed(data: bytes) -> bytes:
+        return data + container.zlib.crc32(data).to_bytes(4, "little")
+
+    cases = {
+        "not-ncl": (b"\x89PNG\r\n\x1a\n" + good[8:], "FormatError", "wrong magic"),
+        "newlines": (good.replace(b"\r\n", b"\n"), "FormatError", "line endings"),
+        "empty": (b"", "TruncatedError", "inside the header"),
+        "header-cut": (good[:30], "TruncatedError", "inside the header"),
+        "version-2": (good[:8] + b"\x02" + good[9:], "FormatError", "version 2 is unknown"),
+        "truncated": (good[:-20], "TruncatedError", "past the end"),
+        "bit-flip": (bytes(flip), "ChecksumError", "checksum mismatch"),
+        "reserved-flag": (summed(bytes(wide)), "FormatError", "reserved flag bits"),
+        "repeated-chunk": (container.write(header, [chunks[0], *chunks]), "FormatError", "repeated"),
+        "unknown-chunk": (container.write(header, [*chunks, Chunk(0x33, b"")]), "FormatError", "0x33 is unknown"),
+        "no-zstd": (container.write(header, [Chunk(1, b"abcdefgh")]), "FormatError", "zstd"),
+        "scales-missing": (container.write(header, chunks[:1]), "FormatError", "header states"),
+        "other-weights": (summed(good[:34] + b"\0" * 8 + good[42:-4]), "WeightsError", "0000000000000000"),
+    }
+    expected = {}
+    for name, (data, error, message) in cases.items():
+        (HERE / "bad" / f"{name}.ncl").write_bytes(data)
+        expected[f"{name}.ncl"] = [error, message]
+    (HERE / "bad" / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+def show_example() -> None:
+    """Print section 10 of bitstream_spec.md."""
+    tiny = weights.load(TINY)
+    atoms = np.zeros((6, 2, 3), np.int32)
+    atoms[0] = [[3, 4, 4], [2, 3, 41]]
+    atoms[1] = [[0, -1, 0], [1, 0, 0]]
+    atoms[4, 1, 2] = -2
+    scales = np.zeros((4, 2, 3), np.int32)
+    scales[3, 0, 1], scales[0, 1, 2] = 2, -3
+    code = CollageCode(7, 9, False, 128, 4, tiny.fingerprint, atoms, scales)
+    data = write_code(code, "range", model_of(code))
+    fields = {"height": 7, "width": 9, "grey": False, "level": 128, "range_size": 4}
+    fields |= {"fingerprint": tiny.fingerprint.hex(), "atoms": atoms.tolist(), "scales": scales.tolist()}
+    print("```json\n" + json.dumps(fields) + "\n```\n\n```")
+    header, chunks = container.read(data)
+    cuts = [
+        (8, "magic"), (1, "version 1"), (1, "flags: colour"), (1, "packer: range"), (1, "log2 B: cells of 4 pixels"),
+        (4, "W = 9"), (4, "H = 7"), (2, "level 128: halfway from level 0 to level 1"), (2, "6 atoms"), (1, "4 domains"),
+        (1, "3 iterations"), (4, "scale sum 3"), (4, "2 scales are not zero"), (8, "fingerprint"),
+    ]  # fmt: skip
+    for chunk in chunks:
+        cuts += [(1, f"chunk: {chunk.name}"), (4, f"{len(chunk.payload)} bytes"), (len(chunk.payload), "zstd frame")]
+    at = 0
+    for length, text in [*cuts, (4, "CRC-32")]:
+        for start in range(0, length, 16):
+            part = data[at + start : at + min(length, start + 16)]
+            print(f"{at + start:04x}  {part.hex(' '):<47}  {text if not start else ''}".rstrip())
+        at += length
+    print("```")
+
+
+if __name__ == "__main__":
+    make_weights()
+    make_ok()
+    make_bad()
+    show_example()
