@@ -1,12 +1,13 @@
 """Command line: `nc`. The only place that knows exit codes."""
 
 import sys
-from enum import IntEnum
 
 import typer
 
 from ..errors import NclError
 from . import decode, encode, info, train, weights
+
+FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
 app = typer.Typer(
     name="nc",
@@ -24,14 +25,6 @@ app.command("train")(train.command)
 app.add_typer(weights.app, name="weights")
 
 
-class Exit(IntEnum):
-    """Exit codes. Usage errors (2) come from typer."""
-
-    OK = 0
-    FAILURE = 1
-    INTERRUPTED = 130
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         from .. import __version__
@@ -47,17 +40,15 @@ def _options(
     pass
 
 
-def _fail(message: object, code: Exit = Exit.FAILURE) -> None:
+def _fail(message: object) -> None:
     print("nc: " + " ".join(str(message).split()), file=sys.stderr)
-    sys.exit(code)
+    sys.exit(FAILURE)
 
 
 def main() -> None:
     """Run `nc`: one clear line for whatever goes wrong, never a traceback for bad input."""
     try:
-        app()
-    except KeyboardInterrupt:
-        _fail("interrupted", Exit.INTERRUPTED)
+        app(prog_name="nc")
     except NclError as error:
         _fail(error)
     except MemoryError:

@@ -79,11 +79,13 @@ class Trainer:
             start_from(self.model, self.prior, self._crops(-1, 256))
         else:
             start_at_weights(self.model, self.prior, init)
-        # The few parameters that act on whole channels move in the log domain, where steps of the
-        # network's size would take too long.
-        fast = [self.model.log_gain, *self.prior.parameters()]
-        slow = [p for name, p in self.model.named_parameters() if name != "log_gain"]
-        self.optimizer = torch.optim.Adam([{"params": slow, "scale": 1.0}, {"params": fast, "scale": 10.0}])
+        # Gains and prior act on whole channels in the log domain, where steps of the network's size
+        # would take too long; atoms and linear analysis start near their end, where they would be noise.
+        groups: dict[float, list[torch.nn.Parameter]] = {1.0: [], 10.0: list(self.prior.parameters()), 0.25: []}
+        scales = {"log_gain": 10.0, "atoms": 0.25, "analysis.weight": 0.25}
+        for name, parameter in self.model.named_parameters():
+            groups[scales.get(name, 1.0)].append(parameter)
+        self.optimizer = torch.optim.Adam([{"params": p, "scale": scale} for scale, p in groups.items()])
         weight = torch.tensor(options.architecture.lambdas)
         self._weight, self._balance = weight.to(self.device), weight.to(self.device).rsqrt()
 

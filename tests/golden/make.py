@@ -8,7 +8,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 import nccodec
 from nccodec.bitstream import container
@@ -130,7 +129,7 @@ def show_example() -> None:
     fields = {"height": 7, "width": 9, "grey": False, "level": 128, "range_size": 4}
     fields |= {"fingerprint": tiny.fingerprint.hex(), "atoms": atoms.tolist(), "scales": scales.tolist()}
     print("```json\n" + json.dumps(fields) + "\n```\n\n```")
-    header, chunks = container.read(data)
+    _, chunks = container.read(data)
     cuts = [
         (8, "magic"), (1, "version 1"), (1, "flags: colour"), (1, "packer: range"), (1, "log2 B: cells of 4 pixels"),
         (4, "W = 9"), (4, "H = 7"), (2, "level 128: halfway from level 0 to level 1"), (2, "6 atoms"), (1, "4 domains"),

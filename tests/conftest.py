@@ -1,0 +1,34 @@
+"""What several rooms' tests share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+TINY = Path(__file__).parent / "golden" / "tiny.safetensors"
+
+
+@pytest.fixture
+def tiny() -> Path:
+    """The frozen little weights file: cells of 4 pixels, 6 atoms, 4 domains, 2 levels."""
+    return TINY
+
+
+@pytest.fixture
+def smooth():
+    """A function (height, width) -> a colourful picture without randomness."""
+
+    def make(height: int, width: int) -> Image.Image:
+        y, x = np.mgrid[0:height, 0:width].astype(float)
+        planes = [np.sin(x / 7 + y / 11), np.cos(x / 5 - y / 9), np.sin((x + y) / 13) * np.cos(x / 3)]
+        return Image.fromarray(np.uint8(np.stack(planes, -1) * 100 + 127))
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def no_user_weights(tmp_path_factory, monkeypatch):
+    """Tests see the weights of the repository only."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+    monkeypatch.delenv("NCCODEC_WEIGHTS", raising=False)
