@@ -34,7 +34,11 @@ def overlap_add(coefficients: Tensor, atoms: Tensor, range_size: int, reduction:
         grown = -(-margin // reduction) * reduction  # so that the reduced atoms stay on the pixel grid
         atoms = F.avg_pool2d(F.pad(atoms, (grown - margin,) * 4), reduction)
         margin = grown // reduction
-    return F.conv_transpose2d(coefficients, atoms, stride=range_size // reduction, padding=margin)
+    side, stride = atoms.shape[-1], range_size // reduction
+    rows, columns = coefficients.shape[-2:]
+    # A product and a fold: the transposed convolution that it equals is three times slower on CPUs.
+    patches = atoms.flatten(1).T @ coefficients.flatten(2)  # [N, C K K, rows * columns]
+    return F.fold(patches, (rows * stride, columns * stride), side, stride=stride, padding=margin)
 
 
 def isometry(block: Tensor, number: int) -> Tensor:

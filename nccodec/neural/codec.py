@@ -35,12 +35,12 @@ def choose_device(device: str) -> str:
     return device
 
 
-def quantize(scaled: Tensor, dead_zone: float) -> Tensor:
+def quantize(scaled: Tensor, dead_zone: float | Tensor) -> Tensor:
     """Integers for scaled coefficients [N, channels, rows, columns]: rounded, but all except the
-    MEANS first channels only away from zero once |x| exceeds a half by the dead zone."""
-    margin = torch.full((scaled.shape[1], 1, 1), dead_zone, device=scaled.device)
-    margin[:MEANS] = 0
-    return (scaled.abs() + 0.5 - margin).floor().clamp(0, LARGEST).copysign(scaled) + 0.0
+    MEANS first channels only away from zero once the fraction exceeds a half by the dead zone (one
+    number, or [N, 1, 1, 1])."""
+    spared = (torch.arange(scaled.shape[1], device=scaled.device) >= MEANS)[:, None, None]
+    return (scaled.abs() + 0.5 - dead_zone * spared).floor().clamp(0, LARGEST).copysign(scaled) + 0.0
 
 
 @torch.inference_mode()

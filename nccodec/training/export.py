@@ -15,20 +15,22 @@ _PICTURES = 60  # training pictures that the tables are counted on
 _SIDE = 256
 
 
-@torch.no_grad()
 def export(trainer: Trainer, path: Path) -> None:
     """Write the weights file of a trainer's present state."""
     model = trainer.model
-    for parameter in model.parameters():  # measure what the file will hold
-        if parameter is not model.log_gain:
-            parameter.copy_(parameter.half().float())
+    with torch.no_grad():
+        for parameter in model.parameters():  # measure what the file will hold
+            if parameter is not model.log_gain:
+                parameter.copy_(parameter.half().float())
     dead_zone = tuple(choose_dead_zone(trainer, level) for level in range(len(model.architecture.lambdas)))
+    fit_prior(trainer, dead_zone)
     first = trainer.prior.export()
     tables = trainer.prior.export(count_differences(trainer, first, dead_zone))
-    tensors = {name: value.cpu().numpy() for name, value in model.state_dict().items()}
+    tensors = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
     weights.save(path, model.architecture, tensors, tables, dead_zone)
 
 
+@torch.no_grad()
 def choose_dead_zone(trainer: Trainer, level: int) -> float:
     """The dead zone of least Lagrangian at a trained level, on the held-out pictures."""
     model, prior = trainer.model, trainer.prior
@@ -47,6 +49,27 @@ def choose_dead_zone(trainer: Trainer, level: int) -> float:
     return _DEAD_ZONES[int(cost.argmin())]
 
 
+def fit_prior(trainer: Trainer, dead_zone: tuple[float, ...], steps: int = 400) -> None:
+    """Train the prior alone on what the encoder will really write: integers, dead zones applied."""
+    o, model, prior = trainer.options, trainer.model, trainer.prior
+    optimizer = torch.optim.Adam(prior.parameters(), 4e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    zones = torch.tensor(dead_zone, device=trainer.device)
+    balance = torch.tensor(model.architecture.lambdas, device=trainer.device).rsqrt()
+    for step in range(min(steps, trainer.done)):
+        with torch.no_grad():
+            y = model.encode(trainer.crops(trainer.done + step, o.batch))
+            level = torch.from_numpy(np.random.default_rng([o.seed, step]).integers(len(dead_zone), size=o.batch))
+            level = level.to(trainer.device)
+            q = quantize(y * model.log_gain[level].exp()[:, :, None, None], zones[level][:, None, None, None])
+        bits = prior.bits(q, q, level).sum((1, 2, 3)) * balance[level]
+        optimizer.zero_grad(set_to_none=True)
+        (bits.mean() / (o.crop * o.crop)).backward()
+        optimizer.step()
+        schedule.step()
+
+
+@torch.no_grad()
 def count_differences(trainer: Trainer, arrays: ContextArrays, dead_zone: tuple[float, ...]) -> np.ndarray:
     """How often each |value - offset| occurs at each scale index, [SCALES, 2048], on training pictures
     at all levels."""

@@ -76,7 +76,7 @@ class Trainer:
         self.prior = Prior(options.architecture).to(self.device)
         self.done, self.elapsed = 0, 0.0
         if init is None:
-            start_from(self.model, self.prior, self._crops(-1, 256))
+            start_from(self.model, self.prior, self.crops(-1, 256))
         else:
             start_at_weights(self.model, self.prior, init)
         # Gains and prior act on whole channels in the log domain, where steps of the network's size
@@ -89,7 +89,8 @@ class Trainer:
         weight = torch.tensor(options.architecture.lambdas)
         self._weight, self._balance = weight.to(self.device), weight.to(self.device).rsqrt()
 
-    def _crops(self, step: int, count: int) -> Tensor:
+    def crops(self, step: int, count: int) -> Tensor:
+        """The crops of a step, [count, 3, crop, crop] in [0, 1]; step -1 are those that training starts from."""
         batch = self.folder.batch(self.train_names, count, self.options.crop, self.options.seed, step + 1)
         return torch.from_numpy(batch).to(self.device).float() / 255
 
@@ -102,7 +103,7 @@ class Trainer:
     def step(self) -> tuple[float, float, float]:
         """One optimizer step. Returns loss, bits per pixel and MSE of values in [0, 1]."""
         o, a = self.options, self.options.architecture
-        crops = self._crops(self.done, o.batch)
+        crops = self.crops(self.done, o.batch)
         random = torch.Generator().manual_seed(o.seed * 1_000_003 + self.done)
         level = torch.randint(len(a.lambdas), (o.batch,), generator=random)
         noise = torch.rand(o.batch, a.channels, o.crop // a.range_size, o.crop // a.range_size, generator=random)
