@@ -88,29 +88,49 @@ def self_reference(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
     out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
     weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
+    picture: Annotated[
+        Path | None, typer.Option(help="Also write the largest difference at 4x, without and with.")
+    ] = None,
 ) -> None:
     """What the self-reference contributes: share of non-zero s, and the decode with and without it.
 
     At 1x against the picture; at 4x, for the picture reduced 4x by area, against the picture.
     """
-    rows = []
+    rows, largest = [], (-1.0, None)
     for quality in QUALITIES:
         share, db = [], {"1x": [], "1x without": [], "4x": [], "4x without": []}
-        for _, picture in pictures_of(folder):
-            whole = picture.crop((0, 0, picture.width // 4 * 4, picture.height // 4 * 4))
-            for mark, source, scale in (("1x", whole, 1), ("4x", whole.reduce(4), 4)):
-                data = nccodec.encode(source, quality, weights)
+        for _, source in pictures_of(folder):
+            whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
+            for mark, reduced, scale in (("1x", whole, 1), ("4x", whole.reduce(4), 4)):
+                data = nccodec.encode(reduced, quality, weights)
                 if scale == 1:
                     share.append(nccodec.info(data)["share_of_nonzero_scales"])
-                for on, key in ((True, mark), (False, f"{mark} without")):
-                    decoded = nccodec.decode(data, scale, weights=weights, self_reference=on)
+                off, on = (nccodec.decode(data, scale, weights=weights, self_reference=use) for use in (False, True))
+                for key, decoded in ((f"{mark} without", off), (mark, on)):
                     db[key].append(psnr(np.asarray(whole), np.asarray(decoded)))
+                if scale == 4 and picture:
+                    largest = max(largest, _largest_difference(off, on), key=lambda found: found[0])
         row = {"quality": quality, "share of non-zero s": float(np.mean(share))}
         row |= {key: float(np.mean(values)) for key, values in db.items()}
         rows.append(row)
         figures = "  ".join(f"{key} {row[key]:.3f} dB" for key in db)
         typer.echo(f"-q {quality}: {100 * row['share of non-zero s']:.3f} % of s are not zero  {figures}")
     out.write_text(json.dumps({"folder": folder.name, "rows": rows}, indent=1) + "\n")
+    if picture:
+        largest[1].save(picture)
+
+
+def _largest_difference(off: Image.Image, on: Image.Image, side: int = 256) -> tuple[float, Image.Image]:
+    """The squares of two pictures where they differ most, side by side, and the mean difference there."""
+    difference = np.abs(np.asarray(off, float) - np.asarray(on, float)).mean(-1)
+    side = min(side, *difference.shape)
+    tops, lefts = range(0, difference.shape[0] - side + 1, 64), range(0, difference.shape[1] - side + 1, 64)
+    means = {(x, y): difference[y : y + side, x : x + side].mean() for y in tops for x in lefts}
+    (x, y), mean = max(means.items(), key=lambda item: item[1])
+    both = Image.new("RGB", (2 * side + 8, side), "white")
+    for i, decoded in enumerate((off, on)):
+        both.paste(decoded.crop((x, y, x + side, y + side)), (i * (side + 8), 0))
+    return float(mean), both
 
 
 def main() -> None:
