@@ -85,6 +85,8 @@ def _model(weights: Weights, device: str) -> "Collage":
         ) from None
     if not all(bool(value.isfinite().all()) for value in state.values()):
         raise WeightsError(f"{weights.path}: a tensor holds values that are not finite")
+    if model.log_gain.abs().max() > 30:
+        raise WeightsError(f"{weights.path}: a gain is beyond e^-30 .. e^30")
     return model.to(device).eval().requires_grad_(False)
 
 

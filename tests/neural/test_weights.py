@@ -54,6 +54,7 @@ def test_damaged_weights_are_refused(tmp_path, tiny, change, message):
         (lambda t, a: t.update(atoms=t["atoms"][:5].copy()), "do not fit"),
         (lambda t, a: t.update(atoms=np.full_like(t["atoms"], np.nan)), "not finite"),
         (lambda t, a: t.pop("head.bias"), "do not fit"),
+        (lambda t, a: t.update(log_gain=t["log_gain"] + 40), "a gain is beyond"),
     ],
 )
 def test_damaged_networks_are_refused(tmp_path, tiny, change, message):

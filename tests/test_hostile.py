@@ -1,0 +1,61 @@
+"""Any bytes give a picture or an NclError, also where the checksum was made to fit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nccodec
+from nccodec.bitstream import container
+from nccodec.bitstream.container import Chunk
+from nccodec.bitstream.packers import frame, unframe
+from nccodec.errors import NclError
+
+OK = sorted((Path(__file__).parent / "golden" / "ok").glob("*.ncl"))
+
+
+def outcome(data: bytes, tiny: Path) -> str:
+    try:
+        picture = nccodec.decode(data, weights=tiny)
+    except NclError as error:
+        assert str(error) and "\n" not in str(error)
+        return "refused"
+    header = container.read(data)[0]
+    assert picture.size == (header.width, header.height)
+    return "picture"
+
+
+@pytest.mark.parametrize("path", OK, ids=lambda path: path.stem)
+def test_payloads_that_are_noise(path, tiny):
+    header, chunks = container.read(path.read_bytes())
+    random = np.random.default_rng(len(chunks))
+    for _ in range(40):
+        forged = []
+        for chunk in chunks:
+            payload = bytearray(unframe(chunk.payload, 1 << 20))
+            for place in random.integers(0, len(payload), random.integers(1, 4)):
+                payload[place] = random.integers(256)
+            cut = random.integers(0, len(payload) + 1) if random.random() < 0.3 else len(payload)
+            forged.append(Chunk(chunk.kind, frame(bytes(payload[:cut]) + random.bytes(random.integers(0, 3)))))
+        outcome(container.write(header, forged), tiny)
+
+
+def test_headers_that_are_noise(tiny):
+    """Every byte of the header replaced: with the checksum made to fit, nothing but an NclError or a
+    picture comes of it, and most are refused."""
+    data = (Path(__file__).parent / "golden" / "ok" / "range-19x14.ncl").read_bytes()
+    random = np.random.default_rng(0)
+    seen = []
+    for place in range(42):
+        for value in {0, 1, 0x7F, 0xFF, int(random.integers(256))} - {data[place]}:
+            body = data[:place] + bytes([value]) + data[place + 1 : -4]
+            seen.append(outcome(body + container.zlib.crc32(body).to_bytes(4, "little"), tiny))
+    assert seen.count("refused") > 0.8 * len(seen)
+
+
+def test_unknown_ancillary_chunks_are_skipped(tiny):
+    data = (Path(__file__).parent / "golden" / "ok" / "range-19x14.ncl").read_bytes()
+    header, chunks = container.read(data)
+    longer = container.write(header, [Chunk(0xFE, b"who knows"), *chunks, Chunk(0xFE, b"")])
+    decoded = [np.asarray(nccodec.decode(d, weights=tiny)) for d in (data, longer)]
+    np.testing.assert_array_equal(*decoded)
