@@ -1,0 +1,362 @@
+"""A slow and literal decoder of `.ncl` files, written from bitstream_spec.md alone; [n] is its section n."""
+
+import hashlib
+import itertools
+import json
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+import zstandard
+
+MAXIMUM_PIXELS = 178956970
+MAGIC = bytes.fromhex("8E4E434C0D0A1A0A")
+ZSTD_MAGIC = bytes.fromhex("28B52FFD")
+FIXED, RANGE = 0, 1
+
+
+class Refused(ValueError):
+    """The file has a fault, or does not belong to the weights."""
+
+
+def require(condition, message):
+    if not condition:
+        raise Refused(message)
+
+
+class Weights:
+    """The weights file [8]."""
+
+    def __init__(self, path):
+        data = Path(path).read_bytes()
+        (header_length,) = struct.unpack_from("<Q", data)
+        metadata = json.loads(data[8 : 8 + header_length])["__metadata__"]
+        described = json.loads(metadata["nccodec"])
+        require(described["format"] == 1, "format of the weights")
+        architecture = described["architecture"]
+        self.side, self.kernel = architecture["range_size"], architecture["kernel"]
+        self.atoms, self.domains = architecture["atoms"], architecture["domains"]
+        self.levels = len(architecture["lambdas"])
+        self.fingerprint = hashlib.sha256(data).digest()[:8]
+        tensors = safetensors.numpy.load(data)
+        self.patches = tensors["atoms"].astype(np.float64)
+        self.log_gain = tensors["log_gain"].astype(np.float64)
+        self.bias, self.weight, self.mean = (tensors[f"prior.{name}"].tolist() for name in ("bias", "weight", "mean"))
+        self.log = tensors["prior.log"].tolist()
+        ends = np.cumsum(tensors["prior.sizes"])
+        self.tables = [table.tolist() for table in np.split(tensors["prior.tables"], ends[:-1])]
+
+
+class Header:
+    """The header [2.1]."""
+
+    def __init__(self, data, weights):
+        require(len(data) >= 46, "too short")
+        require(data[:8] == MAGIC, "magic")
+        require(data[8] == 1, "version")
+        fields = struct.unpack_from("<BBBIIHHBBII8s", data, 9)
+        flags, self.packer, log_side, self.width, self.height, self.level = fields[:6]
+        self.atoms, self.domains, self.iterations, self.scale_sum, self.nonzero, fingerprint = fields[6:]
+        require(flags <= 1, "reserved flags")
+        self.grey = flags == 1
+        require(self.packer in (FIXED, RANGE), "packer")
+        require(2 <= log_side <= 6, "log2 B")
+        require(self.width >= 1 and self.height >= 1 and self.width * self.height <= MAXIMUM_PIXELS, "dimensions")
+        require(self.domains <= 4 and 1 <= self.atoms + self.domains <= 4096, "number of channels")
+        require(self.iterations in (0, log_side + 1), "iterations")
+        self.side = 2**log_side
+        self.rows, self.columns = -(-self.height // self.side), -(-self.width // self.side)
+        self.channels = self.atoms + self.domains
+        require(zlib.crc32(data[:-4]) == struct.unpack("<I", data[-4:])[0], "checksum")
+        require(fingerprint == weights.fingerprint, "other weights")
+        of_weights = weights.side, weights.atoms, weights.domains
+        require((self.side, self.atoms, self.domains) == of_weights, "numbers of the weights")
+        self.low, self.part = self.level >> 8, self.level & 255
+        require(self.low + (self.part > 0) < weights.levels, "level")
+
+
+class Bits:
+    """Bits, the highest of each byte first."""
+
+    def __init__(self, data):
+        self.left = "".join(f"{byte:08b}" for byte in data)[::-1]
+
+    def take(self, count):
+        require(count <= len(self.left), "bits are missing")
+        taken, self.left = self.left[-count:][::-1], self.left[: len(self.left) - count]
+        return int(taken, 2)
+
+    def finish(self):
+        require(len(self.left) < 8 and "1" not in self.left, "bits left over")
+
+
+class RangeDecoder:
+    """The range decoder of [4.2], with its escapes."""
+
+    def __init__(self, content):
+        require(len(content) >= 4, "number of words is missing")
+        (count,) = struct.unpack_from("<I", content)
+        require(len(content) >= 4 + 4 * count, "words are missing")
+        self.words = list(struct.unpack_from(f"<{count}I", content, 4))
+        self.escapes = Bits(content[4 + 4 * count :])
+        self.lower, self.range = 0, 2**64 - 1
+        self.point = self.word() << 32
+        self.point |= self.word()
+
+    def word(self):
+        return self.words.pop(0) if self.words else 0
+
+    def symbol(self, table):
+        scale = self.range >> 24
+        quantile = (self.point - self.lower) % 2**64 // scale
+        require(quantile < 2**24, "quantile")
+        k, left = 0, 0
+        while quantile >= left + table[k]:
+            left += table[k]
+            k += 1
+        self.lower = (self.lower + scale * left) % 2**64
+        self.range = scale * table[k]
+        if self.range < 2**32:
+            self.lower = (self.lower << 32) % 2**64
+            self.range <<= 32
+            self.point = (self.point << 32) % 2**64 | self.word()
+        return k
+
+    def difference(self, table):
+        k, m = self.symbol(table), (len(table) - 2) // 2
+        if k <= 2 * m:
+            return k - m
+        zeros = 0
+        while self.escapes.take(1) == 0:
+            zeros += 1
+            require(zeros <= 17, "escape too long")
+        v = 1 << zeros | (self.escapes.take(zeros) if zeros else 0)
+        size = (v - 1) // 2 + m + 1
+        return -size if (v - 1) % 2 == 1 else size
+
+
+def chunks(data):
+    """The payloads of the known chunks, by type [2.2]."""
+    found, number, last, at, end = {}, 0, -1, 42, len(data) - 4
+    while at < end:
+        require(at + 5 <= end, "chunk header cut off")
+        kind, length = struct.unpack_from("<BI", data, at)
+        payload = data[at + 5 : min(at + 5 + length, end)]
+        require(len(payload) == length, "payload cut off")
+        at, number = at + 5 + length, number + 1
+        require(number <= 64, "number of chunks")
+        if kind < 0x80:
+            require(kind in (1, 2), "unknown critical chunk")
+            require(kind > last, "order of chunks")
+            found[kind], last = payload, kind
+    return found
+
+
+def decompressed(payload, limit):
+    """What the payload of a chunk holds [3]."""
+    require(payload[:4] == ZSTD_MAGIC, "not a zstd frame")
+    try:
+        parameters = zstandard.get_frame_parameters(payload)
+        require(parameters.content_size != zstandard.CONTENTSIZE_UNKNOWN, "no content size")
+        require(parameters.dict_id == 0, "dictionary")
+        require(parameters.content_size <= limit, "content size")
+        content = zstandard.ZstdDecompressor().decompress(payload, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise Refused(str(error)) from error
+    require(len(content) == parameters.content_size, "content size")
+    return content
+
+
+def unpack_fixed(content, q, span):
+    """Channels by the packer `fixed` [4.1]."""
+    require(len(content) >= len(span) and all(width <= 16 for width in content[: len(span)]), "widths")
+    bits = Bits(content[len(span) :])
+    for c, width in zip(span, content, strict=False):
+        if width > 0:
+            for i, j in np.ndindex(q[c].shape):
+                value = bits.take(width)
+                q[c, i, j] = value - 2**width if value >= 2 ** (width - 1) else value
+                require(q[c, i, j] != -32768, "-32768")
+    bits.finish()
+
+
+def channel_groups(atoms, domains):
+    """The groups of channels [5]."""
+    cuts = [0] + [cut for cut in (3, 12, 36, 108) if cut < atoms] + [atoms, atoms + domains]
+    return [range(a, b) for a, b in itertools.pairwise(cuts) if a < b]
+
+
+def unpack_range(content, q, span, header, weights):
+    """Channels by the packer `range`: [4.2], with the order, tables and offsets of [5]."""
+    coder = RangeDecoder(content)
+    groups = channel_groups(header.atoms, header.domains)
+    low, part, high = header.low, header.part, min(header.low + 1, weights.levels - 1)
+    cells = list(np.ndindex(header.rows, header.columns))
+    cells_of_pass = [
+        [(i, j) for i, j in cells if i % 2 == 0 and j % 2 == 0],
+        [(i, j) for i, j in cells if i % 2 == 1 and j % 2 == 1],
+        [(i, j) for i, j in cells if i % 2 != j % 2],
+    ]
+    steps_of_pass = [[], [(-1, -1), (-1, 1), (1, -1), (1, 1)], [(-1, 0), (1, 0), (0, -1), (0, 1)]]
+
+    def size(channels, i, j):
+        return sum(abs(int(q[c, i, j])) for c in channels)
+
+    for g, group in enumerate(groups):
+        if group[0] not in span:
+            continue
+        before = groups[g - 1] if g >= 1 else ()
+        long_before = range(0, groups[g - 1][0]) if g >= 2 else ()
+        for p in range(3):
+            pending = []
+            for c in group:
+                b = (weights.bias[low][p][c] * (256 - part) + weights.bias[high][p][c] * part) >> 8
+                for i, j in cells_of_pass[p]:
+                    near = [(i + y, j + x) for y, x in steps_of_pass[p]]
+                    near = [(y, x) for y, x in near if 0 <= y < header.rows and 0 <= x < header.columns]
+                    n = max(1, len(near))
+                    features = (
+                        4 * sum(size([c], *cell) for cell in near) // n,
+                        4 * sum(size(group, *cell) for cell in near) // n,
+                        size(before, i, j),
+                        size(long_before, i, j),
+                    )
+                    x = b + sum(weights.weight[p][k][c] * weights.log[min(f, 4095)] for k, f in enumerate(features))
+                    table = min(63, max(0, (x + 2048) >> 12))
+                    s = sum(int(q[c, y, x]) for y, x in near)
+                    offset = min(32767, max(-32767, (2 * s * weights.mean[p][c] + 64 * n) // (128 * n)))
+                    pending.append((table, c, i, j, offset))
+            for table, c, i, j, offset in sorted(pending, key=lambda symbol: symbol[0]):
+                value = offset + coder.difference(weights.tables[table])
+                require(abs(value) <= 32767, "value beyond 32767")
+                q[c, i, j] = value
+    coder.escapes.finish()
+
+
+def integers(data, weights):
+    """The header and q[c, i, j] of a file [1 to 5]."""
+    header = Header(data, weights)
+    found = chunks(data)
+    q = np.zeros((header.channels, header.rows, header.columns), np.int64)
+    for kind, span in (1, range(header.atoms)), (2, range(header.atoms, header.channels)):
+        if kind not in found:
+            continue
+        content = decompressed(found[kind], 64 + header.channels + 8 * header.rows * header.columns * len(span))
+        if header.packer == FIXED:
+            unpack_fixed(content, q, span)
+        else:
+            unpack_range(content, q, span, header, weights)
+        require(q[span.start : span.stop].any(), "chunk of zeros")
+    s = q[header.atoms :]
+    require(not s.any() or (header.rows >= 2 and header.columns >= 2), "scales without domains")
+    require(header.iterations == (int(math.log2(header.side)) + 1 if s.any() else 0), "iterations")
+    require(header.scale_sum == abs(s).sum(axis=0).max(), "scale sum")
+    require(header.nonzero == np.count_nonzero(s), "non-zero scales")
+    return header, q
+
+
+def affine_part(a, weights):
+    """The affine part on the canvas [6]."""
+    side, kernel, (rows, columns) = weights.side, weights.kernel, a.shape[1:]
+    margin = (kernel - side) // 2
+    padded = np.full((3, rows * side + 2 * margin, columns * side + 2 * margin), 0.5)
+    for n, i, j in np.ndindex(a.shape):
+        padded[:, i * side : i * side + kernel, j * side : j * side + kernel] += a[n, i, j] * weights.patches[n]
+    return padded[:, margin : margin + rows * side, margin : margin + columns * side]
+
+
+def means(z, factor):
+    """Means over squares of factor x factor pixels."""
+    planes, height, width = z.shape
+    return z.reshape(planes, height // factor, factor, width // factor, factor).mean(axis=(2, 4))
+
+
+def enlarged_axis(z, factor):
+    """U_S along the first axis [7]."""
+    n = len(z)
+    matrix = np.zeros((n + 1, n + 1))
+    right = np.zeros((n + 1, *z.shape[1:]))
+    for i in range(n + 1):
+        matrix[i, i] += 4
+        matrix[i, i - 1 if i > 0 else 1] += 1
+        matrix[i, i + 1 if i < n else n - 1] += 1
+        right[i] = 3 * (z[max(i - 1, 0)] + z[min(i, n - 1)])
+    m = np.linalg.solve(matrix, right.reshape(n + 1, -1)).reshape(right.shape)
+    result = np.zeros((n * factor, *z.shape[1:]))
+    for i in range(n):
+        first, second = 6 * z[i] - 4 * m[i] - 2 * m[i + 1], 3 * m[i] + 3 * m[i + 1] - 6 * z[i]
+        for k in range(factor):
+            a, b = k / factor, (k + 1) / factor
+            integral = m[i] * (b - a) + first * (b**2 - a**2) / 2 + second * (b**3 - a**3) / 3
+            result[factor * i + k] = integral * factor
+    return result
+
+
+def enlarged(z, factor):
+    """U_S along both axes [7]."""
+    z = enlarged_axis(z.transpose(1, 0, 2), factor).transpose(1, 0, 2)
+    return enlarged_axis(z.transpose(2, 0, 1), factor).transpose(1, 2, 0)
+
+
+def fixed_point(affine, s, side):
+    """The fixed point of F for cells of this side [6, 7]."""
+    rows, columns = s.shape[1:]
+    z = affine
+    for _ in range(int(math.log2(side)) + 1 if s.any() else 0):
+        result = affine.copy()
+        for k, i, j in zip(*np.nonzero(s), strict=True):
+            dy, dx = ((-1, -1), (-1, 0), (0, -1), (0, 0))[k]
+            top, left = min(max(i + dy, 0), rows - 2) * side, min(max(j + dx, 0), columns - 2) * side
+            domain = z[:, top : top + 2 * side, left : left + 2 * side]
+            change = s[k, i, j] * (means(domain, 2) - domain.mean(axis=(1, 2), keepdims=True))
+            result[:, i * side : (i + 1) * side, j * side : (j + 1) * side] += change
+        z = result
+    return z
+
+
+def at_scale(header, q, weights, scale):
+    """Real samples of the picture at the scale 1/B, ..., 1/2, 1, 2, 4, ... [6, 7]."""
+    width, height = math.ceil(header.width * scale), math.ceil(header.height * scale)
+    require(width * height <= MAXIMUM_PIXELS, "too many pixels at this scale")
+    f = header.part / 256
+    high = min(header.low + 1, weights.levels - 1)
+    gain = np.exp((1 - f) * weights.log_gain[header.low] + f * weights.log_gain[high])
+    parameters = q / gain[:, None, None]
+    affine = affine_part(parameters[: header.atoms], weights)
+    if scale > 1:
+        affine = enlarged(affine, int(scale))
+    if scale < 1:
+        affine = means(affine, int(1 / scale))
+    z = fixed_point(affine, parameters[header.atoms :], int(header.side * scale))[:, :height, :width]
+    return z.mean(axis=0, keepdims=True) if header.grey else z
+
+
+def coverage(length, count, samples):
+    """The matrix of means over each of `count` equal parts of [0, length], samples being 1 long [7]."""
+    matrix = np.zeros((count, samples))
+    for row, column in np.ndindex(matrix.shape):
+        start, end = row * length / count, (row + 1) * length / count
+        matrix[row, column] = max(0.0, min(end, column + 1) - max(start, column)) * count / length
+    return matrix
+
+
+def decode(data, weights_path, scale=1.0, size=None):
+    """The picture as uint8 [H, W, 3], or [H, W] if it is grey, at a scale or of size (w, h)."""
+    weights = Weights(weights_path)
+    header, q = integers(data, weights)
+    width, height = header.width, header.height
+    steps = [2.0**k for k in range(-int(math.log2(header.side)), 32)]
+    if size is None and scale in steps:
+        z = at_scale(header, q, weights, scale)
+    else:
+        wanted = scale if size is None else max(size[0] / width, size[1] / height)
+        if size is None:
+            size = [max(1, math.floor(side * scale + 0.5)) for side in (width, height)]
+        step = min(step for step in steps if step >= wanted)
+        z = at_scale(header, q, weights, step)
+        z = coverage(height * step, size[1], z.shape[1]) @ z @ coverage(width * step, size[0], z.shape[2]).T
+    grey_levels = np.clip(np.floor(255 * z + 0.5), 0, 255).astype(np.uint8)
+    return grey_levels[0] if header.grey else grey_levels.transpose(1, 2, 0)
