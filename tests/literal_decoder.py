@@ -15,16 +15,11 @@ import zstandard
 MAXIMUM_PIXELS = 178956970
 MAGIC = bytes.fromhex("8E4E434C0D0A1A0A")
 ZSTD_MAGIC = bytes.fromhex("28B52FFD")
-FIXED, RANGE = 0, 1
-
-
-class Refused(ValueError):
-    """The file has a fault, or does not belong to the weights."""
 
 
 def require(condition, message):
     if not condition:
-        raise Refused(message)
+        raise ValueError(message)
 
 
 class Weights:
@@ -33,15 +28,13 @@ class Weights:
     def __init__(self, path):
         data = Path(path).read_bytes()
         (header_length,) = struct.unpack_from("<Q", data)
-        metadata = json.loads(data[8 : 8 + header_length])["__metadata__"]
-        described = json.loads(metadata["nccodec"])
+        described = json.loads(json.loads(data[8 : 8 + header_length])["__metadata__"]["nccodec"])
         require(described["format"] == 1, "format of the weights")
-        architecture = described["architecture"]
+        architecture, tensors = described["architecture"], safetensors.numpy.load(data)
         self.side, self.kernel = architecture["range_size"], architecture["kernel"]
         self.atoms, self.domains = architecture["atoms"], architecture["domains"]
         self.levels = len(architecture["lambdas"])
         self.fingerprint = hashlib.sha256(data).digest()[:8]
-        tensors = safetensors.numpy.load(data)
         self.patches = tensors["atoms"].astype(np.float64)
         self.log_gain = tensors["log_gain"].astype(np.float64)
         self.bias, self.weight, self.mean = (tensors[f"prior.{name}"].tolist() for name in ("bias", "weight", "mean"))
@@ -59,19 +52,17 @@ class Header:
         require(data[8] == 1, "version")
         fields = struct.unpack_from("<BBBIIHHBBII8s", data, 9)
         flags, self.packer, log_side, self.width, self.height, self.level = fields[:6]
-        self.atoms, self.domains, self.iterations, self.scale_sum, self.nonzero, fingerprint = fields[6:]
+        self.atoms, self.domains, self.iterations, self.scale_sum, self.nonzero, self.fingerprint = fields[6:]
         require(flags <= 1, "reserved flags")
-        self.grey = flags == 1
-        require(self.packer in (FIXED, RANGE), "packer")
-        require(2 <= log_side <= 6, "log2 B")
+        require(self.packer <= 1 and 2 <= log_side <= 6, "packer or log2 B")
         require(self.width >= 1 and self.height >= 1 and self.width * self.height <= MAXIMUM_PIXELS, "dimensions")
         require(self.domains <= 4 and 1 <= self.atoms + self.domains <= 4096, "number of channels")
         require(self.iterations in (0, log_side + 1), "iterations")
         self.side = 2**log_side
+        self.grey, self.channels = flags == 1, self.atoms + self.domains
         self.rows, self.columns = -(-self.height // self.side), -(-self.width // self.side)
-        self.channels = self.atoms + self.domains
         require(zlib.crc32(data[:-4]) == struct.unpack("<I", data[-4:])[0], "checksum")
-        require(fingerprint == weights.fingerprint, "other weights")
+        require(self.fingerprint == weights.fingerprint, "other weights")
         of_weights = weights.side, weights.atoms, weights.domains
         require((self.side, self.atoms, self.domains) == of_weights, "numbers of the weights")
         self.low, self.part = self.level >> 8, self.level & 255
@@ -82,12 +73,12 @@ class Bits:
     """Bits, the highest of each byte first."""
 
     def __init__(self, data):
-        self.left = "".join(f"{byte:08b}" for byte in data)[::-1]
+        self.left = "".join(f"{byte:08b}" for byte in data)
 
     def take(self, count):
         require(count <= len(self.left), "bits are missing")
-        taken, self.left = self.left[-count:][::-1], self.left[: len(self.left) - count]
-        return int(taken, 2)
+        taken, self.left = self.left[:count], self.left[count:]
+        return int("0" + taken, 2)
 
     def finish(self):
         require(len(self.left) < 8 and "1" not in self.left, "bits left over")
@@ -100,14 +91,10 @@ class RangeDecoder:
         require(len(content) >= 4, "number of words is missing")
         (count,) = struct.unpack_from("<I", content)
         require(len(content) >= 4 + 4 * count, "words are missing")
-        self.words = list(struct.unpack_from(f"<{count}I", content, 4))
+        self.words = itertools.chain(struct.unpack_from(f"<{count}I", content, 4), itertools.repeat(0))
         self.escapes = Bits(content[4 + 4 * count :])
         self.lower, self.range = 0, 2**64 - 1
-        self.point = self.word() << 32
-        self.point |= self.word()
-
-    def word(self):
-        return self.words.pop(0) if self.words else 0
+        self.point = next(self.words) << 32 | next(self.words)
 
     def symbol(self, table):
         scale = self.range >> 24
@@ -122,7 +109,7 @@ class RangeDecoder:
         if self.range < 2**32:
             self.lower = (self.lower << 32) % 2**64
             self.range <<= 32
-            self.point = (self.point << 32) % 2**64 | self.word()
+            self.point = (self.point << 32) % 2**64 | next(self.words)
         return k
 
     def difference(self, table):
@@ -133,9 +120,9 @@ class RangeDecoder:
         while self.escapes.take(1) == 0:
             zeros += 1
             require(zeros <= 17, "escape too long")
-        v = 1 << zeros | (self.escapes.take(zeros) if zeros else 0)
+        v = 2**zeros + self.escapes.take(zeros)
         size = (v - 1) // 2 + m + 1
-        return -size if (v - 1) % 2 == 1 else size
+        return -size if v % 2 == 0 else size
 
 
 def chunks(data):
@@ -158,28 +145,22 @@ def chunks(data):
 def decompressed(payload, limit):
     """What the payload of a chunk holds [3]."""
     require(payload[:4] == ZSTD_MAGIC, "not a zstd frame")
-    try:
-        parameters = zstandard.get_frame_parameters(payload)
-        require(parameters.content_size != zstandard.CONTENTSIZE_UNKNOWN, "no content size")
-        require(parameters.dict_id == 0, "dictionary")
-        require(parameters.content_size <= limit, "content size")
-        content = zstandard.ZstdDecompressor().decompress(payload, allow_extra_data=False)
-    except zstandard.ZstdError as error:
-        raise Refused(str(error)) from error
-    require(len(content) == parameters.content_size, "content size")
-    return content
+    frame = zstandard.get_frame_parameters(payload)
+    require(frame.dict_id == 0, "dictionary")
+    require(frame.content_size not in (zstandard.CONTENTSIZE_UNKNOWN, zstandard.CONTENTSIZE_ERROR), "no content size")
+    require(frame.content_size <= limit, "content size")
+    return zstandard.ZstdDecompressor().decompress(payload, allow_extra_data=False)
 
 
-def unpack_fixed(content, q, span):
+def unpack_fixed(content, q, span, _header, _weights):
     """Channels by the packer `fixed` [4.1]."""
     require(len(content) >= len(span) and all(width <= 16 for width in content[: len(span)]), "widths")
     bits = Bits(content[len(span) :])
     for c, width in zip(span, content, strict=False):
-        if width > 0:
-            for i, j in np.ndindex(q[c].shape):
-                value = bits.take(width)
-                q[c, i, j] = value - 2**width if value >= 2 ** (width - 1) else value
-                require(q[c, i, j] != -32768, "-32768")
+        for i, j in np.ndindex(q[c].shape if width > 0 else (0, 0)):
+            value = bits.take(width)
+            q[c, i, j] = value - 2**width if value >= 2 ** (width - 1) else value
+            require(q[c, i, j] != -32768, "-32768")
     bits.finish()
 
 
@@ -194,13 +175,10 @@ def unpack_range(content, q, span, header, weights):
     coder = RangeDecoder(content)
     groups = channel_groups(header.atoms, header.domains)
     low, part, high = header.low, header.part, min(header.low + 1, weights.levels - 1)
-    cells = list(np.ndindex(header.rows, header.columns))
-    cells_of_pass = [
-        [(i, j) for i, j in cells if i % 2 == 0 and j % 2 == 0],
-        [(i, j) for i, j in cells if i % 2 == 1 and j % 2 == 1],
-        [(i, j) for i, j in cells if i % 2 != j % 2],
-    ]
     steps_of_pass = [[], [(-1, -1), (-1, 1), (1, -1), (1, 1)], [(-1, 0), (1, 0), (0, -1), (0, 1)]]
+    cells_of_pass = [[], [], []]
+    for i, j in np.ndindex(header.rows, header.columns):
+        cells_of_pass[2 if i % 2 != j % 2 else i % 2].append((i, j))
 
     def size(channels, i, j):
         return sum(abs(int(q[c, i, j])) for c in channels)
@@ -208,8 +186,8 @@ def unpack_range(content, q, span, header, weights):
     for g, group in enumerate(groups):
         if group[0] not in span:
             continue
-        before = groups[g - 1] if g >= 1 else ()
-        long_before = range(0, groups[g - 1][0]) if g >= 2 else ()
+        before = groups[g - 1] if g >= 1 else range(0)
+        long_before = range(before.start)
         for p in range(3):
             pending = []
             for c in group:
@@ -242,14 +220,11 @@ def integers(data, weights):
     found = chunks(data)
     q = np.zeros((header.channels, header.rows, header.columns), np.int64)
     for kind, span in (1, range(header.atoms)), (2, range(header.atoms, header.channels)):
-        if kind not in found:
-            continue
-        content = decompressed(found[kind], 64 + header.channels + 8 * header.rows * header.columns * len(span))
-        if header.packer == FIXED:
-            unpack_fixed(content, q, span)
-        else:
-            unpack_range(content, q, span, header, weights)
-        require(q[span.start : span.stop].any(), "chunk of zeros")
+        if kind in found:
+            content = decompressed(found[kind], 64 + header.channels + 8 * header.rows * header.columns * len(span))
+            unpack = unpack_fixed if header.packer == 0 else unpack_range
+            unpack(content, q, span, header, weights)
+            require(q[span.start : span.stop].any(), "chunk of zeros")
     s = q[header.atoms :]
     require(not s.any() or (header.rows >= 2 and header.columns >= 2), "scales without domains")
     require(header.iterations == (int(math.log2(header.side)) + 1 if s.any() else 0), "iterations")
@@ -270,8 +245,8 @@ def affine_part(a, weights):
 
 def means(z, factor):
     """Means over squares of factor x factor pixels."""
-    planes, height, width = z.shape
-    return z.reshape(planes, height // factor, factor, width // factor, factor).mean(axis=(2, 4))
+    height, width = z.shape[1] // factor, z.shape[2] // factor
+    return z.reshape(-1, height, factor, width, factor).mean(axis=(2, 4))
 
 
 def enlarged_axis(z, factor):
@@ -291,7 +266,7 @@ def enlarged_axis(z, factor):
         for k in range(factor):
             a, b = k / factor, (k + 1) / factor
             integral = m[i] * (b - a) + first * (b**2 - a**2) / 2 + second * (b**3 - a**3) / 3
-            result[factor * i + k] = integral * factor
+            result[factor * i + k] = integral / (b - a)
     return result
 
 
@@ -303,8 +278,7 @@ def enlarged(z, factor):
 
 def fixed_point(affine, s, side):
     """The fixed point of F for cells of this side [6, 7]."""
-    rows, columns = s.shape[1:]
-    z = affine
+    (rows, columns), z = s.shape[1:], affine
     for _ in range(int(math.log2(side)) + 1 if s.any() else 0):
         result = affine.copy()
         for k, i, j in zip(*np.nonzero(s), strict=True):
@@ -326,21 +300,16 @@ def at_scale(header, q, weights, scale):
     gain = np.exp((1 - f) * weights.log_gain[header.low] + f * weights.log_gain[high])
     parameters = q / gain[:, None, None]
     affine = affine_part(parameters[: header.atoms], weights)
-    if scale > 1:
-        affine = enlarged(affine, int(scale))
-    if scale < 1:
-        affine = means(affine, int(1 / scale))
+    affine = enlarged(affine, int(scale)) if scale > 1 else means(affine, int(1 / scale))
     z = fixed_point(affine, parameters[header.atoms :], int(header.side * scale))[:, :height, :width]
     return z.mean(axis=0, keepdims=True) if header.grey else z
 
 
 def coverage(length, count, samples):
     """The matrix of means over each of `count` equal parts of [0, length], samples being 1 long [7]."""
-    matrix = np.zeros((count, samples))
-    for row, column in np.ndindex(matrix.shape):
-        start, end = row * length / count, (row + 1) * length / count
-        matrix[row, column] = max(0.0, min(end, column + 1) - max(start, column)) * count / length
-    return matrix
+    start, column = np.arange(count)[:, None] * length / count, np.arange(samples)
+    shared = np.minimum(start + length / count, column + 1) - np.maximum(start, column)
+    return np.maximum(shared, 0) * count / length
 
 
 def decode(data, weights_path, scale=1.0, size=None):
@@ -353,6 +322,7 @@ def decode(data, weights_path, scale=1.0, size=None):
         z = at_scale(header, q, weights, scale)
     else:
         wanted = scale if size is None else max(size[0] / width, size[1] / height)
+        require(wanted > 0, "scale")
         if size is None:
             size = [max(1, math.floor(side * scale + 0.5)) for side in (width, height)]
         step = min(step for step in steps if step >= wanted)

@@ -15,7 +15,8 @@ PACKERS = ("fixed", "range")
 ATOMS, SCALES = 0x01, 0x02  # chunk types; those from 0x80 on are ancillary
 CHUNK_NAMES = {ATOMS: "atoms", SCALES: "scales"}
 MAX_PIXELS = 178_956_970
-MAX_CHANNELS = 4096
+MAX_ATOMS = 3072
+MAX_DOMAINS = 4
 MAX_CHUNKS = 64
 MAX_STEPS = 32
 
@@ -85,7 +86,7 @@ class Header:
             raise FormatError(f"size {width} x {height} is empty")
         if width * height > MAX_PIXELS:
             raise LimitError(f"{width} x {height} pixels are over the limit of {MAX_PIXELS}")
-        if not 1 <= atoms + domains <= MAX_CHANNELS or domains > 4:
+        if not 1 <= atoms <= min(MAX_ATOMS, 3 << 2 * log_size) or domains > MAX_DOMAINS:
             raise FormatError(f"{atoms} atoms and {domains} domains are outside the format's limits")
         if steps > MAX_STEPS:
             raise FormatError(f"{steps} iterations are over the limit of {MAX_STEPS}")

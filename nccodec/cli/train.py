@@ -40,6 +40,7 @@ def command(
     batch: Annotated[int, typer.Option(min=1, help="Crops a step.")] = 8,
     seed: Annotated[int, typer.Option(help="Of crops and noise.")] = 0,
     bf16: Annotated[bool, typer.Option("--bf16", help="Convolutions in bfloat16, where the machine has it.")] = False,
+    note: Annotated[str, typer.Option(help="For the card: sources and terms of the pictures, say.")] = "",
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
 ) -> None:
     """Train a new encoder on a folder of pictures."""
@@ -86,7 +87,7 @@ def command(
         typer.echo(f"interrupted at step {trainer.done}; continue with --resume ({saved})", err=True)
         raise
     export(trainer, out)
-    _write_card(trainer, out)
+    _write_card(trainer, out, note)
     typer.echo(f"{out}: {trainer.done} steps, {trainer.elapsed / 60:.1f} min", err=True)
 
 
@@ -123,7 +124,7 @@ def _run(trainer, saved: Path) -> None:
         trainer.run(report, save=saved)
 
 
-def _write_card(trainer, out: Path) -> None:
+def _write_card(trainer, out: Path, note: str) -> None:
     """What was trained, on what, and how good it is on the held-out pictures, in real bytes."""
     from ..evaluation.curve import QUALITIES, measure_ncl
     from .files import replace
@@ -132,6 +133,7 @@ def _write_card(trainer, out: Path) -> None:
     card = {
         "name": out.stem,
         "command": "nc " + " ".join(sys.argv[1:]),
+        "note": note,
         "steps": trainer.done,
         "minutes": round(trainer.elapsed / 60, 1),
         "pictures": {

@@ -60,8 +60,8 @@ def self_reference(
             raise CollageError("form (b) admits domains of whole cells only")
         nilpotent_steps(range_size, pooling)
     else:
-        total = contraction_factor(weight.movedim(-1, 2) if per_channel else weight)
-        if total > PLAIN_LIMIT:
+        total = contraction_factor(weight)
+        if not total <= PLAIN_LIMIT:  # also where it is not a number
             raise CollageError(f"sum of |s| is {total:g}, above 15/16: no contraction")
     return SelfReference(
         rows, columns, range_size, unit, pooling, form,
@@ -72,7 +72,7 @@ def self_reference(
 def contraction_factor(weight: Tensor) -> float:
     """Bound of form (a) in the sup norm: the largest sum over domains of |s| in a cell and channel.
 
-    weight: [N, k, rows, columns] or [N, k, C, rows, columns].
+    weight: [N, k, ...].
     """
     return float(weight.detach().double().abs().sum(1).max()) if weight.numel() else 0.0
 
@@ -122,15 +122,16 @@ def fixed_point(
         return affine
     side = affine.shape[-2] // reference.rows
     unit = reference.unit * side // reference.range_size
+    if side == 0 or affine.shape[-2:] != (reference.rows * side, reference.columns * side):
+        raise CollageError(f"an affine part of {tuple(affine.shape[-2:])} pixels does not fit the grid")
     if unit * reference.range_size != reference.unit * side:
         raise CollageError("the domains do not lie on whole pixels at this scale")
     if steps is None and reference.form is Form.CENTRED:
         steps = nilpotent_steps(side, reference.pooling)
     if steps is None:
         steps = contraction_steps(_bound(reference), float(affine.detach().abs().max()))
-    affine = affine.contiguous()
     constant = reference.take(affine, unit)
-    tiles = constant if start is None else reference.take(start.contiguous(), unit)
+    tiles = constant if start is None else reference.take(start, unit)
     for _ in range(steps):
         tiles = reference.step(tiles, constant)
     return reference.put(affine, tiles)

@@ -12,8 +12,10 @@ from ..code import CollageCode
 from ..collage.fixed_point import fixed_point
 from ..collage.scales import decoding_scale, enlarge, resize_area
 from ..errors import FormatError, LimitError, WeightsError
+from .architecture import BIAS
 from .weights import Weights
 
+FLOAT32_SUM = 1.0  # largest sum of |s| in a cell that is computed in float32: errors grow with it
 MEANS = 3  # leading atoms, those of largest variance, which are rounded without a dead zone
 SMALLEST_SCALE, LARGEST_SCALE = 0.03, 64.0
 
@@ -103,6 +105,8 @@ def synthesise(
     gain = model.gain(code.level / 256)[:, None, None]
     q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).to(device, torch.float32)[None]
     parameters = q / gain
+    if code.nonzero_scales and parameters[:, a.atoms :].abs().sum(1).max() > FLOAT32_SUM:
+        parameters = parameters.double()
     z = enlarge(model.affine(parameters[:, : a.atoms], down), up)
     reference = model.reference(parameters[:, a.atoms :])
     if reference is not None:
@@ -116,6 +120,6 @@ def synthesise(
         z = resize_area(z, height, width, extent)
     if code.grey:
         z = z.mean(1, keepdim=True)
-    levels = (z * 255 + 0.5).clamp(0, 255).to(torch.uint8)  # [1, C, H, W]
+    levels = (z * 255 + (255 * BIAS + 0.5)).clamp(0, 255).to(torch.uint8)  # [1, C, H, W]
     picture = levels[0].permute(1, 2, 0).cpu().numpy()
     return picture[:, :, 0] if code.grey else picture

@@ -81,8 +81,8 @@ class Collage(nn.Module):
         )  # fmt: skip
 
     def affine(self, coefficients: Tensor, reduction: int = 1) -> Tensor:
-        """The affine part for atoms' coefficients [N, atoms, rows, columns], area-reduced."""
-        return BIAS + overlap_add(coefficients, self.atoms, self.architecture.range_size, reduction)
+        """The affine part less BIAS for atoms' coefficients [N, atoms, rows, columns], area-reduced."""
+        return overlap_add(coefficients, self.atoms.to(coefficients.dtype), self.architecture.range_size, reduction)
 
     def decode(self, parameters: Tensor, keep_zeros: bool = False) -> Tensor:
         """The fixed point at scale 1 for dequantized parameters [N, channels, rows, columns]:
@@ -90,4 +90,4 @@ class Collage(nn.Module):
         a = self.architecture
         affine = self.affine(parameters[:, : a.atoms])
         reference = self.reference(parameters[:, a.atoms :], keep_zeros)
-        return affine if reference is None else fixed_point(affine, reference)
+        return BIAS + (affine if reference is None else fixed_point(affine, reference))

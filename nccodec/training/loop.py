@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..collage.fixed_point import fixed_point
 from ..errors import TrainingError
-from ..neural.architecture import Architecture
+from ..neural.architecture import BIAS, Architecture
 from ..neural.codec import pad_to_cells
 from ..neural.model import Collage
 from ..neural.prior import Prior
@@ -138,13 +138,13 @@ class Trainer:
 
     def _reconstruct(self, parameters: Tensor, crops: Tensor, referring: bool) -> Tensor:
         atoms = self.options.architecture.atoms
+        if referring and self.options.loss == "unrolled":
+            return self.model.decode(parameters, keep_zeros=True)
         affine = self.model.affine(parameters[:, :atoms])
-        if not referring:
-            return affine
-        reference = self.model.reference(parameters[:, atoms:], keep_zeros=True)
-        if self.options.loss == "collage":
-            return fixed_point(affine, reference, steps=1, start=crops)
-        return fixed_point(affine, reference)
+        reference = self.model.reference(parameters[:, atoms:], keep_zeros=True) if referring else None
+        if reference is not None:
+            affine = fixed_point(affine, reference, steps=1, start=crops - BIAS)
+        return BIAS + affine
 
     def run(
         self,

@@ -195,9 +195,7 @@ def test_without_terms_the_affine_part_itself_is_the_fixed_point():
 def test_zeros_can_be_kept():
     weight = torch.zeros(1, 2, 6, 7)
     weight[0, 1, 3, 2] = 1
-    kept = self_reference(
-        weight, torch.tensor(0), torch.tensor(0), range_size=4, form=Form.CENTRED, keep_zeros=True
-    )  # fmt: skip
+    kept = self_reference(weight, torch.tensor(0), torch.tensor(0), range_size=4, form=Form.CENTRED, keep_zeros=True)
     assert len(kept) == 84
     assert len(sparse(weight)) == 1
 
