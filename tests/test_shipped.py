@@ -1,0 +1,52 @@
+"""The shipped weights: found by name, described by their card, and monotone in quality."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import nccodec
+from nccodec.evaluation.metrics import psnr
+from nccodec.neural import weights
+
+PICTURE = Path(__file__).parent / "pictures" / "garfield.png"
+
+
+@pytest.fixture(scope="module")
+def photo() -> Image.Image:
+    return Image.open(PICTURE).convert("RGB").crop((200, 100, 431, 303))
+
+
+def test_rate_and_psnr_rise_strictly_with_quality(photo):
+    points = []
+    for quality in range(0, 101, 4):
+        data = nccodec.encode(photo, quality)
+        points.append((len(data), psnr(np.asarray(photo), np.asarray(nccodec.decode(data)))))
+    assert all(a < b and c < d for (a, c), (b, d) in pairwise(points))
+    assert points[0][1] > 24 and points[-1][1] > 37
+
+
+def test_the_range_packer_is_far_smaller_than_fixed_widths(photo):
+    sizes = {packer: len(nccodec.encode(photo, 40, packer=packer)) for packer in ("range", "fixed")}
+    assert sizes["range"] < 0.7 * sizes["fixed"]
+
+
+def test_an_enlarged_decode_has_the_size_and_the_means_of_the_plain_one(photo):
+    data = nccodec.encode(photo, 50)
+    plain, fine = (np.asarray(nccodec.decode(data, scale)).astype(float) for scale in (1, 4))
+    assert fine.shape == (4 * 203, 4 * 231, 3)
+    inside = ((fine > 0) & (fine < 255)).reshape(203, 4, 231, 4, 3).all((1, 3))
+    assert inside.mean() > 0.9
+    assert np.abs(fine.reshape(203, 4, 231, 4, 3).mean((1, 3)) - plain)[inside].max() <= 1
+
+
+def test_every_shipped_file_has_a_card_with_its_curve():
+    found = sorted((Path(__file__).parents[1] / "weights").glob("*.safetensors"))
+    assert "photo" in [path.stem for path in found]
+    for path in found:
+        assert path.stat().st_size <= 16 << 20
+        card = weights.load(path).card()
+        assert card["steps"] > 0 and card["pictures"]["trained on"] > 0 and card["note"]
+        assert len(card["test curve"]["results"]["bpp"]) >= 6
