@@ -43,9 +43,9 @@ class Collage(nn.Module):
         self.log_gain = nn.Parameter(gain.log())
 
     def start_at(self, basis: Tensor) -> None:
-        """Set the atoms to patches [atoms, 3, side, side], zero-padded to the kernel, the analysis to
-        their transpose."""
-        margin = (self.architecture.kernel - basis.shape[-1]) // 2
+        """Set the atoms to orthonormal patches [atoms, 3, B, B], zero-padded, the analysis to their
+        transpose."""
+        margin = (self.architecture.kernel - self.architecture.range_size) // 2
         padded = F.pad(basis, (margin,) * 4)
         with torch.no_grad():
             self.atoms.copy_(padded)

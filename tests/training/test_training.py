@@ -7,7 +7,6 @@ import pytest
 import torch
 
 import nccodec
-from nccodec.collage.operator import overlap_add
 from nccodec.errors import TrainingError
 from nccodec.neural import weights
 from nccodec.neural.architecture import Architecture
@@ -15,7 +14,7 @@ from nccodec.training import checkpoint
 from nccodec.training.crops import CropFolder
 from nccodec.training.export import export
 from nccodec.training.loop import Options, Trainer
-from nccodec.training.start import lapped_pca, lapping
+from nccodec.training.start import pca_patches
 
 SMALL = Architecture(range_size=8, kernel=12, atoms=24, domains=2, width=8, blocks=1, lambdas=(0.002, 0.01, 0.05))
 
@@ -79,31 +78,9 @@ def test_pca_finds_the_directions_of_variance():
     strength = torch.tensor([3.0, 2.0, 1.0])
     patches = 0.5 + 0.05 * (torch.randn(2000, 3) * strength) @ directions.T  # 2000 blocks of 3 x 4 x 4
     pictures = patches.reshape(20, 100, 3, 4, 4).permute(0, 2, 3, 1, 4).reshape(20, 3, 4, 400)
-    found = lapped_pca(pictures, 4, 0, 3).reshape(3, 48)
+    found = pca_patches(pictures, 4, 3).reshape(3, 48)
     assert ((found @ directions).abs() - torch.eye(3)).abs().max() < 0.1
     torch.testing.assert_close(found @ found.T, torch.eye(3), atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize(("side", "overlap"), [(4, 0), (8, 4), (4, 4), (16, 8), (8, 8)])
-def test_lapped_blocks_are_an_orthogonal_transform(side, overlap):
-    """The windows of all blocks of a ring of samples, one below the other, are an orthogonal matrix."""
-    window, blocks = lapping(side, overlap).numpy(), 5
-    matrix = np.zeros((blocks * side, blocks * side))
-    for block in range(blocks):
-        for column in range(side + overlap):
-            place = (block * side - overlap // 2 + column) % (blocks * side)
-            matrix[block * side : (block + 1) * side, place] += window[:, column]
-    np.testing.assert_allclose(matrix @ matrix.T, np.eye(blocks * side), atol=1e-12)
-    assert (np.abs(window[:, : overlap // 2]).max(initial=0) > 0.1) == (overlap > 0)
-
-
-def test_all_lapped_components_reconstruct_the_inside():
-    torch.manual_seed(1)
-    pictures = torch.rand(2, 3, 38, 46)
-    atoms = lapped_pca(pictures, 4, 2, 48)
-    coefficients = torch.nn.functional.conv2d(pictures, atoms, stride=4)
-    inside = overlap_add(coefficients, atoms, 4)
-    torch.testing.assert_close(inside[:, :, 1:-1, 1:-1], pictures[:, :, 2:36, 2:44], atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("loss", ["unrolled", "collage"])
