@@ -96,10 +96,10 @@ def self_reference(
 
     At 1x against the picture; at 4x, for the picture reduced 4x by area, against the picture.
     """
-    rows, largest = [], (-1.0, None)
+    pictures, rows, largest = pictures_of(folder), [], (-1.0, None)
     for quality in QUALITIES:
         share, db = [], {"1x": [], "1x without": [], "4x": [], "4x without": []}
-        for _, source in pictures_of(folder):
+        for _, source in pictures:
             whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
             for mark, reduced, scale in (("1x", whole, 1), ("4x", whole.reduce(4), 4)):
                 data = nccodec.encode(reduced, quality, weights)

@@ -55,10 +55,8 @@ def analyse(picture: np.ndarray, grey: bool, quality: float, weights: Weights, d
     model = weights.model(device)
     y = model.encode(pad_to_cells(picture, a.range_size).to(device))
     gain = model.gain(level / 256)[:, None, None]
-    low, part = divmod(level / 256, 1)
-    low, high = int(low), min(int(low) + 1, len(weights.dead_zone) - 1)
-    dead_zone = (1 - part) * weights.dead_zone[low] + part * weights.dead_zone[high]
-    q = quantize(y * gain, dead_zone)
+    dead_zone = np.interp(level / 256, range(len(weights.dead_zone)), weights.dead_zone)
+    q = quantize(y * gain, float(dead_zone))
     if not bool(q.isfinite().all()):
         raise WeightsError(f"{weights.path}: the network gives values that are not finite")
     q = q[0].to("cpu", torch.int32).numpy()
