@@ -16,6 +16,7 @@ __all__ = ["NclError", "decode", "encode", "info"]
 def encode(
     image: "Image.Image",
     quality: float = 75,
+    effort: int = 1,
     weights: "str | Path" = "photo",
     packer: str = "range",
     device: str = "auto",
@@ -29,11 +30,11 @@ def encode(
     import numpy as np
 
     from .bitstream.container import MAX_PIXELS, PACKERS
-    from .bitstream.context import ContextModel
     from .bitstream.file import write_code
     from .errors import LimitError
     from .imaging.pictures import to_supported
-    from .neural.codec import analyse, choose_device
+    from .neural.analysis import Analysis, choose_device
+    from .neural.prior import IntegerPrior
     from .neural.weights import named
 
     if packer not in PACKERS:
@@ -43,9 +44,12 @@ def encode(
     found = named(weights)
     picture = to_supported(image)
     pixels = np.asarray(picture.convert("RGB"))
-    code = analyse(pixels, picture.mode == "L", quality, found, choose_device(device))
+    if not 0 <= quality <= 100:
+        raise LimitError(f"quality {quality:g} is outside 0 .. 100")
+    analysis = Analysis(pixels, picture.mode == "L", found, choose_device(device))
+    code = analysis.code(round(quality / 100 * found.levels), effort)
     a = found.architecture
-    return write_code(code, packer, ContextModel(found.prior, a.atoms, a.domains, code.level))
+    return write_code(code, packer, IntegerPrior(found.prior, a.atoms, a.domains, code.level))
 
 
 def decode(
@@ -65,7 +69,8 @@ def decode(
     from PIL import Image
 
     from .bitstream.file import read_code
-    from .neural.codec import choose_device, synthesise
+    from .neural.analysis import choose_device
+    from .neural.synthesis import synthesise
     from .neural.weights import matching
 
     found: Any = None

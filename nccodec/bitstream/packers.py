@@ -10,8 +10,7 @@ from bitarray import bitarray
 from bitarray.util import ba2int, int2ba
 
 from ..errors import FormatError
-from .context import LARGEST
-from .symbols import Pass, SymbolModel
+from .symbols import LARGEST, Pass, SymbolModel
 
 _WIDEST = 16  # bits of a fixed-width value
 _ZSTD_LEVEL = 19

@@ -6,6 +6,9 @@ from typing import Protocol
 
 import numpy as np
 
+TOTAL = 1 << 24  # of the counts in a table
+LARGEST = 32767  # bound of |quantized parameter|
+
 
 @dataclass(frozen=True, eq=False)
 class Pass:

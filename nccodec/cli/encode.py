@@ -43,7 +43,7 @@ def command(
 
     from ..evaluation.metrics import psnr
     from ..imaging.pictures import read_rgb
-    from ..neural.codec import choose_device
+    from ..neural.analysis import choose_device
     from ..neural.weights import named
 
     picture = read_rgb(source)

@@ -46,7 +46,7 @@ def command(
     """Train a new encoder on a folder of pictures."""
     from ..errors import TrainingError
     from ..neural.architecture import Architecture
-    from ..neural.codec import choose_device
+    from ..neural.analysis import choose_device
     from ..neural.weights import SUFFIX, named
     from ..training import checkpoint
     from ..training.crops import CropFolder

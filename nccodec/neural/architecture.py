@@ -16,18 +16,21 @@ class Architecture:
     """What a weights file is built for; stored in it.
 
     range_size: B, a power of two, 4 .. 64. kernel: side K of the atoms, K - B even and >= 0.
-    atoms: how many. domains: implicit domains a cell, 0 .. 4. width: channels of the network.
-    blocks: residual blocks at each of the two resolutions.
+    atoms: how many. domains: implicit domains a cell whose weights are coded, 0 .. 4. width: channels
+    of the encoder at two cells' half, depth: at one position a cell. blocks: residual blocks at
+    each of the two. refinement: channels of the decoder-side network.
     lambdas: Lagrange multipliers of the trained quality levels, rising.
     """
 
     range_size: int = 16
-    kernel: int = 24
+    kernel: int = 20
     atoms: int = 320
-    domains: int = 4
+    domains: int = 0
     width: int = 128
+    depth: int = 256
     blocks: int = 2
-    lambdas: tuple[float, ...] = (0.0007, 0.0018, 0.0045, 0.011, 0.028, 0.07, 0.18)
+    refinement: int = 192
+    lambdas: tuple[float, ...] = (0.0005, 0.0015, 0.0045, 0.0135, 0.04, 0.115, 0.33)
 
     def __post_init__(self) -> None:
         size = self.range_size
@@ -38,7 +41,10 @@ class Architecture:
             ),
             "atoms must be 1 to 3072, at most 3 B^2": not 1 <= self.atoms <= min(3072, 3 * size * size),
             "domains must be 0 to 4": not 0 <= self.domains <= len(OFFSETS),
-            "width must be 8 to 1024": not 8 <= self.width <= 1024,
+            "width, depth and refinement must be 8 to 1024": (
+                not 8 <= min(self.width, self.depth, self.refinement)
+                or max(self.width, self.depth, self.refinement) > 1024
+            ),
             "blocks must be 0 to 16": not 0 <= self.blocks <= 16,
             "lambdas must be 2 to 32 rising positive numbers": (
                 not 2 <= len(self.lambdas) <= 32

@@ -1,4 +1,4 @@
-"""The networks: picture -> coefficients of the atoms and self-reference weights, in one pass."""
+"""The networks: picture -> coefficients of the atoms in one pass, and what refines them when decoding."""
 
 import torch
 import torch.nn.functional as F
@@ -9,14 +9,55 @@ from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_a
 from .architecture import BIAS, OFFSETS, Architecture
 
 
-class _Residual(nn.Module):
-    def __init__(self, width: int) -> None:
+def companded(q: Tensor) -> Tensor:
+    """sign(q) log2(1 + |q|): what networks see of quantized coefficients."""
+    return q.sign() * (1 + q.abs()).log2()
+
+
+class _Block(nn.Module):
+    """Residual: a depthwise 5 x 5 convolution, then two pointwise ones with `growth` times the width between."""
+
+    def __init__(self, width: int, growth: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.depthwise = nn.Conv2d(width, width, 5, padding=2, groups=width)
+        self.first = nn.Conv2d(width, growth * width, 1)
+        self.second = nn.Conv2d(growth * width, width, 1)
+        nn.init.zeros_(self.second.bias)
+        with torch.no_grad():
+            self.second.weight.mul_(0.2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.relu(self.first(F.relu(x))))
+        return x + self.second(F.leaky_relu(self.first(self.depthwise(x)), 0.1))
+
+
+class Refinement(nn.Module):
+    """Decoder-side network: what the quantizer took from the coefficients, predicted from all of them.
+
+    The decoder adds its output, in quantizer steps, to the integers of the file. It runs once on the
+    grid of cells whatever the scale, so that every scale remains the fixed point of one and the same map.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        a, width = architecture, architecture.refinement
+        self.squeeze = nn.Conv2d(a.atoms, width, 1)
+        self.level = nn.Parameter(torch.zeros(len(a.lambdas), width))
+        self.blocks = nn.Sequential(_Block(width, 2), _Block(width, 2))
+        self.head = nn.Conv2d(width, a.atoms, 1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, q: Tensor, level: Tensor) -> Tensor:
+        """q: [N, atoms, rows, columns] in quantizer steps. level: real [N]. Returns the same shape as q."""
+        x = self.squeeze(companded(q)) + at_level(self.level, level)[:, :, None, None]
+        return self.head(F.leaky_relu(self.blocks(x.contiguous(memory_format=torch.channels_last)), 0.1)).contiguous()
+
+
+def at_level(table: Tensor, level: Tensor) -> Tensor:
+    """Rows of a table [levels, n] at real levels [N], interpolated linearly: [N, n]."""
+    low = level.long().clamp(max=len(table) - 2)
+    part = (level - low)[:, None].to(table.dtype)
+    return (1 - part) * table[low] + part * table[low + 1]
 
 
 class Collage(nn.Module):
@@ -29,18 +70,23 @@ class Collage(nn.Module):
         self.atoms = nn.Parameter(torch.zeros(a.atoms, 3, a.kernel, a.kernel))
         self.analysis = nn.Conv2d(3, a.atoms, a.kernel, stride=a.range_size, bias=False)
         self.stem = nn.Conv2d(3, a.width, half, stride=half)
-        self.fine = nn.Sequential(*(_Residual(a.width) for _ in range(a.blocks)))
-        self.down = nn.Conv2d(a.width, a.width, 4, stride=2, padding=1)
-        self.coarse = nn.Sequential(*(_Residual(a.width) for _ in range(a.blocks)))
-        self.head = nn.Conv2d(a.width, a.channels, 1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
-        nn.init.normal_(self.head.weight.data[a.atoms :], std=0.02)
+        self.fine = nn.Sequential(*(_Block(a.width, 3) for _ in range(a.blocks)))
+        self.down = nn.Conv2d(a.width, a.depth, 2, stride=2)
+        self.lift = nn.Conv2d(a.atoms, a.depth, 1)
+        self.coarse = nn.Sequential(*(_Block(a.depth, 2) for _ in range(a.blocks)))
+        self.head = nn.Conv2d(a.depth, a.atoms, 1)
+        self.level = nn.Parameter(torch.zeros(len(a.lambdas), a.depth))
+        self.late = _Block(a.depth, 2)
+        self.late_head = nn.Conv2d(a.depth, a.channels, 1)
+        for head in (self.head, self.late_head):
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
         # 1 / quantizer step of each channel at each level: the step at which one more bit for a
         # coefficient of an orthonormal transform lowers lambda 255^2 MSE by as much as it costs.
         gain = 50 * torch.tensor(a.lambdas).sqrt()[:, None].expand(-1, a.channels).clone()
         gain[:, a.atoms :] = 4.0
         self.log_gain = nn.Parameter(gain.log())
+        self.refinement = Refinement(a)
 
     def start_at(self, basis: Tensor) -> None:
         """Set the atoms to orthonormal patches [atoms, 3, B, B], zero-padded, the analysis to their
@@ -51,22 +97,40 @@ class Collage(nn.Module):
             self.atoms.copy_(padded)
             self.analysis.weight.copy_(padded)
 
-    def encode(self, picture: Tensor) -> Tensor:
-        """picture: [N, 3, rows B, columns B] in [0, 1]. Returns [N, channels, rows, columns]: the
-        coefficients of the atoms, then the self-reference weights, not quantized."""
+    def analyse(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """What the encoder computes once for all levels. picture: [N, 3, rows B, columns B] in [0, 1].
+
+        Returns the coefficients of the atoms [N, atoms, rows, columns] and features for `scaled`.
+        """
         a = self.architecture
         margin = (a.kernel - a.range_size) // 2
         x = picture - BIAS
         linear = self.analysis(F.pad(x, (margin,) * 4, mode="replicate"))
-        y = self.coarse(self.down(self.fine(self.stem(x))))
-        y = self.head(F.relu(y)).float()
-        return torch.cat([y[:, : a.atoms] + linear, y[:, a.atoms :]], 1)
+        x = self.fine(self.stem(x.contiguous(memory_format=torch.channels_last)))
+        features = self.coarse(self.down(x) + self.lift(linear))
+        return linear + self.head(F.leaky_relu(features, 0.1)).float(), features
 
-    def gain(self, level: float) -> Tensor:
-        """Gains [channels] at a level in 0 .. len(lambdas) - 1, interpolated in the log domain."""
-        low = min(int(level), len(self.architecture.lambdas) - 2)
-        part = level - low
-        return ((1 - part) * self.log_gain[low] + part * self.log_gain[low + 1]).exp()
+    def scaled(self, analysed: tuple[Tensor, Tensor], level: Tensor) -> Tensor:
+        """Coefficients and self-reference weights in quantizer steps, [N, channels, rows, columns].
+
+        level: real [N], 0 .. len(lambdas) - 1.
+        """
+        coefficients, features = analysed
+        features = self.late(features + at_level(self.level, level)[:, :, None, None])
+        late = self.late_head(F.leaky_relu(features, 0.1)).float()
+        gain = self.gain(level)[:, : self.architecture.atoms, None, None]
+        empty = late.shape[1] - coefficients.shape[1]
+        return F.pad(coefficients * gain, (0, 0, 0, 0, 0, empty)) + late
+
+    def gain(self, level: Tensor) -> Tensor:
+        """Gains [N, channels] at real levels [N], interpolated in the log domain."""
+        return at_level(self.log_gain, level).exp()
+
+    def dequantize(self, q: Tensor, level: Tensor) -> Tensor:
+        """Parameters of the map from what the file holds, [N, channels, rows, columns]. level: real [N]."""
+        atoms = self.architecture.atoms
+        refined = q[:, :atoms] + self.refinement(q[:, :atoms], level)
+        return torch.cat([refined, q[:, atoms:]], 1) / self.gain(level)[:, :, None, None]
 
     def reference(self, weight: Tensor, keep_zeros: bool = False) -> SelfReference | None:
         """The map's self-reference for s = weight [N, domains, rows, columns]; None if there is none."""

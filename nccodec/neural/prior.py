@@ -1,151 +1,300 @@
-"""The prior in training: a scale and a mean for every coefficient from what is decoded before it.
+"""The prior in integers: table and offset of every symbol from the symbols before it.
 
-The integer twin, which the entropy coder uses, is `bitstream.context`; `Prior.export` makes its arrays.
+bitstream_spec.md, section "Network prior", is the normative description. Everything is exact: products
+of int8 are summed below 2^24, where float32 arithmetic has no rounding whatever the order, and the rest
+is int64. The networks that these arrays come from are trained by `neural.prior_network`.
 """
 
-import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cache
+from itertools import pairwise
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
-from ..bitstream.context import FEATURES, PASSES, SCALES, TOTAL, ContextArrays, group_edges
-from .architecture import Architecture
+from ..bitstream.symbols import LARGEST, TOTAL, Pass
+from ..errors import FormatError, WeightsError
 
-OCTAVE = 5  # scale indices for each doubling of the scale
-LOWEST = -4.5  # log2 of the scale at index 0, in quantizer steps
-_RELATIVE = (1.0, 1.0, 2.5)  # scales of the mixture: logistic, Laplace, Laplace
+PASSES = 3  # cells with both coordinates even; both odd; the others
+# The neighbours that are decoded before a cell of each pass.
+BEFORE = ((), ((-1, -1), (-1, 1), (1, -1), (1, 1)), ((-1, 0), (0, -1), (0, 1), (1, 0)))
+HIDDEN = (16, 32, 48, 64, 96)  # hidden units of the groups of atoms
+SCALES = 64  # scale indices
+FINE = 40  # below this index tables exist for each fraction of the mean
+FRACTIONS = 8  # steps of the mean
+LOG = 4096  # entries of the table of logarithms
+BOUND = 2**24 - 1  # of sums of products
+FEATURE = 16  # steps of a feature, companded integer, for each octave
+ACTIVATION, LARGEST_ACTIVATION = 16, 127  # steps of a hidden unit for each unit
+SHIFT, OUT_SHIFT = 24, 16  # of the multipliers of hidden units and outputs
+SCALE_UNIT = 4096  # parts of a scale index
+MEAN_UNIT = 1024  # parts of a quantizer step, of a mean
 
 
-class Prior(nn.Module):
-    """Log-linear scale from the magnitudes of decoded neighbours, mean proportional to theirs.
+def group_edges(atoms: int, domains: int) -> list[int]:
+    """First channels of the groups, and the end: atoms in up to five groups, then all domains."""
+    edges = [0, *(edge for edge in (3, 12, 36, 108) if edge < atoms), atoms]
+    return edges + ([atoms + domains] if domains else [])
 
-    Cells are coded in three passes (both coordinates even; both odd; the others) and channels in
-    groups, so that all passes of a group come before the next group.
+
+def table_number(index: np.ndarray, fraction: np.ndarray) -> np.ndarray:
+    """Number of the table for scale indices and fractions -FRACTIONS / 2 .. FRACTIONS / 2 - 1."""
+    fine = index * FRACTIONS + fraction + FRACTIONS // 2
+    return np.where(index < FINE, fine, FINE * FRACTIONS + index - FINE)
+
+
+TABLES = FINE * FRACTIONS + SCALES - FINE
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """The integer network of one group of channels. before: int8 [hidden, inputs, 3, 3]; diagonal, direct: int8
+    [hidden, 8 channels]; second: int8 [hidden, hidden]; out: int8 [2 channels, hidden]; multipliers: int32, one a
+    row; first_bias: int32 [levels, PASSES, hidden] and second_bias: int32 [hidden], in 1/4096 of an activation step."""
+
+    before: np.ndarray
+    diagonal: np.ndarray
+    direct: np.ndarray
+    first_multiplier: np.ndarray
+    first_bias: np.ndarray
+    second: np.ndarray
+    second_multiplier: np.ndarray
+    second_bias: np.ndarray
+    out: np.ndarray
+    out_multiplier: np.ndarray
+
+    def check(self, levels: int, start: int, stop: int) -> None:
+        """WeightsError unless shapes fit a group of the channels start .. stop - 1 and no sum can reach 2^24."""
+        hidden, channels = len(self.second), stop - start
+        shapes = {
+            "before": (hidden, 2 * start, 3, 3), "diagonal": (hidden, 8 * channels), "direct": (hidden, 8 * channels),
+            "first_multiplier": (hidden,), "first_bias": (levels, PASSES, hidden), "second": (hidden, hidden),
+            "second_multiplier": (hidden,), "second_bias": (hidden,), "out": (2 * channels, hidden),
+            "out_multiplier": (2 * channels,),
+        }  # fmt: skip
+        if not 1 <= hidden <= 1024:
+            raise WeightsError(f"prior: {hidden} hidden units")
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            kind = np.int8 if len(shape) in (2, 4) else np.int32
+            if array.dtype != kind or array.shape != shape:
+                raise WeightsError(f"prior: {name} is {array.dtype} {array.shape}, not {np.dtype(kind)} {shape}")
+            if kind == np.int32 and (array.min() < -(2**30) or array.max() > 2**30):
+                raise WeightsError(f"prior: {name} is outside -2^30 .. 2^30")
+            if "multiplier" in name and (array.min() < 0 or array.max() >= 2**24):
+                raise WeightsError(f"prior: {name} is outside 0 .. 2^24 - 1")
+        size = [
+            np.abs(w.astype(np.int64)).reshape(len(w), -1).sum(1) for w in (self.before, self.diagonal, self.direct)
+        ]
+        sums = (
+            size[0] + np.maximum(size[1], size[2]),
+            *(np.abs(w.astype(np.int64)).sum(1) for w in (self.second, self.out)),
+        )
+        if max(int(s.max()) for s in sums) * 127 > BOUND:
+            raise WeightsError("prior: a sum of products could reach 2^24, where float32 is no longer exact")
+
+
+@dataclass(frozen=True, eq=False)
+class PriorArrays:
+    """The integers of a prior, as a weights file stores them.
+
+    bias: int32 [levels, PASSES, channels], in 1/4096 of a scale index. weight: int32 [PASSES, channels],
+    1/16 of a scale index for each doubling. mean: int32 [PASSES, channels], in 1/1024. log: int32 [LOG],
+    256 log2(1 + n). sizes: int32 [TABLES], symbols of each table, the escape included. tables: int32
+    [sum of sizes]. groups: the networks.
     """
 
-    def __init__(self, architecture: Architecture) -> None:
-        super().__init__()
-        channels, levels = architecture.channels, len(architecture.lambdas)
-        self.architecture = architecture
-        self.bias = nn.Parameter(torch.zeros(levels, PASSES, channels))  # log2 of the scale
-        self.weight = nn.Parameter(torch.full((PASSES, FEATURES, channels), 0.1))
-        self.mean = nn.Parameter(torch.zeros(PASSES, channels))
-        self.shape = nn.Parameter(torch.zeros(len(_RELATIVE)))
-        edges = group_edges(architecture.atoms, architecture.domains)
-        groups = len(edges) - 1
-        of_channel = torch.repeat_interleave(torch.arange(groups), torch.tensor(edges).diff())
-        self.register_buffer("member", F.one_hot(of_channel, groups).T.float(), persistent=False)
-        self.register_buffer("group", of_channel, persistent=False)
+    bias: np.ndarray
+    weight: np.ndarray
+    mean: np.ndarray
+    log: np.ndarray
+    sizes: np.ndarray
+    tables: np.ndarray
+    groups: tuple[Layers, ...]
 
-    def start_at(self, magnitude: Tensor) -> None:
-        """Set the scales to the mean |q| of each level and channel, [levels, channels]."""
-        with torch.no_grad():
-            self.bias.copy_((magnitude + 0.02).log2()[:, None, :].expand_as(self.bias) - 0.3)
+    def __post_init__(self) -> None:
+        levels, _, channels = self.bias.shape if self.bias.ndim == 3 else (0, 0, 0)
+        bounds = {
+            "bias": (self.bias, (levels, PASSES, channels), -(2**24), 2**24),
+            "weight": (self.weight, (PASSES, channels), -4096, 4096),
+            "mean": (self.mean, (PASSES, channels), -16384, 16384),
+            "log": (self.log, (LOG,), 0, 4096),
+            "sizes": (self.sizes, (TABLES,), 4, 16384),
+            "tables": (self.tables, (int(self.sizes.sum()),), 1, TOTAL),
+        }
+        for name, (array, shape, low, high) in bounds.items():
+            if array.dtype != np.int32 or array.shape != shape or not array.size:
+                raise WeightsError(f"prior: {name} is {array.dtype} {array.shape}, not int32 {shape}")
+            if array.min() < low or array.max() > high:
+                raise WeightsError(f"prior: {name} is outside {low} .. {high}")
+        starts = np.cumsum(self.sizes) - self.sizes
+        if (self.sizes % 2).any() or (np.add.reduceat(self.tables.astype(np.int64), starts) != TOTAL).any():
+            raise WeightsError("prior: a table does not sum to 2^24")
 
-    @torch.no_grad()
-    def start_at_export(self, arrays: ContextArrays) -> None:
-        """Inverse of `export`, but for the tables, whose shape starts anew."""
-        self.bias.copy_(torch.from_numpy(arrays.bias) / (4096 * OCTAVE) + LOWEST)
-        self.weight.copy_(torch.from_numpy(arrays.weight) / (16 * OCTAVE))
-        self.mean.copy_(torch.from_numpy(arrays.mean) / 64)
+    def check(self, atoms: int, domains: int, levels: int) -> None:
+        """WeightsError unless made for that many channels and levels, and exact (`Layers.check`)."""
+        if self.bias.shape[::2] != (levels, atoms + domains):
+            raise WeightsError("prior: does not fit the architecture")
+        edges = group_edges(atoms, domains)
+        if len(self.groups) != len(edges) - 1:
+            raise WeightsError(f"prior: {len(self.groups)} groups instead of {len(edges) - 1}")
+        for layers, start, stop in zip(self.groups, edges[:-1], edges[1:], strict=True):
+            layers.check(levels, start, stop)
 
-    def context(self, rounded: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
-        """Scale index (real) and mean of every coefficient.
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Every array under a name, for a weights file."""
+        named = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "groups"}
+        for number, layers in enumerate(self.groups):
+            named |= {f"{number}.{field.name}": getattr(layers, field.name) for field in fields(layers)}
+        return named
 
-        rounded: the quantized coefficients [N, channels, rows, columns]. level: int64 [N].
-        """
-        rows, columns = rounded.shape[-2:]
-        diagonal = rounded.new_tensor([[1, 0, 1], [0, 0, 0], [1, 0, 1]])
-        direct = rounded.new_tensor([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
-        kernels = torch.stack([diagonal, direct])[:, None]  # [2, 1, 3, 3]
-        count = F.conv2d(rounded.new_ones(1, 1, rows, columns), kernels, padding=1).clamp(min=1)
-        odd = (torch.arange(rows)[:, None] % 2 + torch.arange(columns)[None] % 2).to(rounded.device)
-        of_pass = torch.where(odd == 2, 1, torch.where(odd == 1, 2, 0))  # [rows, columns]
-        pick = torch.stack([of_pass == 1, of_pass == 2]).to(rounded) / count[0]
+    @classmethod
+    def from_tensors(cls, named: dict[str, np.ndarray]) -> "PriorArrays":
+        """Inverse of `tensors`. KeyError or TypeError where one is missing or not known."""
+        own = {name: array for name, array in named.items() if "." not in name}
+        count = 1 + max((int(name.split(".")[0]) for name in named if "." in name), default=-1)
+        groups = [
+            Layers(**{name.split(".")[1]: array for name, array in named.items() if name.startswith(f"{number}.")})
+            for number in range(count)
+        ]
+        return cls(**own, groups=tuple(groups))
 
-        def neighbours(x: Tensor) -> Tensor:
-            n, c = x.shape[:2]
-            sums = F.conv2d(x.reshape(n * c, 1, rows, columns), kernels, padding=1)
-            return (sums * pick).sum(1).reshape(n, c, rows, columns)
-
-        magnitude = rounded.abs()
-        totals = torch.einsum("nchw,gc->nghw", magnitude, self.member)
-        earlier = F.pad(totals[:, :-1], (0, 0, 0, 0, 1, 0))  # total of the group before
-        before = F.pad(totals.cumsum(1)[:, :-1], (0, 0, 0, 0, 1, 0)) - earlier  # of all before that
-        per_group = torch.stack([4 * neighbours(totals), earlier, before], 2)[:, self.group]
-        features = torch.cat([4 * neighbours(magnitude)[:, :, None], per_group], 2)
-        features = (1 + features).log2()  # [N, channels, FEATURES, rows, columns]
-        weight = self.weight[of_pass]  # [rows, columns, FEATURES, channels]
-        bias = self.bias[level][:, of_pass]  # [N, rows, columns, channels]
-        scale = torch.einsum("ncfhw,hwfc->nchw", features, weight) + bias.permute(0, 3, 1, 2)
-        mean = neighbours(rounded) * self.mean[of_pass].permute(2, 0, 1)
-        index = ((scale - LOWEST) * OCTAVE).clamp(0, SCALES - 1)
-        return index, mean + (mean.round() - mean).detach()
-
-    def bits(self, noisy: Tensor, rounded: Tensor, level: Tensor) -> Tensor:
-        """Bits of every coefficient, [N, channels, rows, columns]."""
-        index, mean = self.context(rounded, level)
-        probability = self.probability((noisy - mean).abs(), index)
-        return -(probability + 2.0**-20).log2()
-
-    def probability(self, distance: Tensor, index: Tensor) -> Tensor:
-        """Mass of the unit interval around a value `distance` from the mean, at a scale index."""
-        scale = torch.exp2(LOWEST + index / OCTAVE)
-        mix = self.shape.softmax(0)
-        low, high = distance - 0.5, distance + 0.5
-        total = mix[0] * (torch.sigmoid(-low / scale) - torch.sigmoid(-high / scale))
-        for part, relative in zip(mix[1:], _RELATIVE[1:], strict=True):
-            b = scale * relative
-            below = torch.where(
-                low < 0, 1 - 0.5 * torch.exp(low.clamp(max=0) / b), 0.5 * torch.exp(-low.clamp(min=0) / b)
-            )
-            total = total + part * (below - 0.5 * torch.exp(-high / b))
-        return total
-
-    @torch.no_grad()
-    def export(self, counts: np.ndarray | None = None) -> ContextArrays:
-        """Integer arrays for `bitstream.context`.
-
-        counts: how often each |difference from the mean| was seen at each scale index,
-        [SCALES, largest + 1]; they sharpen the tables where there are many.
-        """
-        bias = ((self.bias.double() - LOWEST) * OCTAVE * 4096).round()
-        weight = (self.weight.double() * OCTAVE * 16).round()
-        mean = (self.mean.double() * 64).round()
-        log = torch.tensor([round(math.log2(1 + f) * 256) for f in range(4096)])
-        sizes, entries = [], []
-        distance = torch.arange(2048, dtype=torch.float64)
-        for index in range(SCALES):
-            mass = self.double().probability(distance, torch.tensor(float(index), dtype=torch.float64))
-            mass = mass.numpy().copy()
-            mass[1:] *= 2  # both signs
-            if counts is not None:
-                seen = np.zeros_like(mass)
-                seen[: counts.shape[1]] = counts[index][: len(mass)]
-                mass = seen + 2000 * mass / mass.sum()
-            table = integer_table(mass / mass.sum())
-            sizes.append(len(table))
-            entries.append(table)
-        self.float()
-        return ContextArrays(
-            bias=bias.numpy().astype(np.int32), weight=weight.numpy().astype(np.int32),
-            mean=mean.numpy().astype(np.int32), log=log.numpy().astype(np.int32),
-            sizes=np.array(sizes, np.int32), tables=np.concatenate(entries).astype(np.int32),
-        )  # fmt: skip
+    def table(self, index: int) -> np.ndarray:
+        """Counts of the symbols -m .. m, then of the escape."""
+        stop = int(self.sizes[: index + 1].sum())
+        return self.tables[stop - int(self.sizes[index]) : stop]
 
 
-def integer_table(mass: np.ndarray) -> np.ndarray:
-    """Counts >= 1 that sum to 2^24 for the symbols -m .. m and, last, the escape.
+@cache
+def fastest_exact() -> str:
+    """ "float32" if this machine multiplies matrices of integers exactly in it, as the standard has it, else
+    "float64": a full-range product is tried once."""
+    random = np.random.default_rng(1)
+    weight, inputs = random.integers(-127, 128, (64, 2048)), random.integers(-127, 128, (2048, 96))
+    for row in weight:
+        row[np.abs(row).cumsum() * 127 > BOUND] = 0
+    inputs[:, :8] = 127 * np.sign(weight[:8]).T  # sums that just do not reach 2^24
+    return "float32" if exact_in(np.float32, weight, inputs) else "float64"
 
-    mass: float64 [M], of |symbol| = 0, 1, ...; m is where the rest weighs less than 2^-18.
+
+def exact_in(kind: type, weight: np.ndarray, inputs: np.ndarray) -> bool:
+    """Whether the product of two matrices of integers is the same in floating point as in int64."""
+    return np.array_equal(weight.astype(kind) @ inputs.astype(kind), weight @ inputs)
+
+
+class IntegerPrior:
+    """The network prior at one quality level: a SymbolModel.
+
+    kind: the type in which products are summed, float32, float64 or int64, all of which give the same
+    integers; None is the fastest that was seen to do so on this machine.
     """
-    rest = mass[::-1].cumsum()[::-1]
-    m = int(np.argmax(rest < 2.0**-18)) if (rest < 2.0**-18).any() else len(mass)
-    m = max(1, m - 1)
-    half = mass[1 : m + 1] / 2
-    full = np.concatenate([half[::-1], mass[:1], half, [max(rest[m + 1] if m + 1 < len(mass) else 0, 2.0**-20)]])
-    table = np.maximum(1, np.floor(full / full.sum() * TOTAL)).astype(np.int64)
-    table[m] += TOTAL - table.sum()
-    return table
+
+    def __init__(self, arrays: PriorArrays, atoms: int, domains: int, level: int, kind: str | None = None) -> None:
+        self.channels = atoms + domains
+        levels = len(arrays.bias)
+        low, part = divmod(level, 256)
+        if not (0 <= low < levels and (part == 0 or low + 1 < levels)):
+            raise FormatError(f"level {level / 256:g} is beyond the {levels} levels of the weights")
+        high = min(low + 1, levels - 1)
+
+        def between(table: np.ndarray) -> np.ndarray:
+            return (table[low].astype(np.int64) * (256 - part) + table[high].astype(np.int64) * part) >> 8
+
+        self._arrays, self._kind = arrays, np.dtype(kind or fastest_exact())
+        self._bias = between(arrays.bias)
+        self._first_bias = [between(layers.first_bias) for layers in arrays.groups]
+        self._edges = group_edges(atoms, domains)
+
+    def table(self, index: int) -> np.ndarray:
+        return self._arrays.table(index)
+
+    def passes(self, values: np.ndarray, first: int, last: int) -> Iterator[Pass]:
+        """See SymbolModel. first and last must be edges of groups."""
+        _, rows, columns = values.shape
+        row, column = np.indices((rows, columns)).reshape(2, -1)
+        of_pass = np.where(row % 2 != column % 2, 2, row % 2)
+        cells = [(row[of_pass == number], column[of_pass == number]) for number in range(PASSES)]
+        earlier = np.zeros((0, rows + 2, columns + 2), self._kind)  # features of the groups before
+        for group, (start, stop) in enumerate(pairwise(self._edges)):
+            if first <= start < last:
+                before = self._product(
+                    self._arrays.groups[group].before.reshape(len(self._arrays.groups[group].second), 18 * start),
+                    _windows(earlier, rows, columns),
+                )  # [hidden, rows * columns]
+                for number, (y, x) in enumerate(cells):
+                    if len(y):
+                        known = before[:, y * columns + x]
+                        yield self._pass(values[start:stop], group, number, y, x, known)
+            earlier = np.concatenate([earlier, self._features(values[start:stop])])
+
+    def _features(self, group: np.ndarray) -> np.ndarray:
+        """Companded integers of a group [C, rows, columns] and their magnitudes, [2 C, rows + 2, columns + 2]:
+        a border of zeros around."""
+        size = np.minimum((self._arrays.log[np.minimum(np.abs(group), LOG - 1)] + 8) >> 4, 127)
+        both = np.concatenate([np.sign(group) * size, size])
+        return np.pad(both, ((0, 0), (1, 1), (1, 1))).astype(self._kind)
+
+    def _product(self, weight: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        return (weight.astype(self._kind) @ inputs).astype(np.int64)
+
+    def _pass(
+        self, values: np.ndarray, group: int, number: int, y: np.ndarray, x: np.ndarray, hidden: np.ndarray
+    ) -> Pass:
+        """The pass over the cells (y, x) [n] of a group's values [C, rows, columns].
+
+        hidden: int64 [H, n], what the groups before contribute.
+        """
+        arrays, layers, start = self._arrays, self._arrays.groups[group], self._edges[group]
+        channels = slice(start, start + len(values))
+        if number:
+            features = self._features(values)
+            taps = [features[:, y + 1 + dy, x + 1 + dx] for dy, dx in BEFORE[number]]  # each [2 C, n]
+            weight = layers.diagonal if number == 1 else layers.direct
+            hidden = hidden + self._product(weight, np.concatenate(taps))
+        hidden = _activation(hidden, layers.first_multiplier, self._first_bias[group][number])
+        hidden = self._product(layers.second, hidden.astype(self._kind))
+        hidden = _activation(hidden, layers.second_multiplier, layers.second_bias)
+        out = self._product(layers.out, hidden.astype(self._kind))
+        out = (out * layers.out_multiplier.astype(np.int64)[:, None] + (1 << OUT_SHIFT >> 1)) >> OUT_SHIFT
+        near, size, count = _neighbour_sums(values, y, x, BEFORE[number])
+        mean = out[: len(values)] + near * arrays.mean[number, channels, None].astype(np.int64) // count
+        log = arrays.log[np.minimum(4 * size // count, LOG - 1)].astype(np.int64)
+        index = self._bias[number, channels, None] + out[len(values) :]
+        index = index + arrays.weight[number, channels, None] * log
+        index = np.clip((index + SCALE_UNIT // 2) // SCALE_UNIT, 0, SCALES - 1)
+        unit = MEAN_UNIT // FRACTIONS
+        mean = np.clip((mean + unit // 2) // unit, -FRACTIONS * LARGEST, FRACTIONS * LARGEST)  # in eighths
+        offsets = (mean + FRACTIONS // 2) // FRACTIONS
+        tables = table_number(index, mean - offsets * FRACTIONS)
+        channel = np.arange(channels.start, channels.stop)[:, None]
+        where = np.broadcast_arrays(channel, y[None], x[None])
+        return Pass(tuple(axis.ravel() for axis in where), tables.ravel(), offsets.ravel())
+
+
+def _windows(features: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """The 3 x 3 cells around each cell, [9 C, rows * columns]. features: [C, rows + 2, columns + 2]."""
+    windows = np.lib.stride_tricks.sliding_window_view(features, (3, 3), (1, 2))  # [C, rows, columns, 3, 3]
+    return np.ascontiguousarray(windows.transpose(0, 3, 4, 1, 2)).reshape(-1, rows * columns)
+
+
+def _activation(total: np.ndarray, multiplier: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Hidden units 0 .. 127 from sums of products [H, n]. bias: [H], in 1/4096."""
+    bias = bias.astype(np.int64) << (SHIFT - 12)
+    return np.clip((total * multiplier.astype(np.int64)[:, None] + bias[:, None] + (1 << SHIFT >> 1)) >> SHIFT, 0, 127)
+
+
+def _neighbour_sums(
+    group: np.ndarray, y: np.ndarray, x: np.ndarray, steps: tuple[tuple[int, int], ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum and sum of magnitudes over the neighbours at `steps` that lie in the grid, int64
+    [channels, n], and how many do, at least 1, int64 [n]."""
+    channels, rows, columns = group.shape
+    padded = np.pad(group, ((0, 0), (1, 1), (1, 1))).reshape(channels, -1)  # zeros outside the grid
+    near = np.zeros((channels, len(y)), np.int64)
+    size, count = np.zeros_like(near), np.zeros(len(y), np.int64)
+    for dy, dx in steps:
+        taken = padded[:, (y + 1 + dy) * (columns + 2) + x + 1 + dx]
+        near += taken
+        size += np.abs(taken)
+        count += (y + dy >= 0) & (y + dy < rows) & (x + dx >= 0) & (x + dx < columns)
+    return near, size, np.maximum(count, 1)

@@ -13,17 +13,18 @@ import numpy as np
 from safetensors import SafetensorError, numpy
 
 from ..bitstream.container import Header
-from ..bitstream.context import ContextArrays, ContextModel
 from ..errors import FormatError, WeightsError
 from .architecture import Architecture
+from .prior import IntegerPrior, PriorArrays
 
 if TYPE_CHECKING:
     from .model import Collage
+    from .prior_network import PriorNetwork
 
 FORMAT = 1
 SUFFIX = ".safetensors"
 MAX_BYTES = 256 << 20
-_PRIOR = ("bias", "weight", "mean", "log", "sizes", "tables")
+_PRIOR = "prior."
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Weights:
     fingerprint: bytes
     architecture: Architecture
     dead_zone: tuple[float, ...]
-    prior: ContextArrays
+    prior: PriorArrays
     tensors: dict[str, np.ndarray]
 
     @property
@@ -57,16 +58,29 @@ class Weights:
         except (OSError, ValueError):
             return {}
 
-    def symbol_model(self, header: Header) -> ContextModel:
+    def symbol_model(self, header: Header) -> IntegerPrior:
         """The prior for a file's level; FormatError where the header does not fit these weights."""
         a = self.architecture
         if (header.range_size, header.atoms, header.domains) != (a.range_size, a.atoms, a.domains):
             raise FormatError("range size, atoms or domains are not those of the weights that the file names")
-        return ContextModel(self.prior, a.atoms, a.domains, header.level)
+        return IntegerPrior(self.prior, a.atoms, a.domains, header.level)
 
     def model(self, device: str = "cpu") -> "Collage":
         """The networks and atoms as torch modules, float32, kept for the next call."""
         return _model(self, device)
+
+    def prior_network(self, device: str = "cpu") -> "PriorNetwork":
+        """The prior as a differentiable network, kept for the next call."""
+        return _prior_network(self, device)
+
+
+@lru_cache(maxsize=2)
+def _prior_network(weights: Weights, device: str) -> "PriorNetwork":
+    from .prior_network import PriorNetwork
+
+    network = PriorNetwork(weights.architecture)
+    network.start_at_export(weights.prior)
+    return network.to(device).eval().requires_grad_(False)
 
 
 @lru_cache(maxsize=2)
@@ -94,12 +108,12 @@ def save(
     path: Path,
     architecture: Architecture,
     tensors: dict[str, np.ndarray],
-    prior: ContextArrays,
+    prior: PriorArrays,
     dead_zone: tuple[float, ...],
 ) -> None:
     """Write a weights file, half precision but for the gains, replacing it at once or not at all."""
     stored = {name: value.astype(np.float32 if name == "log_gain" else np.float16) for name, value in tensors.items()}
-    stored |= {f"prior.{name}": getattr(prior, name) for name in _PRIOR}
+    stored |= {f"{_PRIOR}{name}": array for name, array in prior.tensors().items()}
     about = {"format": FORMAT, "architecture": architecture.to_dict(), "dead_zone": list(dead_zone)}
     beside = path.with_name(path.name + ".part")
     metadata = {"nccodec": json.dumps(about)}
@@ -129,16 +143,17 @@ def _load(path: Path, _time: int, size: int) -> Weights:
             raise WeightsError(f"{path}: weights format {about['format']} is unknown to this program")
         architecture = Architecture.from_dict(about["architecture"])
         dead_zone = tuple(float(x) for x in about["dead_zone"])
-        prior = ContextArrays(**{name: tensors.pop(f"prior.{name}") for name in _PRIOR})
+        names = [name for name in tensors if name.startswith(_PRIOR)]
+        prior = PriorArrays.from_tensors({name.removeprefix(_PRIOR): tensors.pop(name) for name in names})
+        prior.check(architecture.atoms, architecture.domains, len(architecture.lambdas))
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
     except OSError as error:
         raise WeightsError(f"{path}: {error.strerror}") from None
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise WeightsError(f"{path}: not a weights file of nccodec ({error})") from None
-    levels = len(architecture.lambdas)
-    if prior.bias.shape[0] != levels or prior.bias.shape[2] != architecture.channels or len(dead_zone) != levels:
-        raise WeightsError(f"{path}: prior or dead zones do not fit the architecture")
+    if len(dead_zone) != len(architecture.lambdas):
+        raise WeightsError(f"{path}: dead zones do not fit the architecture")
     if not all(0 <= x < 0.5 for x in dead_zone):
         raise WeightsError(f"{path}: a dead zone is outside 0 .. 0.5")
     return Weights(path, hashlib.sha256(data).digest()[:8], architecture, dead_zone, prior, tensors)

@@ -10,25 +10,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ..errors import TrainingError
-from ..neural.model import Collage
-from ..neural.prior import Prior
 
 if TYPE_CHECKING:
     from .loop import Trainer
 
 
-def _parameters(model: Collage, prior: Prior) -> dict[str, torch.nn.Parameter]:
-    named = {f"model.{name}": p for name, p in model.named_parameters()}
-    return named | {f"prior.{name}": p for name, p in prior.named_parameters()}
-
-
 def save(path: Path, trainer: "Trainer") -> None:
     """Write parameters, optimizer state and position, replacing the file at once or not at all."""
     tensors = {}
-    for name, p in _parameters(trainer.model, trainer.prior).items():
+    for name, p in trainer.objective.named_parameters():
         tensors[f"value.{name}"] = p.detach()
         for key, value in trainer.optimizer.state.get(p, {}).items():
             tensors[f"{key}.{name}"] = value
+    tensors |= {f"average.{name}": p.detach() for name, p in trainer.average.module.named_parameters()}
     position = {"done": trainer.done, "elapsed": trainer.elapsed, "identity": identity(trainer)}
     beside = path.with_name(path.name + ".part")
     save_file({name: t.contiguous().cpu() for name, t in tensors.items()}, beside, {"nccodec": json.dumps(position)})
@@ -49,14 +43,17 @@ def resume(path: Path, trainer: "Trainer") -> None:
     for key, value in here.items():
         if position["identity"].get(key) != value:
             raise TrainingError(f"{path}: the checkpoint was made with other {key}")
-    for name, p in _parameters(trainer.model, trainer.prior).items():
+    averages = dict(trainer.average.module.named_parameters())
+    trainer.average.n_averaged.fill_(position["done"])
+    for name, p in trainer.objective.named_parameters():
         with torch.no_grad():
             p.copy_(tensors[f"value.{name}"])
+            averages[name].copy_(tensors[f"average.{name}"])
         state = {
             key: tensors[f"{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}.{name}" in tensors
         }
         if state:
-            trainer.optimizer.state[p] = {k: v if k == "step" else v.to(p.device) for k, v in state.items()}
+            trainer.optimizer.state[p] = {k: v.to(p.device) for k, v in state.items()}
     trainer.done, trainer.elapsed = position["done"], position["elapsed"]
 
 

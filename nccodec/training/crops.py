@@ -10,8 +10,10 @@ from PIL import Image
 
 from ..errors import ImageError, TrainingError
 from ..imaging.pictures import read_rgb
+from .screens import screen
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".gif", ".jp2", ".avif"}
+SCREENS = 0.05  # share of crops that are rendered
 
 
 @dataclass
@@ -82,7 +84,10 @@ class CropFolder:
 
     def crop(self, names: list[str], weights: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
         """One crop, uint8 [side, side, 3]: a picture drawn by `weights`, a random place, in three of
-        ten cases reduced by 1.1 to 2, a random flip and, one time in two, a transposition."""
+        ten cases reduced by 1.1 to 2, a random flip and, one time in two, a transposition. One crop in
+        twenty is rendered text and screen content instead."""
+        if random.random() < SCREENS:
+            return screen(side, side, random)
         picture = self.picture(names[random.choice(len(names), p=weights)])
         height, width = picture.shape[:2]
         take = side

@@ -1,4 +1,4 @@
-"""The training loop: Lagrangian of rate and distortion over random crops, resumable exactly."""
+"""The training loop: optimizer, schedule, averaging and checkpoints; resumable exactly."""
 
 import math
 import time
@@ -8,17 +8,20 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ..collage.fixed_point import fixed_point
 from ..errors import TrainingError
-from ..neural.architecture import BIAS, Architecture
-from ..neural.codec import pad_to_cells
+from ..neural.architecture import Architecture
+from ..neural.analysis import pad_to_cells
 from ..neural.model import Collage
-from ..neural.prior import Prior
+from ..neural.prior_network import PriorNetwork
 from ..neural.weights import Weights
 from . import checkpoint
 from .crops import CropFolder
+from .objective import Objective
 from .start import start_at_weights, start_from
+
+_AVERAGE = 0.999  # decay of the moving average of the parameters, a step
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,7 @@ class Options:
 
     steps or minutes: the length, of which exactly one is given. crop: side in pixels, batch: crops a
     step. rate: peak learning rate. reference_from: share of the run after which the self-reference is
-    trained too; until then its weights are zero. loss: "unrolled", the error of the fixed point, or
-    "collage", the error |x - F(x)| of one step from the source. bf16: convolutions of the network in
-    bfloat16.
+    trained too; until then its weights are zero. loss and bf16: see Objective.
     """
 
     architecture: Architecture = field(default_factory=Architecture)
@@ -72,22 +73,37 @@ class Trainer:
         self.folder, self.options, self.device = folder, options, torch.device(device)
         self.train_names, self.valid_names = folder.split()
         torch.manual_seed(options.seed)
-        self.model = Collage(options.architecture).to(self.device)
-        self.prior = Prior(options.architecture).to(self.device)
+        self.objective = Objective(options.architecture, options.loss, options.bf16).to(self.device)
         self.done, self.elapsed = 0, 0.0
+        model, prior = self.objective.model, self.objective.prior
         if init is None:
-            start_from(self.model, self.prior, self.crops(-1, 256))
+            start_from(model, prior, self.crops(-1, 256))
         else:
-            start_at_weights(self.model, self.prior, init)
-        # Gains and prior act on whole channels in the log domain, where steps of the network's size
-        # would take too long; atoms and linear analysis start near their end, where they would be noise.
-        groups: dict[float, list[torch.nn.Parameter]] = {1.0: [], 10.0: list(self.prior.parameters()), 0.25: []}
-        scales = {"log_gain": 10.0, "atoms": 0.25, "analysis.weight": 0.25}
-        for name, parameter in self.model.named_parameters():
-            groups[scales.get(name, 1.0)].append(parameter)
-        self.optimizer = torch.optim.Adam([{"params": p, "scale": scale} for scale, p in groups.items()])
-        weight = torch.tensor(options.architecture.lambdas)
-        self._weight, self._balance = weight.to(self.device), weight.to(self.device).rsqrt()
+            start_at_weights(model, prior, init)
+        self.average = AveragedModel(self.objective, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE))
+        # Tables of gains and scales act on whole channels in the log domain, where steps of the network's
+        # size would take too long; atoms and linear analysis start near their end, where they would be noise.
+        groups: dict[float, list[torch.nn.Parameter]] = {
+            1.0: [],
+            10.0: [],
+            2.5: list(prior.groups.parameters()),
+            0.25: [],
+        }
+        groups[10.0] = [model.log_gain, prior.bias, prior.weight, prior.mean, prior.shape]
+        groups[0.25] = [model.atoms, model.analysis.weight]
+        taken = {id(p) for group in groups.values() for p in group}
+        groups[1.0] = [p for p in self.objective.parameters() if id(p) not in taken]
+        self.optimizer = torch.optim.Adam([{"params": p, "scale": scale} for scale, p in groups.items()], fused=True)
+
+    @property
+    def model(self) -> Collage:
+        """The averaged model, which is what a weights file gets."""
+        return self.average.module.model
+
+    @property
+    def prior(self) -> PriorNetwork:
+        """The averaged prior."""
+        return self.average.module.prior
 
     def crops(self, step: int, count: int) -> Tensor:
         """The crops of a step, [count, 3, crop, crop] in [0, 1]; step -1 are those that training starts from."""
@@ -104,47 +120,30 @@ class Trainer:
         """One optimizer step. Returns loss, bits per pixel and MSE of values in [0, 1]."""
         o, a = self.options, self.options.architecture
         crops = self.crops(self.done, o.batch)
-        random = torch.Generator().manual_seed(o.seed * 1_000_003 + self.done)
-        level = torch.randint(len(a.lambdas), (o.batch,), generator=random)
-        noise = torch.rand(o.batch, a.channels, o.crop // a.range_size, o.crop // a.range_size, generator=random)
-        level, noise = level.to(self.device), noise.to(self.device) - 0.5
-        referring = a.domains > 0 and self.progress >= o.reference_from
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=o.bf16):
-            y = self.model.encode(crops)
-        gain = self.model.log_gain[level].exp()[:, :, None, None]
-        scaled = y * gain
-        rounded = scaled + (scaled.round() - scaled).detach()
-        noisy = scaled + noise
-        if not referring:
-            keep = (torch.arange(a.channels, device=self.device) < a.atoms)[:, None, None]
-            rounded, noisy = rounded * keep, noisy * keep
-        bits = self.prior.bits(noisy, rounded, level)
-        if not referring:
-            bits = bits[:, : a.atoms]
-        bpp = bits.sum((1, 2, 3)) / (o.crop * o.crop)
-        error = (self._reconstruct(rounded / gain, crops, referring) - crops).square().mean((1, 2, 3))
-        lagrangian = self._weight[level] * 255**2 * error + bpp
-        loss = (lagrangian * self._balance[level]).mean()
+        level, noise = self.draw(self.done)
         progress = self.progress
+        referring = a.domains > 0 and progress >= o.reference_from
+        loss, bpp, error = self.objective(crops, level, noise, referring)
         for group in self.optimizer.param_groups:
-            warm = min(1.0, (self.done + 1) / 100)
+            warm = min(1.0, (self.done + 1) / 200)
             group["lr"] = group["scale"] * warm * (1e-5 + (o.rate - 1e-5) * 0.5 * (1 + math.cos(math.pi * progress)))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 50.0)
+        torch.nn.utils.clip_grad_norm_(self.objective.model.parameters(), 50.0)
         self.optimizer.step()
+        self.average.update_parameters(self.objective)
         self.done += 1
-        return loss.item(), bpp.mean().item(), error.mean().item()
+        return loss.item(), bpp.item(), error.item()
 
-    def _reconstruct(self, parameters: Tensor, crops: Tensor, referring: bool) -> Tensor:
-        atoms = self.options.architecture.atoms
-        if referring and self.options.loss == "unrolled":
-            return self.model.decode(parameters, keep_zeros=True)
-        affine = self.model.affine(parameters[:, :atoms])
-        reference = self.model.reference(parameters[:, atoms:], keep_zeros=True) if referring else None
-        if reference is not None:
-            affine = fixed_point(affine, reference, steps=1, start=crops - BIAS)
-        return BIAS + affine
+    def draw(self, step: int) -> tuple[Tensor, Tensor]:
+        """Levels [batch] and noise [batch, channels, rows, columns] of a step."""
+        o, a = self.options, self.options.architecture
+        random = torch.Generator().manual_seed(o.seed * 1_000_003 + step)
+        top = len(a.lambdas) - 1
+        level = (torch.rand(o.batch, generator=random) * (top + 0.5) - 0.25).clamp(0, top)
+        cells = o.crop // a.range_size
+        noise = torch.rand(o.batch, a.channels, cells, cells, generator=random) - 0.5
+        return level.to(self.device), noise.to(self.device)
 
     def run(
         self,
@@ -183,16 +182,15 @@ class Trainer:
     def validate(self, side: int = 256) -> list[dict[str, float]]:
         """Bits (the prior's cross-entropy) and PSNR at each trained level, on the middle `side` x
         `side` pixels of the held-out pictures."""
-        a = self.options.architecture
         rows = []
-        for level, value in enumerate(a.lambdas):
+        pictures = [self.middle(name, side) for name in self.valid_names]
+        for index, value in enumerate(self.options.architecture.lambdas):
+            level = torch.tensor([float(index)], device=self.device)
             bpp, psnr = [], []
-            for name in self.valid_names:
-                x = self.middle(name, side)
-                gain = self.model.log_gain[level].exp()[:, None, None]
-                q = (self.model.encode(x) * gain).round()
-                bits = self.prior.bits(q, q, torch.tensor([level], device=self.device)).sum()
-                mse = (self.model.decode(q / gain).clamp(0, 1) - x).square().mean()
+            for x in pictures:
+                q = self.model.scaled(self.model.analyse(x), level).round()
+                bits = self.prior.bits(q, q, level).sum()
+                mse = (self.model.decode(self.model.dequantize(q, level)).clamp(0, 1) - x).square().mean()
                 bpp.append(float(bits) / (x.shape[-1] * x.shape[-2]))
                 psnr.append(-10 * math.log10(max(float(mse), 1e-12)))
             rows.append({"lambda": value, "bpp": sum(bpp) / len(bpp), "psnr": sum(psnr) / len(psnr)})

@@ -6,7 +6,7 @@ from torch import Tensor
 from ..errors import TrainingError
 from ..neural.architecture import BIAS
 from ..neural.model import Collage
-from ..neural.prior import Prior
+from ..neural.prior_network import PriorNetwork
 from ..neural.weights import Weights
 
 
@@ -26,17 +26,18 @@ def pca_patches(pictures: Tensor, side: int, count: int) -> Tensor:
 
 
 @torch.no_grad()
-def start_from(model: Collage, prior: Prior, pictures: Tensor) -> None:
+def start_from(model: Collage, prior: PriorNetwork, pictures: Tensor) -> None:
     """Initialise a new model and prior. pictures: crops [N, 3, H, W] in [0, 1]."""
     a = model.architecture
     model.start_at(pca_patches(pictures, a.range_size, a.atoms))
-    y = model.encode(pictures)
-    magnitude = [(y * gain[:, None, None]).round().abs().mean((0, 2, 3)) for gain in model.log_gain.exp()]
+    analysed = model.analyse(pictures)
+    levels = torch.arange(len(a.lambdas), device=pictures.device, dtype=torch.float32)[:, None]
+    magnitude = [model.scaled(analysed, level.expand(len(pictures))).round().abs().mean((0, 2, 3)) for level in levels]
     prior.start_at(torch.stack(magnitude))
 
 
 @torch.no_grad()
-def start_at_weights(model: Collage, prior: Prior, weights: Weights) -> None:
+def start_at_weights(model: Collage, prior: PriorNetwork, weights: Weights) -> None:
     """Initialise from a weights file of the same architecture, else TrainingError."""
     if weights.architecture != model.architecture:
         raise TrainingError(f"{weights.path}: has another architecture than the one to be trained")

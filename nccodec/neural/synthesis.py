@@ -1,71 +1,20 @@
-"""Picture -> CollageCode by one network pass, and CollageCode -> picture by the map."""
+"""CollageCode -> picture: dequantization and the fixed point of the map, at any scale."""
 
 import math
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ..bitstream.container import MAX_PIXELS
-from ..bitstream.context import LARGEST
 from ..code import CollageCode
 from ..collage.fixed_point import fixed_point
 from ..collage.scales import decoding_scale, enlarge, resize_area
-from ..errors import FormatError, LimitError, WeightsError
+from ..errors import FormatError, LimitError
 from .architecture import BIAS
 from .weights import Weights
 
 FLOAT32_SUM = 1.0  # largest sum of |s| in a cell that is computed in float32: errors grow with it
-MEANS = 3  # leading atoms, those of largest variance, which are rounded without a dead zone
 SMALLEST_SCALE, LARGEST_SCALE = 0.03, 64.0
-
-
-def pad_to_cells(picture: np.ndarray, range_size: int) -> Tensor:
-    """uint8 [H, W, 3] -> float32 [1, 3, rows B, columns B] in [0, 1], continued by half-sample symmetry."""
-    height, width = picture.shape[:2]
-    below, right = -height % range_size, -width % range_size
-    padded = np.pad(picture, ((0, below), (0, right), (0, 0)), "symmetric")
-    return torch.from_numpy(padded.transpose(2, 0, 1).copy())[None].float() / 255
-
-
-def choose_device(device: str) -> str:
-    """ "auto" is CUDA where there is one. LimitError for what this machine does not have."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device != "cpu" and not (device.startswith("cuda") and torch.cuda.is_available()):
-        raise LimitError(f"device {device!r} is not available here")
-    return device
-
-
-def quantize(scaled: Tensor, dead_zone: float | Tensor) -> Tensor:
-    """Integers for scaled coefficients [N, channels, rows, columns]: rounded, but all except the
-    MEANS first channels only away from zero once the fraction exceeds a half by the dead zone (one
-    number, or [N, 1, 1, 1])."""
-    spared = (torch.arange(scaled.shape[1], device=scaled.device) >= MEANS)[:, None, None]
-    return (scaled.abs() + 0.5 - dead_zone * spared).floor().clamp(0, LARGEST).copysign(scaled) + 0.0
-
-
-@torch.inference_mode()
-def analyse(picture: np.ndarray, grey: bool, quality: float, weights: Weights, device: str = "cpu") -> CollageCode:
-    """One network pass. picture: uint8 [H, W, 3]; quality: 0 .. 100, rising rate."""
-    a = weights.architecture
-    if not 0 <= quality <= 100:
-        raise LimitError(f"quality {quality:g} is outside 0 .. 100")
-    level = round(quality / 100 * weights.levels)
-    model = weights.model(device)
-    y = model.encode(pad_to_cells(picture, a.range_size).to(device))
-    gain = model.gain(level / 256)[:, None, None]
-    dead_zone = np.interp(level / 256, range(len(weights.dead_zone)), weights.dead_zone)
-    q = quantize(y * gain, float(dead_zone))
-    if not bool(q.isfinite().all()):
-        raise WeightsError(f"{weights.path}: the network gives values that are not finite")
-    q = q[0].to("cpu", torch.int32).numpy()
-    if min(q.shape[1:]) < 2:
-        q[a.atoms :] = 0  # a grid without domains
-    return CollageCode(
-        picture.shape[0], picture.shape[1], grey, level, a.range_size,
-        weights.fingerprint, q[: a.atoms], q[a.atoms :],
-    )  # fmt: skip
 
 
 def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] | None) -> tuple[int, int]:
@@ -100,9 +49,8 @@ def synthesise(
     factor = scale if size is None else max(height / code.height, width / code.width)
     up, down = decoding_scale(factor, a.range_size)
     model = weights.model(device)
-    gain = model.gain(code.level / 256)[:, None, None]
     q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).to(device, torch.float32)[None]
-    parameters = q / gain
+    parameters = model.dequantize(q, torch.tensor([code.level / 256], device=device))
     if code.nonzero_scales and parameters[:, a.atoms :].abs().sum(1).max() > FLOAT32_SUM:
         parameters = parameters.double()
     z = enlarge(model.affine(parameters[:, : a.atoms], down), up)

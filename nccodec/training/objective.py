@@ -1,0 +1,62 @@
+"""What training minimises: the Lagrangian of rate and distortion of a batch of crops."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..collage.fixed_point import fixed_point
+from ..neural.architecture import BIAS, Architecture
+from ..neural.model import Collage
+from ..neural.prior_network import PriorNetwork
+
+
+class Objective(nn.Module):
+    """Model and prior with their loss; what an optimizer, an average or several processes share.
+
+    loss: "unrolled", the error of the fixed point, or "collage", the error |x - F(x)| of one step from
+    the source. bf16: convolutions of the encoder in bfloat16.
+    """
+
+    def __init__(self, architecture: Architecture, loss: str = "unrolled", bf16: bool = False) -> None:
+        super().__init__()
+        self.architecture, self.loss, self.bf16 = architecture, loss, bf16
+        self.model, self.prior = Collage(architecture), PriorNetwork(architecture)
+        self.register_buffer("log_lambda", torch.tensor(architecture.lambdas).log(), persistent=False)
+
+    def lagrange(self, level: Tensor) -> Tensor:
+        """lambda at real levels [N], interpolated in the log domain."""
+        low = level.long().clamp(max=len(self.log_lambda) - 2)
+        return torch.lerp(self.log_lambda[low], self.log_lambda[low + 1], level - low).exp()
+
+    def forward(self, crops: Tensor, level: Tensor, noise: Tensor, referring: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """crops: [N, 3, H, W] in [0, 1]. level: real [N]. noise: [N, channels, rows, columns] in
+        -1/2 .. 1/2, the stand-in for rounding in the rate. referring: with the self-reference, whose
+        weights are zero otherwise. Returns loss, bits per pixel and squared error, means of the batch.
+        """
+        atoms = self.architecture.atoms
+        with torch.autocast(crops.device.type, torch.bfloat16, enabled=self.bf16):
+            scaled = self.model.scaled(self.model.analyse(crops), level)
+        rounded = scaled + (scaled.round() - scaled).detach()
+        noisy = scaled + noise
+        if not referring:
+            empty = (0, 0, 0, 0, 0, scaled.shape[1] - atoms)
+            rounded, noisy = F.pad(rounded[:, :atoms], empty), F.pad(noisy[:, :atoms], empty)
+        bits = self.prior.bits(noisy, rounded, level)
+        if not referring:
+            bits = bits[:, :atoms]
+        bpp = bits.sum((1, 2, 3)) / (crops.shape[-1] * crops.shape[-2])
+        parameters = self.model.dequantize(rounded, level)
+        error = (self._reconstruct(parameters, crops, referring) - crops).square().mean((1, 2, 3))
+        weight = self.lagrange(level)
+        loss = ((weight * 255**2 * error + bpp) * weight.rsqrt()).mean()
+        return loss, bpp.mean(), error.mean()
+
+    def _reconstruct(self, parameters: Tensor, crops: Tensor, referring: bool) -> Tensor:
+        atoms = self.architecture.atoms
+        if referring and self.loss == "unrolled":
+            return self.model.decode(parameters, keep_zeros=True)
+        affine = self.model.affine(parameters[:, :atoms])
+        reference = self.model.reference(parameters[:, atoms:], keep_zeros=True) if referring else None
+        if reference is not None:
+            affine = fixed_point(affine, reference, steps=1, start=crops - BIAS)
+        return BIAS + affine
