@@ -45,8 +45,8 @@ def command(
 ) -> None:
     """Train a new encoder on a folder of pictures."""
     from ..errors import TrainingError
-    from ..neural.architecture import Architecture
     from ..neural.analysis import choose_device
+    from ..neural.architecture import Architecture
     from ..neural.weights import SUFFIX, named
     from ..training import checkpoint
     from ..training.crops import CropFolder

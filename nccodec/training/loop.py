@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..errors import TrainingError
-from ..neural.architecture import Architecture
 from ..neural.analysis import pad_to_cells
+from ..neural.architecture import Architecture
 from ..neural.model import Collage
 from ..neural.prior_network import PriorNetwork
 from ..neural.weights import Weights

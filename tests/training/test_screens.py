@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nccodec.training import screens
-from nccodec.training.screens import PANELS, Brush, cells, palette, screen, window, words
+from nccodec.training.brush import Brush, cells, palette, words
+from nccodec.training.screens import PANELS, screen, window
 
 
 def drawn(seed: int, height: int = 128, width: int = 128) -> np.ndarray:
