@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 import zstandard
+from literal_prior import channel_groups, symbols
 
 MAXIMUM_PIXELS = 178956970
 MAGIC = bytes.fromhex("8E4E434C0D0A1A0A")
@@ -37,10 +38,25 @@ class Weights:
         self.fingerprint = hashlib.sha256(data).digest()[:8]
         self.patches = tensors["atoms"].astype(np.float64)
         self.log_gain = tensors["log_gain"].astype(np.float64)
-        self.bias, self.weight, self.mean = (tensors[f"prior.{name}"].tolist() for name in ("bias", "weight", "mean"))
-        self.log = tensors["prior.log"].tolist()
-        ends = np.cumsum(tensors["prior.sizes"])
-        self.tables = [table.tolist() for table in np.split(tensors["prior.tables"], ends[:-1])]
+        self.network = {
+            name.removeprefix("refinement."): value.astype(np.float64)
+            for name, value in tensors.items()
+            if name.startswith("refinement.")
+        }
+        self.prior = {
+            name.removeprefix("prior."): value.astype(np.int64)
+            for name, value in tensors.items()
+            if name.startswith("prior.")
+        }
+        ends = np.cumsum(self.prior["sizes"])
+        self.tables = [table.tolist() for table in np.split(self.prior["tables"], ends[:-1])]
+        require(len(self.tables) == 344, "number of tables")
+        for g in range(len(channel_groups(self.atoms, self.domains))):
+            size = {name: abs(self.prior[f"{g}.{name}"]) for name in ("before", "diagonal", "direct", "second", "out")}
+            sums = {name: array.reshape(len(array), -1).sum(axis=1) for name, array in size.items()}
+            first = sums["before"] + np.maximum(sums["diagonal"], sums["direct"])
+            for rows in (first, sums["second"], sums["out"]):
+                require((127 * rows < 2**24).all(), "sums of weights")
 
 
 class Header:
@@ -164,53 +180,14 @@ def unpack_fixed(content, q, span, _header, _weights):
     bits.finish()
 
 
-def channel_groups(atoms, domains):
-    """The groups of channels [5]."""
-    cuts = [0] + [cut for cut in (3, 12, 36, 108) if cut < atoms] + [atoms, atoms + domains]
-    return [range(a, b) for a, b in itertools.pairwise(cuts) if a < b]
-
-
 def unpack_range(content, q, span, header, weights):
     """Channels by the packer `range`: [4.2], with the order, tables and offsets of [5]."""
     coder = RangeDecoder(content)
-    groups = channel_groups(header.atoms, header.domains)
-    low, part, high = header.low, header.part, min(header.low + 1, weights.levels - 1)
-    steps_of_pass = [[], [(-1, -1), (-1, 1), (1, -1), (1, 1)], [(-1, 0), (1, 0), (0, -1), (0, 1)]]
-    cells_of_pass = [[], [], []]
-    for i, j in np.ndindex(header.rows, header.columns):
-        cells_of_pass[2 if i % 2 != j % 2 else i % 2].append((i, j))
-
-    def size(channels, i, j):
-        return sum(abs(int(q[c, i, j])) for c in channels)
-
-    for g, group in enumerate(groups):
-        if group[0] not in span:
-            continue
-        before = groups[g - 1] if g >= 1 else range(0)
-        long_before = range(before.start)
-        for p in range(3):
-            pending = []
-            for c in group:
-                b = (weights.bias[low][p][c] * (256 - part) + weights.bias[high][p][c] * part) >> 8
-                for i, j in cells_of_pass[p]:
-                    near = [(i + y, j + x) for y, x in steps_of_pass[p]]
-                    near = [(y, x) for y, x in near if 0 <= y < header.rows and 0 <= x < header.columns]
-                    n = max(1, len(near))
-                    features = (
-                        4 * sum(size([c], *cell) for cell in near) // n,
-                        4 * sum(size(group, *cell) for cell in near) // n,
-                        size(before, i, j),
-                        size(long_before, i, j),
-                    )
-                    x = b + sum(weights.weight[p][k][c] * weights.log[min(f, 4095)] for k, f in enumerate(features))
-                    table = min(63, max(0, (x + 2048) >> 12))
-                    s = sum(int(q[c, y, x]) for y, x in near)
-                    offset = min(32767, max(-32767, (2 * s * weights.mean[p][c] + 64 * n) // (128 * n)))
-                    pending.append((table, c, i, j, offset))
-            for table, c, i, j, offset in sorted(pending, key=lambda symbol: symbol[0]):
-                value = offset + coder.difference(weights.tables[table])
-                require(abs(value) <= 32767, "value beyond 32767")
-                q[c, i, j] = value
+    for one_pass in symbols(q, span, header, weights):
+        for table, offset, c, i, j in sorted(one_pass, key=lambda symbol: symbol[0]):
+            value = offset + coder.difference(weights.tables[table])
+            require(abs(value) <= 32767, "value beyond 32767")
+            q[c, i, j] = value
     coder.escapes.finish()
 
 
@@ -231,6 +208,30 @@ def integers(data, weights):
     require(header.scale_sum == abs(s).sum(axis=0).max(), "scale sum")
     require(header.nonzero == np.count_nonzero(s), "non-zero scales")
     return header, q
+
+
+def refinement(q, header, weights):
+    """The refinement r of the atoms' q [6]."""
+    tensors, f = weights.network, header.part / 256
+
+    def dense(name, z):
+        matrix = tensors[f"{name}.weight"]
+        return np.einsum("ok,kij->oij", matrix.reshape(matrix.shape[:2]), z) + tensors[f"{name}.bias"][:, None, None]
+
+    def lrelu(z):
+        return np.where(z >= 0, z, z / 10)
+
+    levels = tensors["level"]
+    level = (1 - f) * levels[header.low] + f * levels[min(header.low + 1, weights.levels - 1)]
+    x = dense("squeeze", np.sign(q) * np.log2(1 + abs(q))) + level[:, None, None]
+    for block in ("blocks.0", "blocks.1"):
+        padded = np.pad(x, ((0, 0), (2, 2), (2, 2)))
+        u = np.zeros_like(x) + tensors[f"{block}.depthwise.bias"][:, None, None]
+        for y, z in np.ndindex(5, 5):
+            shifted = padded[:, y : y + header.rows, z : z + header.columns]
+            u += tensors[f"{block}.depthwise.weight"][:, 0, y, z, None, None] * shifted
+        x = x + dense(f"{block}.second", lrelu(dense(f"{block}.first", u)))
+    return dense("head", lrelu(x))
 
 
 def affine_part(a, weights):
@@ -298,10 +299,11 @@ def at_scale(header, q, weights, scale):
     f = header.part / 256
     high = min(header.low + 1, weights.levels - 1)
     gain = np.exp((1 - f) * weights.log_gain[header.low] + f * weights.log_gain[high])
-    parameters = q / gain[:, None, None]
-    affine = affine_part(parameters[: header.atoms], weights)
+    a = q[: header.atoms] + refinement(q[: header.atoms], header, weights)
+    affine = affine_part(a / gain[: header.atoms, None, None], weights)
     affine = enlarged(affine, int(scale)) if scale > 1 else means(affine, int(1 / scale))
-    z = fixed_point(affine, parameters[header.atoms :], int(header.side * scale))[:, :height, :width]
+    s = q[header.atoms :] / gain[header.atoms :, None, None]
+    z = fixed_point(affine, s, int(header.side * scale))[:, :height, :width]
     return z.mean(axis=0, keepdims=True) if header.grey else z
 
 

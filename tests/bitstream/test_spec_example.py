@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nccodec.bitstream.context import ContextModel
 from nccodec.bitstream.file import read_code, write_code
 from nccodec.code import CollageCode
 from nccodec.neural import weights
+from nccodec.neural.prior import IntegerPrior
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTION = (ROOT / "bitstream_spec.md").read_text().split("## 10.")[1].split("## 11.")[0]
@@ -29,8 +29,8 @@ def example() -> tuple[CollageCode, bytes]:
 
 def test_the_code_packs_to_exactly_the_bytes_of_the_page():
     code, data = example()
-    assert len(data) == 104
-    assert write_code(code, "range", ContextModel(TINY.prior, 6, 4, code.level)) == data
+    assert len(data) == 108
+    assert write_code(code, "range", IntegerPrior(TINY.prior, 6, 4, code.level)) == data
 
 
 def test_the_bytes_of_the_page_read_back_to_its_code():

@@ -5,6 +5,7 @@ Run it again only when the format changes, and then say so in bitstream_spec.md.
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,41 +13,78 @@ import numpy as np
 import nccodec
 from nccodec.bitstream import container
 from nccodec.bitstream.container import Chunk
-from nccodec.bitstream.context import FEATURES, PASSES, SCALES, TOTAL, ContextArrays, ContextModel
 from nccodec.bitstream.file import write_code
+from nccodec.bitstream.symbols import TOTAL
 from nccodec.code import CollageCode, grid_of
 from nccodec.neural import weights
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.model import Collage
+from nccodec.neural.prior import FINE, FRACTIONS, LOG, PASSES, SCALES, IntegerPrior, Layers, PriorArrays, group_edges
 
 HERE = Path(__file__).parent
 TINY = HERE / "tiny.safetensors"
 
 
-def table(index: int) -> np.ndarray:
-    """A two-sided geometric law that widens with the index."""
+def table(index: int, fraction: int) -> np.ndarray:
+    """A two-sided geometric law around fraction / 8 that widens with the index."""
     m = 1 + index // 4
     ratio = 0.02 * 1.06**index
-    mass = np.array([*(ratio ** abs(k) for k in range(-m, m + 1)), 2.0**-12])
+    mass = np.array([*(ratio ** abs(k - fraction / FRACTIONS) for k in range(-m, m + 1)), 2.0**-12])
     counts = np.maximum(1, np.floor(mass / mass.sum() * TOTAL)).astype(np.int32)
     counts[m] += TOTAL - counts.sum()
     return counts
 
 
+def layers(random: np.random.Generator, start: int, channels: int, hidden: int) -> Layers:
+    """Random weights, and multipliers and biases that keep most hidden units between their bounds."""
+
+    def weight(*shape: int) -> np.ndarray:
+        return np.clip(np.rint(random.normal(0, 40, shape)), -127, 127).astype(np.int8)
+
+    def bias(*shape: int) -> np.ndarray:
+        return random.integers(-10 * 4096, 50 * 4096, shape, np.int32)
+
+    inputs = 18 * start + 8 * channels
+    steps = [(m, m + 1) for m in (8_000_000 // round(12 * inputs**0.5), 120_000, 6_000, 60_000)]
+    first, second, mean, scale = (random.integers(low, high + low // 4, 64, np.int32) for low, high in steps)
+    return Layers(
+        before=weight(hidden, 2 * start, 3, 3),
+        diagonal=weight(hidden, 8 * channels),
+        direct=weight(hidden, 8 * channels),
+        first_multiplier=first[:hidden],
+        first_bias=bias(2, PASSES, hidden),
+        second=weight(hidden, hidden),
+        second_multiplier=second[:hidden],
+        second_bias=bias(hidden),
+        out=weight(2 * channels, hidden),
+        out_multiplier=np.concatenate([mean[:channels], scale[:channels]]),
+    )
+
+
 def make_weights() -> None:
     random = np.random.default_rng(20240229)
-    a = Architecture(range_size=4, kernel=6, atoms=6, domains=4, width=8, blocks=1, lambdas=(0.01, 0.1))
+    a = Architecture(
+        range_size=4, kernel=6, atoms=6, domains=4, width=8, depth=8, blocks=1, refinement=8, lambdas=(0.01, 0.1)
+    )
     state = {name: random.normal(0, 0.05, tuple(t.shape)) for name, t in Collage(a).state_dict().items()}
-    state["atoms"] = random.normal(0, 0.2, state["atoms"].shape)
+    for name in state:
+        if name.startswith("refinement."):
+            state[name] = random.normal(0, 0.3, state[name].shape)
+    state["atoms"] = random.normal(0, 0.1, state["atoms"].shape)
     state["log_gain"] = np.log(np.array([[4.0] * 6 + [2.0] * 4, [12.0] * 6 + [4.0] * 4]))
-    tables = [table(i) for i in range(SCALES)]
-    prior = ContextArrays(
-        bias=random.integers(4096 * 10, 4096 * 30, (2, PASSES, a.channels), np.int32),
-        weight=random.integers(-8, 40, (PASSES, FEATURES, a.channels), np.int32),
-        mean=random.integers(-32, 64, (PASSES, a.channels), np.int32),
-        log=np.array([round(256 * math.log2(1 + f)) for f in range(4096)], np.int32),
+    tables = [table(i, f) for i in range(SCALES) for f in (range(-4, 4) if i < FINE else (0,))]
+    edges = group_edges(a.atoms, a.domains)
+    prior = PriorArrays(
+        bias=random.integers(4096 * 8, 4096 * 34, (2, PASSES, a.channels), np.int32),
+        weight=random.integers(-8, 40, (PASSES, a.channels), np.int32),
+        mean=random.integers(-256, 512, (PASSES, a.channels), np.int32),
+        log=np.array([round(256 * math.log2(1 + f)) for f in range(LOG)], np.int32),
         sizes=np.array([len(t) for t in tables], np.int32),
         tables=np.concatenate(tables),
+        groups=tuple(
+            layers(random, start, stop - start, hidden)
+            for (start, stop), hidden in zip(pairwise(edges), (16, 32, 16), strict=True)
+        ),
     )
     weights.save(TINY, a, state, prior, (0.1, 0.2))
 
@@ -62,8 +100,8 @@ def code_of(height: int, width: int, grey: bool, level: int, spread: float, seed
     return CollageCode(height, width, grey, level, 4, tiny.fingerprint, atoms, scales)
 
 
-def model_of(code: CollageCode) -> ContextModel:
-    return ContextModel(weights.load(TINY).prior, 6, 4, code.level)
+def model_of(code: CollageCode) -> IntegerPrior:
+    return IntegerPrior(weights.load(TINY).prior, 6, 4, code.level)
 
 
 def make_ok() -> None:
