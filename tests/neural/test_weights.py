@@ -37,7 +37,14 @@ def test_the_fingerprint_is_the_hash_of_the_file(tiny):
         (lambda t, a: a["architecture"].update(surprise=1), "surprise"),
         (lambda t, a: a.update(dead_zone=[0.1]), "dead zones do not fit"),
         (lambda t, a: a.update(dead_zone=[0.1, float("nan")]), "dead zone is outside"),
-        (lambda t, a: t.pop("prior.log"), "prior.log"),
+        (lambda t, a: t.pop("prior.log"), "not a weights file .*'log'"),
+        (lambda t, a: t.pop("prior.1.out"), "not a weights file .*'out'"),
+        (lambda t, a: t.update({"prior.surprise": t["prior.log"]}), "surprise"),
+        (lambda t, a: t.update({"prior.x.out": t["prior.log"]}), "not a weights file"),
+        (lambda t, a: [t.pop(name) for name in list(t) if name.startswith("prior.2.")], "2 groups instead of 3"),
+        (lambda t, a: t.update({"prior.0.out": t["prior.0.out"].astype(np.float32)}), "out is float32"),
+        (lambda t, a: t.update({"prior.2.before": t["prior.2.before"][:, :, 1:].copy()}), "before is"),
+        (lambda t, a: t.update({"prior.tables": t["prior.tables"] + 1}), "sum to 2\\^24"),
         (lambda t, a: t.update({"prior.bias": t["prior.bias"][:, :, :5].copy()}), "prior"),
     ],
 )
@@ -54,6 +61,9 @@ def test_damaged_weights_are_refused(tmp_path, tiny, change, message):
         (lambda t, a: t.update(atoms=t["atoms"][:5].copy()), "do not fit"),
         (lambda t, a: t.update(atoms=np.full_like(t["atoms"], np.nan)), "not finite"),
         (lambda t, a: t.pop("head.bias"), "do not fit"),
+        (lambda t, a: t.pop("refinement.level"), "do not fit"),
+        (lambda t, a: t.update({"refinement.head.bias": t["refinement.head.bias"][1:].copy()}), "do not fit"),
+        (lambda t, a: t.update({"refinement.level": t["refinement.level"] + np.inf}), "not finite"),
         (lambda t, a: t.update(log_gain=t["log_gain"] + 40), "a gain is beyond"),
     ],
 )
@@ -83,7 +93,10 @@ def test_saving_keeps_everything(tmp_path, tiny):
     for name, value in first.tensors.items():
         np.testing.assert_array_equal(second.tensors[name], value)
         assert value.dtype == (np.float32 if name == "log_gain" else np.float16)
-    np.testing.assert_array_equal(second.prior.tables, first.prior.tables)
+    assert second.prior.tensors().keys() == first.prior.tensors().keys()
+    for name, value in first.prior.tensors().items():
+        np.testing.assert_array_equal(second.prior.tensors()[name], value)
+        assert value.dtype == second.prior.tensors()[name].dtype
 
 
 def test_search_goes_through_the_folders(tmp_path, monkeypatch, tiny):

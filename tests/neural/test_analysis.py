@@ -1,0 +1,96 @@
+"""From pictures to codes: padding, quantization, sizes, and what the library refuses."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import nccodec
+from nccodec.errors import CollageError, LimitError, WeightsError
+from nccodec.neural import weights as weights_files
+from nccodec.neural.analysis import Analysis, choose_device, pad_to_cells, quantize
+from nccodec.neural.architecture import Architecture
+from nccodec.neural.model import Collage
+
+
+def test_quantize_rounds_the_means_and_spares_the_rest():
+    x = torch.tensor([0.4, 0.5, -0.6, 1.69, -1.71, 40000.0])
+    q = quantize(x.expand(5, 6).reshape(1, 5, 1, 6).contiguous(), 0.2)
+    assert q[0, 0, 0].tolist() == q[0, 2, 0].tolist() == [0, 1, -1, 2, -2, 32767]
+    assert q[0, 3, 0].tolist() == q[0, 4, 0].tolist() == [0, 0, 0, 1, -2, 32767]
+
+
+def test_quantize_with_a_dead_zone_for_each_picture():
+    x = torch.full((2, 4, 1, 1), 0.6)
+    assert quantize(x, torch.tensor([0.05, 0.2])[:, None, None, None]).flatten(1).tolist() == [[1] * 4, [1] * 3 + [0]]
+
+
+def test_padding_continues_by_half_sample_symmetry():
+    picture = np.arange(3 * 5 * 3, dtype=np.uint8).reshape(3, 5, 3)
+    padded = (pad_to_cells(picture, 4)[0] * 255).round().numpy().astype(int)
+    assert padded.shape == (3, 4, 8)
+    np.testing.assert_array_equal(padded[:, 3], padded[:, 2])
+    np.testing.assert_array_equal(padded[:, :3, 5:], picture.transpose(2, 0, 1)[:, :, :1:-1])
+
+
+@pytest.mark.parametrize("effort", [0, 1, 3])
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (17, 3), (16, 24), (33, 50)])
+def test_pictures_of_any_size_come_back_in_that_size(tiny, smooth, size, effort):
+    data = nccodec.encode(smooth(*size), 60, effort, weights=tiny)
+    assert nccodec.decode(data, weights=tiny).size == (size[1], size[0])
+    assert nccodec.info(data)["width"] == size[1]
+
+
+def test_grey_pictures_stay_grey(tiny, smooth):
+    data = nccodec.encode(smooth(20, 30).convert("L"), 50, weights=tiny)
+    assert nccodec.info(data)["grey"] is True
+    assert nccodec.decode(data, weights=tiny).mode == "L"
+
+
+def test_a_single_pass_quantizes_with_the_dead_zone_of_the_level(tiny, smooth):
+    """Dead zones 0.1 and 0.2 at the whole levels."""
+    analysis = Analysis(np.asarray(smooth(24, 20)), False, weights_files.load(tiny))
+    for level, dead_zone in ((0, 0.1), (64, 0.125), (256, 0.2)):
+        expected = quantize(analysis.scaled(level), dead_zone)[0].numpy()
+        code = analysis.code(level)
+        assert expected.any() and (code.level, code.grid) == (level, (6, 5))
+        np.testing.assert_array_equal(np.concatenate([code.atoms, code.scales]), expected)
+
+
+def test_atoms_of_an_orthonormal_basis_reconstruct_what_they_span():
+    """With orthonormal blocks as atoms, their transpose as analysis and fine steps, a picture in their
+    span comes back within the quantizer's error: new networks add nothing."""
+    torch.manual_seed(0)
+    a = Architecture(range_size=4, kernel=6, atoms=48, domains=0, width=8, depth=8, blocks=1, refinement=8)
+    model = Collage(a)
+    model.start_at(torch.linalg.qr(torch.randn(48, 48)).Q.reshape(48, 3, 4, 4))
+    picture = torch.rand(1, 3, 12, 20)
+    level = torch.tensor([2.5])
+    with torch.no_grad():
+        model.log_gain.fill_(float(np.log(1000.0)))
+        scaled = model.scaled(model.analyse(picture), level)
+        difference = model.decode(model.dequantize(quantize(scaled, 0.0), level)) - picture
+    assert difference.abs().max() < 0.5 / 1000 * 48**0.5
+
+
+def test_a_code_survives_the_file_whatever_the_packer(tiny, smooth):
+    picture = smooth(30, 41)
+    decoded = [
+        np.asarray(nccodec.decode(nccodec.encode(picture, 80, weights=tiny, packer=packer), weights=tiny))
+        for packer in ("range", "fixed")
+    ]
+    np.testing.assert_array_equal(*decoded)
+
+
+def test_library_refuses_what_it_cannot_hold(tiny, smooth):
+    with pytest.raises(LimitError, match="quality"):
+        nccodec.encode(smooth(8, 8), 101, weights=tiny)
+    with pytest.raises(LimitError, match="packer"):
+        nccodec.encode(smooth(8, 8), 50, weights=tiny, packer="zip")
+    with pytest.raises(WeightsError, match="no weights named"):
+        nccodec.encode(smooth(8, 8), 50, weights="nothing")
+    with pytest.raises(nccodec.NclError, match="transparency"):
+        nccodec.encode(Image.new("RGBA", (4, 4), (1, 2, 3, 4)), 50, weights=tiny)
+    with pytest.raises(LimitError, match="not available"):
+        choose_device("abacus")
+    assert issubclass(CollageError, nccodec.NclError)

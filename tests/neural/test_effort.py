@@ -1,0 +1,152 @@
+"""Rate-distortion-optimised quantization, and what more effort makes of it."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from priors import random_prior, without_context
+
+from nccodec.neural import weights
+from nccodec.neural.analysis import Analysis
+from nccodec.neural.effort import code_lengths, lagrange, quantize_rate_distortion
+from nccodec.neural.prior import IntegerPrior, PriorArrays
+
+ATOMS, DOMAINS = 14, 2
+PRIOR = random_prior(20, ATOMS, DOMAINS)
+PLAIN = without_context(PRIOR, 25)
+SHAPE = (ATOMS + DOMAINS, 5, 6)
+
+
+def scaled(seed: int, spread: float = 4) -> np.ndarray:
+    return np.random.default_rng(seed).laplace(0, spread, SHAPE)
+
+
+def quantized(x: np.ndarray, slope: float, prior: PriorArrays) -> np.ndarray:
+    model = IntegerPrior(prior, ATOMS, DOMAINS, 0)
+    found = quantize_rate_distortion(x, np.full(len(x), slope), prior, model, ATOMS)
+    assert found.dtype == np.int32
+    return found
+
+
+def length(prior: PriorArrays, index: int, symbol: int) -> float:
+    """Bits of a symbol with the table of an index and fraction 0, whose escapes are as good as Exp-Golomb codes,
+    2 log2(1 + excess)."""
+    counts = prior.table(8 * index + 4 if index < 40 else 280 + index)
+    m = len(counts) // 2 - 1
+    excess = abs(symbol) - m
+    return 24 - math.log2(counts[m + symbol] if excess <= 0 else counts[-1]) + 2 * math.log2(1 + max(0, excess))
+
+
+def lagrangian(x: np.ndarray, q: np.ndarray, slope: float) -> float:
+    rate = sum(length(PLAIN, 25, int(symbol)) for symbol in q[:ATOMS].ravel())
+    return rate + slope * float(np.square(x - q)[:ATOMS].sum())
+
+
+@pytest.mark.parametrize("prior", [PRIOR, PLAIN])
+def test_where_errors_cost_all_it_is_rounding(prior):
+    x = scaled(21)
+    np.testing.assert_array_equal(quantized(x, 1e9, prior), np.rint(x))
+
+
+def test_where_errors_cost_nothing_it_takes_the_cheapest_symbol():
+    """Of the two integers around each value and zero, the one with the largest count, here where every symbol
+    but the middle one has a cost of its own."""
+    counts = PLAIN.table(204).copy()
+    m = len(counts) // 2 - 1
+    counts[:] = np.random.default_rng(22).permutation(len(counts)) * 1000 + 1000
+    counts[m] = 1  # zero is dear
+    counts[m + 2] += 2**24 - counts.sum()
+    tables = PLAIN.tables.copy()
+    start = int(PLAIN.sizes[:204].sum())
+    tables[start : start + len(counts)] = counts
+    prior = PriorArrays.from_tensors(PLAIN.tensors() | {"tables": tables})
+    x = np.random.default_rng(23).uniform(1 - m, m - 1, SHAPE)
+    found = quantized(x, 0.0, prior)
+    for wanted, symbol in zip(x[:ATOMS].ravel(), found[:ATOMS].ravel(), strict=True):
+        low = math.floor(wanted)
+        assert symbol == max((low, low + 1, 0), key=lambda s: counts[m + s])
+    assert 0.2 < np.mean(found[:ATOMS] == np.floor(x)[:ATOMS]) < 0.8
+    np.testing.assert_array_equal(found[ATOMS:], np.rint(x)[ATOMS:])
+
+
+def test_where_errors_cost_nothing_and_zero_is_likely_all_is_zero():
+    assert not quantized(scaled(24), 0.0, PLAIN)[:ATOMS].any()
+
+
+@pytest.mark.parametrize("slope", [0.3, 1.0, 5.0, 40.0])
+def test_no_value_costs_more_than_when_it_is_rounded(slope):
+    """Without contexts each value stands alone, so that the sum of all is least too."""
+    x = scaled(25, 9)
+    found, rounded = quantized(x, slope, PLAIN), np.rint(x)
+    assert lagrangian(x, found, slope) < lagrangian(x, rounded, slope)
+    for wanted, symbol in zip(x[:ATOMS].ravel(), found[:ATOMS].ravel(), strict=True):
+        low = math.floor(wanted)
+        costs = [slope * (wanted - s) ** 2 + length(PLAIN, 25, s) for s in (low, low + 1, 0)]
+        assert slope * (wanted - symbol) ** 2 + length(PLAIN, 25, int(symbol)) <= min(costs) + 1e-9
+
+
+def test_the_slope_is_one_for_each_channel():
+    x = scaled(26)
+    slope = np.where(np.arange(len(x)) % 2, 1e9, 0.0)
+    found = quantize_rate_distortion(x, slope, PLAIN, IntegerPrior(PLAIN, ATOMS, DOMAINS, 0), ATOMS)
+    np.testing.assert_array_equal(found[1:ATOMS:2], np.rint(x)[1:ATOMS:2])
+    assert not found[0:ATOMS:2].any()
+
+
+def test_offsets_are_taken_into_account():
+    """Means of 3 steps everywhere: symbols are counted from there, and nothing but 3 is cheap."""
+    bias = PLAIN.tensors()
+    groups = {name: np.zeros_like(array) for name, array in bias.items() if "." in name}
+    for g, channels in enumerate((3, 9, 2, 2)):
+        groups[f"{g}.second_bias"] = np.full_like(bias[f"{g}.second_bias"], 100 * 4096)
+        out, multiplier = groups[f"{g}.out"], groups[f"{g}.out_multiplier"]
+        out[:channels, 0] = 1
+        multiplier[:channels] = 3 * 1024 * 65536 // 100
+    prior = PriorArrays.from_tensors(bias | groups)
+    parts = list(IntegerPrior(prior, ATOMS, DOMAINS, 0).passes(np.zeros(SHAPE, np.int32), 0, ATOMS))
+    assert all((part.offsets == 3).all() and (part.tables == 204).all() for part in parts)
+    x = np.full(SHAPE, 3.4)
+    assert (quantized(x, 1e-3, prior)[:ATOMS] == 3).all()
+    assert (quantized(x, 1e-3, PLAIN)[:ATOMS] == 0).all()
+    assert (quantized(np.full(SHAPE, 2.6), 1e-3, prior)[:ATOMS] == 3).all()
+
+
+def test_values_stay_in_the_bounds_of_the_file():
+    x = np.full(SHAPE, 1e6)
+    x[:, 0] = -1e6
+    found = quantized(x, 1e9, PRIOR)
+    assert (found[:, 0] == -32767).all() and (found[:, 1:] == 32767).all()
+
+
+def test_code_lengths():
+    bits, starts = code_lengths(PRIOR)
+    for number in (0, 7, 343):
+        counts = PRIOR.table(number)
+        np.testing.assert_allclose(np.exp2(-bits[starts[number] :][: len(counts)]) * 2**24, counts)
+
+
+def test_lagrange_is_geometric_between_whole_levels():
+    lambdas = (0.001, 0.004, 0.064)
+    for level, expected in ((0, 0.001), (256, 0.004), (512, 0.064), (128, 0.002), (384, 0.016), (320, 0.008)):
+        assert math.isclose(lagrange(lambdas, level), expected, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(24, 28), (3, 30)])
+def test_more_effort_never_costs_more(tiny, smooth, size):
+    """Reckoned for the integers: bits of the prior's network, and the error of the picture at the level's
+    lambda, here halfway between those of the two levels, for each of three channels."""
+    found = weights.load(tiny)
+    analysis = Analysis(np.asarray(smooth(*size)), False, found)
+    level = torch.tensor([0.5])
+    costs, shares = [], []
+    for effort in (0, 1, 2, 4):
+        code = analysis.code(128, effort, shares.append)
+        assert len(shares) > 0 or effort < 2
+        q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).float()[None]
+        with torch.no_grad():
+            error = (analysis.model.decode(analysis.model.dequantize(q, level)) - analysis.padded).square().sum()
+            bits = found.prior_network().bits(q, q, level).sum()
+        costs.append(float(bits + math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
+    assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]
+    assert shares[-1] == 1 and min(shares) >= 0

@@ -1,0 +1,153 @@
+"""From codes to pictures: dequantization, the refinement network, and decoding at every scale."""
+
+import math
+from types import SimpleNamespace
+
+import literal_decoder
+import numpy as np
+import pytest
+import torch
+
+from nccodec.code import CollageCode
+from nccodec.errors import LimitError
+from nccodec.neural import weights as weights_files
+from nccodec.neural.architecture import Architecture
+from nccodec.neural.model import Collage
+from nccodec.neural.synthesis import output_size, synthesise
+
+LEVELS = [0.0, 0.5, 1.0, 1.25, 2.0]
+
+
+@pytest.fixture(scope="module")
+def model() -> Collage:
+    """Random networks, so that every tensor of the refinement matters."""
+    a = Architecture(range_size=4, kernel=6, atoms=7, domains=3, width=8, depth=8, refinement=9, lambdas=(0.1, 1, 9))
+    torch.manual_seed(1)
+    model = Collage(a).requires_grad_(False)
+    for parameter in model.refinement.parameters():
+        parameter.normal_(0, 0.3)
+    model.log_gain.uniform_(-1, 3)
+    return model
+
+
+def reference(model: Collage, q: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Parameters times gains, and gains, in float64 by the decoder that was written from the specification."""
+    low, part = divmod(round(256 * level), 256)
+    header = SimpleNamespace(low=low, part=part, rows=q.shape[1], columns=q.shape[2])
+    tensors = {name: tensor.numpy().astype(np.float64) for name, tensor in model.refinement.state_dict().items()}
+    refined = q.astype(np.float64)
+    refined[:7] += literal_decoder.refinement(q[:7], header, SimpleNamespace(network=tensors, levels=3))
+    gains = model.log_gain.double().numpy()
+    log_gain = [np.interp(level, [0, 1, 2], gains[:, c]) for c in range(10)]
+    return refined, np.exp(log_gain)[:, None, None]
+
+
+@pytest.mark.parametrize("grid", [(1, 1), (1, 6), (7, 5)])
+@pytest.mark.parametrize("level", LEVELS)
+def test_parameters_are_those_of_the_specification(model, level, grid):
+    q = np.random.default_rng(2).integers(-9, 10, (10, *grid))
+    q[:, 0, 0] = np.random.default_rng(3).integers(-32767, 32768, 10)
+    found = model.dequantize(torch.from_numpy(q).float()[None], torch.tensor([level]))[0].numpy()
+    expected, gain = reference(model, q, level)
+    np.testing.assert_allclose(found * gain, expected, rtol=1e-6, atol=1e-4)
+
+
+def test_every_tensor_of_the_refinement_matters(model):
+    q = torch.from_numpy(np.random.default_rng(4).integers(-3, 4, (1, 7, 5, 6))).float()
+    level = torch.tensor([0.5])
+    before = model.refinement(q, level)
+    assert 0.1 < before.abs().mean() < 10
+    for name, parameter in model.refinement.named_parameters():
+        kept = parameter.clone()
+        parameter.mul_(0.5)
+        assert (model.refinement(q, level) - before).abs().max() > 1e-3, name
+        parameter.copy_(kept)
+    assert torch.equal(model.refinement(q, level), before)
+
+
+def test_pictures_of_one_batch_have_their_own_levels(model):
+    q = torch.from_numpy(np.random.default_rng(5).integers(-3, 4, (len(LEVELS), 10, 3, 4))).float()
+    together = model.dequantize(q, torch.tensor(LEVELS))
+    for i, level in enumerate(LEVELS):
+        torch.testing.assert_close(together[i : i + 1], model.dequantize(q[i : i + 1], torch.tensor([level])))
+
+
+def test_a_new_network_refines_nothing():
+    model = Collage(Architecture(range_size=4, kernel=4, atoms=6, domains=1, width=8, depth=8, refinement=8))
+    q = torch.randint(-5, 6, (1, 7, 3, 3)).float()
+    with torch.no_grad():
+        found = model.dequantize(q, torch.tensor([1.5])) * model.gain(torch.tensor([1.5]))[:, :, None, None]
+    torch.testing.assert_close(found, q)
+
+
+def test_levels_interpolate_gains_in_the_log_domain(tiny):
+    model = weights_files.load(tiny).model()
+    low, high = model.log_gain.exp()
+    found = model.gain(torch.tensor([0.0, 1.0, 0.5, 0.25]))
+    for row, expected in zip(found, (low, high, (low * high).sqrt(), (low**3 * high) ** 0.25), strict=True):
+        torch.testing.assert_close(row, expected)
+
+
+@pytest.mark.parametrize(
+    ("code", "scale", "size", "expected"),
+    [
+        ((100, 151), 1, None, (100, 151)),
+        ((100, 151), 4, None, (400, 604)),
+        ((100, 151), 0.5, None, (50, 76)),
+        ((1, 3), 0.25, None, (1, 1)),
+        ((10, 15), 0.3, None, (3, 5)),
+        ((10, 15), 1.5, None, (15, 23)),
+        ((10, 15), 0.03, None, (1, 1)),
+        ((10, 15), 1, (7, 40), (7, 40)),
+    ],
+)
+def test_output_size(code, scale, size, expected):
+    assert output_size(code, scale, size) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "scale", "size"),
+    [
+        ((10, 10), 0.029, None),
+        ((10, 10), 64.1, None),
+        ((10, 10), float("nan"), None),
+        ((10, 10), 1, (0, 5)),
+        ((10, 10), 1, (10, 661)),
+        ((8000, 8000), 2, None),
+        ((5000, 5000), 2.1, None),
+    ],
+)
+def test_output_size_has_limits(code, scale, size):
+    with pytest.raises(LimitError):
+        output_size(code, scale, size)
+
+
+def test_every_scale_is_the_area_mean_of_a_finer_one(tiny):
+    weights = weights_files.load(tiny)
+    random = np.random.default_rng(8)
+    atoms = random.integers(-1, 2, (6, 8, 12)).astype(np.int32)
+    scales = random.integers(-1, 2, (4, 8, 12)).astype(np.int32)
+    code = CollageCode(32, 48, False, 256, 4, weights.fingerprint, atoms, scales)
+    decoded = {scale: synthesise(code, weights, scale).astype(float) for scale in (0.25, 0.5, 1, 2, 4)}
+    for fine, coarse in ((0.5, 0.25), (1, 0.5), (1, 0.25), (2, 1), (4, 1), (4, 0.25)):
+        a, b = decoded[fine], decoded[coarse]
+        factor = int(fine / coarse)
+        assert a.min() > 0 and a.max() < 255, "clipping would hide the property"
+        means = a.reshape(b.shape[0], factor, b.shape[1], factor, 3).mean((1, 3))
+        assert np.abs(means - b).max() <= 1
+    assert not np.array_equal(decoded[1], synthesise(code.without_self_reference(), weights))
+
+
+def test_the_refinement_is_in_the_picture(tiny, tmp_path):
+    """The same integers with and without it."""
+    first = weights_files.load(tiny)
+    silent = {name: t * 0 if name.startswith("refinement.head") else t for name, t in first.tensors.items()}
+    path = tmp_path / "silent.safetensors"
+    weights_files.save(path, first.architecture, silent, first.prior, first.dead_zone)
+    second = weights_files.load(path)
+    atoms, scales = np.zeros((6, 3, 4), np.int32), np.zeros((4, 3, 4), np.int32)
+    flat, refined = (
+        synthesise(CollageCode(12, 16, False, 0, 4, w.fingerprint, atoms, scales), w).astype(int)
+        for w in (second, first)
+    )
+    assert (flat == 128).all() and math.sqrt(np.square(refined - 128).mean()) > 3
