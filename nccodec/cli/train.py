@@ -1,7 +1,8 @@
-"""`nc train`."""
+"""`nc train`, which is `python -m nccodec.training` too, for torchrun to start in several processes."""
 
 import json
 import sys
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -27,18 +28,22 @@ def command(
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
     init: Annotated[str | None, typer.Option(metavar="WEIGHTS", help="Start from these weights.")] = None,
     range_size: Annotated[int | None, typer.Option(help="Side of a range cell, in pixels [16].")] = None,
-    kernel: Annotated[int | None, typer.Option(help="Side of an atom, in pixels [24].")] = None,
+    kernel: Annotated[int | None, typer.Option(help="Side of an atom, in pixels [20].")] = None,
     atoms: Annotated[int | None, typer.Option(help="Number of atoms [320].")] = None,
-    domains: Annotated[int | None, typer.Option(help="Implicit domains a cell, 0 to 4 [4].")] = None,
-    width: Annotated[int | None, typer.Option(help="Channels of the network [128].")] = None,
-    blocks: Annotated[int | None, typer.Option(help="Residual blocks at each resolution [2].")] = None,
+    domains: Annotated[int | None, typer.Option(help="Implicit domains a cell, 0 to 4 [0].")] = None,
+    width: Annotated[int | None, typer.Option(help="Channels of the encoder at half a cell [128].")] = None,
+    depth: Annotated[int | None, typer.Option(help="Channels of the encoder at a cell [256].")] = None,
+    blocks: Annotated[int | None, typer.Option(help="Residual blocks at each of the two [2].")] = None,
+    refinement: Annotated[int | None, typer.Option(help="Channels of the decoder's network [192].")] = None,
     lambdas: Annotated[str | None, typer.Option(metavar="L,L,...", help="Lagrange multipliers of the levels.")] = None,
     loss: Annotated[
         Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")
     ] = Loss.unrolled,
     crop: Annotated[int, typer.Option(help="Side of the training crops, in pixels.")] = 128,
-    batch: Annotated[int, typer.Option(min=1, help="Crops a step.")] = 8,
-    seed: Annotated[int, typer.Option(help="Of crops and noise.")] = 0,
+    batch: Annotated[int, typer.Option(min=1, help="Crops a step, in each process.")] = 8,
+    screens: Annotated[float, typer.Option(min=0, max=1, help="Share of crops that are rendered screens.")] = 0.05,
+    rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-4,
+    seed: Annotated[int, typer.Option(min=0, help="Of crops and noise.")] = 0,
     bf16: Annotated[bool, typer.Option("--bf16", help="Convolutions in bfloat16, where the machine has it.")] = False,
     note: Annotated[str, typer.Option(help="For the card: sources and terms of the pictures, say.")] = "",
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
@@ -48,7 +53,7 @@ def command(
     from ..neural.analysis import choose_device
     from ..neural.architecture import Architecture
     from ..neural.weights import SUFFIX, named
-    from ..training import checkpoint
+    from ..training import checkpoint, processes
     from ..training.crops import CropFolder
     from ..training.export import export
     from ..training.loop import Options, Trainer
@@ -67,25 +72,29 @@ def command(
         raise TrainingError(f"{saved}: no checkpoint to resume from")
     start = named(init) if init else None
     chosen = {
-        "range_size": range_size, "kernel": kernel, "atoms": atoms,
-        "domains": domains, "width": width, "blocks": blocks, "lambdas": _numbers(lambdas),
+        "range_size": range_size, "kernel": kernel, "atoms": atoms, "domains": domains, "width": width,
+        "depth": depth, "blocks": blocks, "refinement": refinement, "lambdas": _numbers(lambdas),
     }  # fmt: skip
     fields = (start.architecture if start else Architecture()).to_dict()
     architecture = Architecture.from_dict(fields | {k: v for k, v in chosen.items() if v is not None})
     options = Options(
-        architecture, steps=steps, minutes=minutes, crop=crop, batch=batch, loss=loss.value, seed=seed, bf16=bf16
+        architecture, steps, minutes, crop=crop, batch=batch, rate=rate, loss=loss.value, seed=seed, bf16=bf16
     )
-    folder = CropFolder(crops)
-    for cause in folder.broken.values():
-        typer.echo(f"skipped: {cause}", err=True)
-    trainer = Trainer(folder, options, choose_device(device.value), start)
+    folder = CropFolder(crops, screens=screens)
+    trainer = Trainer(folder, options, processes.join(choose_device(device.value)), start)
     if resume:
         checkpoint.resume(saved, trainer)
+    if trainer.rank > 0:
+        trainer.run()
+        processes.end()
+    for cause in folder.broken.values():
+        typer.echo(f"skipped: {cause}", err=True)
     try:
         _run(trainer, saved)
     except KeyboardInterrupt:
         typer.echo(f"interrupted at step {trainer.done}; continue with --resume ({saved})", err=True)
         raise
+    processes.leave()
     export(trainer, out)
     _write_card(trainer, out, note)
     typer.echo(f"{out}: {trainer.done} steps, {trainer.elapsed / 60:.1f} min", err=True)
@@ -136,6 +145,7 @@ def _write_card(trainer, out: Path, note: str) -> None:
         "note": note,
         "steps": trainer.done,
         "minutes": round(trainer.elapsed / 60, 1),
+        "options": asdict(trainer.options) | {"screens": folder.screens, "processes": trainer.processes},
         "pictures": {
             "fingerprint": folder.fingerprint,
             "trained on": len(trainer.train_names),

@@ -1,1 +1,1 @@
-"""Training of new encoders: crops, loop, checkpoints."""
+"""Training of new encoders: crops, objective, loop, checkpoints, export; in one process or several."""

@@ -14,6 +14,8 @@ from ..errors import TrainingError
 if TYPE_CHECKING:
     from .loop import Trainer
 
+_FORMERLY = {"screens": 0.05, "processes": 1}  # of runs whose checkpoints do not say
+
 
 def save(path: Path, trainer: "Trainer") -> None:
     """Write parameters, optimizer state and position, replacing the file at once or not at all."""
@@ -33,15 +35,16 @@ def identity(trainer: "Trainer") -> dict:
     """What a resumed run must have in common with the run that wrote the checkpoint."""
     o = trainer.options
     fields = {"crop": o.crop, "batch": o.batch, "loss": o.loss, "seed": o.seed, "rate": o.rate}
+    fields |= {"screens": trainer.folder.screens, "processes": trainer.processes}
     return fields | {"pictures": trainer.folder.fingerprint, "architecture": o.architecture.to_dict()}
 
 
 def resume(path: Path, trainer: "Trainer") -> None:
     """Continue where the checkpoint stopped: the same steps follow as without the interruption."""
     position, tensors = _read(path)
-    here = json.loads(json.dumps(identity(trainer)))
+    there, here = _FORMERLY | position["identity"], json.loads(json.dumps(identity(trainer)))
     for key, value in here.items():
-        if position["identity"].get(key) != value:
+        if there.get(key) != value:
             raise TrainingError(f"{path}: the checkpoint was made with other {key}")
     averages = dict(trainer.average.module.named_parameters())
     trainer.average.n_averaged.fill_(position["done"])

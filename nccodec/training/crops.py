@@ -13,7 +13,7 @@ from ..imaging.pictures import read_rgb
 from .screens import screen
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".gif", ".jp2", ".avif"}
-SCREENS = 0.05  # share of crops that are rendered
+SCREENS = 0.05  # share of crops that are rendered text and screens, unless told otherwise
 
 
 @dataclass
@@ -21,11 +21,13 @@ class CropFolder:
     """Pictures of a folder, any size, smaller ones padded by symmetry up to the crop.
 
     names: relative paths, sorted. broken: those that cannot be read, with the cause.
-    budget: decoded bytes that are kept in memory; the rest is read again when drawn.
+    budget: decoded bytes that are kept in memory; the rest is read again when drawn. screens: share of
+    crops, 0 .. 1, that are rendered text and screen content instead of pieces of the pictures.
     """
 
     root: Path
     budget: int = 2 << 30
+    screens: float = SCREENS
     names: list[str] = field(init=False)
     broken: dict[str, str] = field(init=False, default_factory=dict)
     sizes: dict[str, tuple[int, int]] = field(init=False, default_factory=dict)
@@ -84,9 +86,9 @@ class CropFolder:
 
     def crop(self, names: list[str], weights: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
         """One crop, uint8 [side, side, 3]: a picture drawn by `weights`, a random place, in three of
-        ten cases reduced by 1.1 to 2, a random flip and, one time in two, a transposition. One crop in
-        twenty is rendered text and screen content instead."""
-        if random.random() < SCREENS:
+        ten cases reduced by 1.1 to 2, a random flip and, one time in two, a transposition; or a
+        rendered screen."""
+        if random.random() < self.screens:
             return screen(side, side, random)
         picture = self.picture(names[random.choice(len(names), p=weights)])
         height, width = picture.shape[:2]
@@ -102,9 +104,10 @@ class CropFolder:
         crop = crop[:, ::-1] if random.random() < 0.5 else crop
         return crop.transpose(1, 0, 2) if random.random() < 0.5 else crop
 
-    def batch(self, names: list[str], count: int, side: int, seed: int, step: int) -> np.ndarray:
-        """The crops of one step, uint8 [count, 3, side, side]; the same for the same seed and step."""
-        random = np.random.default_rng([seed, step])
+    def batch(self, names: list[str], count: int, side: int, seed: int, step: int, rank: int = 0) -> np.ndarray:
+        """The crops of one process at one step, uint8 [count, 3, side, side]; the same for the same seed,
+        step and rank."""
+        random = np.random.default_rng([seed, step, rank])
         area = np.array([self.sizes[name][0] * self.sizes[name][1] for name in names], float)
         weights = np.minimum(area, 4e6)
         weights /= weights.sum()

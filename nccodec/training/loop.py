@@ -2,12 +2,14 @@
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..errors import TrainingError
@@ -16,12 +18,13 @@ from ..neural.architecture import Architecture
 from ..neural.model import Collage
 from ..neural.prior_network import PriorNetwork
 from ..neural.weights import Weights
-from . import checkpoint
+from . import checkpoint, processes
 from .crops import CropFolder
 from .objective import Objective
 from .start import start_at_weights, start_from
 
 _AVERAGE = 0.999  # decay of the moving average of the parameters, a step
+_STREAM = 2_654_435_761  # 2^32 by the golden ratio
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,8 @@ class Options:
     """What determines a training run, besides its pictures.
 
     steps or minutes: the length, of which exactly one is given. crop: side in pixels, batch: crops a
-    step. rate: peak learning rate. reference_from: share of the run after which the self-reference is
-    trained too; until then its weights are zero. loss and bf16: see Objective.
+    step, in each process. rate: peak learning rate. reference_from: share of the run after which the
+    self-reference is trained too; until then its weights are zero. loss and bf16: see Objective.
     """
 
     architecture: Architecture = field(default_factory=Architecture)
@@ -38,7 +41,7 @@ class Options:
     minutes: float | None = None
     crop: int = 128
     batch: int = 8
-    rate: float = 4e-4
+    rate: float = 5e-4
     reference_from: float = 0.75
     loss: str = "unrolled"
     seed: int = 0
@@ -49,13 +52,15 @@ class Options:
             raise TrainingError("give either a number of steps or of minutes")
         if self.loss not in ("unrolled", "collage"):
             raise TrainingError(f"unknown loss {self.loss!r}: unrolled or collage")
+        if not self.rate > 0:
+            raise TrainingError("the learning rate must be positive")
         if self.crop % self.architecture.range_size or self.crop < 2 * self.architecture.range_size:
             raise TrainingError("the crop must be a multiple of the range size, at least twice it")
 
 
 @dataclass
 class Report:
-    """One line of progress: means since the report before."""
+    """One line of progress: means since the report before, over all processes."""
 
     step: int
     progress: float
@@ -67,10 +72,15 @@ class Report:
 
 
 class Trainer:
-    """A run in progress: `step` by `step`, or `run` to the end."""
+    """A run in progress: `step` by `step`, or `run` to the end.
+
+    Where torchrun started several processes, each draws its own crops, DistributedDataParallel averages
+    their gradients, and parameters, moving average and optimizer state stay the same in all of them.
+    """
 
     def __init__(self, folder: CropFolder, options: Options, device: str = "cpu", init: Weights | None = None) -> None:
         self.folder, self.options, self.device = folder, options, torch.device(device)
+        self.rank, self.processes = processes.rank(), processes.count()
         self.train_names, self.valid_names = folder.split()
         torch.manual_seed(options.seed)
         self.objective = Objective(options.architecture, options.loss, options.bf16).to(self.device)
@@ -80,6 +90,7 @@ class Trainer:
             start_from(model, prior, self.crops(-1, 256))
         else:
             start_at_weights(model, prior, init)
+        self.parallel = self._parallel()  # before the average, as it gives all processes rank 0's parameters
         self.average = AveragedModel(self.objective, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE))
         # Tables of gains and scales act on whole channels in the log domain, where steps of the network's
         # size would take too long; atoms and linear analysis start near their end, where they would be noise.
@@ -95,6 +106,18 @@ class Trainer:
         groups[1.0] = [p for p in self.objective.parameters() if id(p) not in taken]
         self.optimizer = torch.optim.Adam([{"params": p, "scale": scale} for scale, p in groups.items()], fused=True)
 
+    def _parallel(self) -> torch.nn.Module:
+        """The objective, with gradients averaged over the processes when there are several."""
+        if self.processes == 1:
+            return self.objective
+        for p in self.objective.parameters():
+            # No group comes before the prior's first: the weights for it are empty and get no gradient, for
+            # which all would wait.
+            p.requires_grad_(p.numel() > 0)
+        # Gradients of depthwise weights come in another order of memory than the weights: a copy of little.
+        warnings.filterwarnings("ignore", "Grad strides do not match")
+        return DistributedDataParallel(self.objective)
+
     @property
     def model(self) -> Collage:
         """The averaged model, which is what a weights file gets."""
@@ -106,8 +129,10 @@ class Trainer:
         return self.average.module.prior
 
     def crops(self, step: int, count: int) -> Tensor:
-        """The crops of a step, [count, 3, crop, crop] in [0, 1]; step -1 are those that training starts from."""
-        batch = self.folder.batch(self.train_names, count, self.options.crop, self.options.seed, step + 1)
+        """This process's crops of a step, [count, 3, crop, crop] in [0, 1]; step -1 are those that training
+        starts from."""
+        o = self.options
+        batch = self.folder.batch(self.train_names, count, o.crop, o.seed, step + 1, self.rank)
         return torch.from_numpy(batch).to(self.device).float() / 255
 
     @property
@@ -117,13 +142,13 @@ class Trainer:
         return min(1.0, self.done / o.steps if o.steps is not None else self.elapsed / (60 * o.minutes))
 
     def step(self) -> tuple[float, float, float]:
-        """One optimizer step. Returns loss, bits per pixel and MSE of values in [0, 1]."""
+        """One optimizer step. Returns loss, bits per pixel and MSE of values in [0, 1], of this process."""
         o, a = self.options, self.options.architecture
         crops = self.crops(self.done, o.batch)
         level, noise = self.draw(self.done)
         progress = self.progress
         referring = a.domains > 0 and progress >= o.reference_from
-        loss, bpp, error = self.objective(crops, level, noise, referring)
+        loss, bpp, error = self.parallel(crops, level, noise, referring)
         for group in self.optimizer.param_groups:
             warm = min(1.0, (self.done + 1) / 200)
             group["lr"] = group["scale"] * warm * (1e-5 + (o.rate - 1e-5) * 0.5 * (1 + math.cos(math.pi * progress)))
@@ -136,9 +161,11 @@ class Trainer:
         return loss.item(), bpp.item(), error.item()
 
     def draw(self, step: int) -> tuple[Tensor, Tensor]:
-        """Levels [batch] and noise [batch, channels, rows, columns] of a step."""
+        """Levels [batch], uniform in 0 .. len(lambdas) - 1 with the chance of a quarter of a level more for
+        each end, and noise [batch, channels, rows, columns] in -1/2 .. 1/2, of a step of this process."""
         o, a = self.options, self.options.architecture
-        random = torch.Generator().manual_seed(o.seed * 1_000_003 + step)
+        # The generator looks at 32 bits of its seed, in which multiples of _STREAM lie as far apart as can be.
+        random = torch.Generator().manual_seed(o.seed * 1_000_003 + step + self.rank * _STREAM)
         top = len(a.lambdas) - 1
         level = (torch.rand(o.batch, generator=random) * (top + 0.5) - 0.25).clamp(0, top)
         cells = o.crop // a.range_size
@@ -154,7 +181,8 @@ class Trainer:
     ) -> None:
         """Train to the end of the run, reporting each `every` steps and saving checkpoints.
 
-        A checkpoint is also saved at the end, and when an interruption or an error passes through.
+        A checkpoint is also saved at the end, and when an interruption or an error passes through. Of
+        several processes all must run, and one of them report and save.
         """
         sums, since = [0.0, 0.0, 0.0], 0
         last_save = began = time.monotonic()
@@ -165,9 +193,9 @@ class Trainer:
                     sums[i] += value
                 since += 1
                 now = time.monotonic()
-                self.elapsed = base + now - began
+                self.elapsed = processes.first(base + now - began, self.device)  # or schedules would diverge
                 if since == every or self.progress >= 1:
-                    loss, bpp, error = (s / since for s in sums)
+                    loss, bpp, error = (s / since for s in processes.mean(sums, self.device))
                     psnr = -10 * math.log10(max(error, 1e-12))
                     report(Report(self.done, self.progress, loss, bpp, psnr, (now - mark) / since, self.elapsed))
                     sums, since, mark = [0.0, 0.0, 0.0], 0, now
