@@ -3,11 +3,13 @@
 from itertools import pairwise
 from pathlib import Path
 
+import literal_decoder
 import numpy as np
 import pytest
 from PIL import Image
 
 import nccodec
+from nccodec.bitstream.file import read_code
 from nccodec.evaluation.metrics import psnr
 from nccodec.neural import weights
 
@@ -31,6 +33,17 @@ def test_rate_and_psnr_rise_strictly_with_quality(photo):
 def test_the_range_packer_is_far_smaller_than_fixed_widths(photo):
     sizes = {packer: len(nccodec.encode(photo, 40, packer=packer)) for packer in ("range", "fixed")}
     assert sizes["range"] < 0.7 * sizes["fixed"]
+
+
+def test_a_decoder_from_the_specification_agrees(photo):
+    """On the integers exactly, on the picture within one grey level."""
+    path = weights.named("photo").path
+    data = nccodec.encode(photo.crop((0, 0, 83, 50)), 37)
+    _, q = literal_decoder.integers(data, literal_decoder.Weights(path))
+    code = read_code(data, weights.named("photo").symbol_model)
+    np.testing.assert_array_equal(q, np.concatenate([code.atoms, code.scales]))
+    difference = literal_decoder.decode(data, path).astype(int) - np.asarray(nccodec.decode(data))
+    assert np.count_nonzero(q) > 100 and np.abs(difference).max() <= 1
 
 
 def test_an_enlarged_decode_has_the_size_and_the_means_of_the_plain_one(photo):
