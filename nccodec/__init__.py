@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import NclError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from PIL import Image
@@ -15,41 +16,32 @@ __all__ = ["NclError", "decode", "encode", "info"]
 
 def encode(
     image: "Image.Image",
-    quality: float = 75,
+    quality: float | None = None,
     effort: int = 1,
     weights: "str | Path" = "photo",
     packer: str = "range",
     device: str = "auto",
+    *,
+    bpp: float | None = None,
+    size: int | None = None,
+    psnr: float | None = None,
+    progress: "Callable[[float], None]" = lambda _: None,
 ) -> bytes:
     """The bytes of a `.ncl`.
 
-    image: a Pillow image; modes "RGB", "L" and what converts to them without loss. quality: 0 .. 100.
-    weights: name or path. packer: "range" or "fixed". device: "auto", "cpu" or "cuda".
+    image: a Pillow image; modes "RGB", "L" and what converts to them without loss. quality: 0 .. 100, 75
+    if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below by at most
+    2 %; or psnr, dB, which the decoded picture exceeds by at most 0.1. effort: 0, one pass of the
+    network; 1, with rate-distortion-optimised quantization; 2 .. 9, this picture's coefficients refined
+    besides, in twice the time at each step. weights: name or path. packer: "range" or "fixed". device:
+    "auto", "cpu" or "cuda". progress: called with the share of a refinement that is done, 0 .. 1.
     Raises ImageError, WeightsError or LimitError, all of them NclError.
     """
-    import numpy as np
+    from .encoding import Target, encode_picture
 
-    from .bitstream.container import MAX_PIXELS, PACKERS
-    from .bitstream.file import write_code
-    from .errors import LimitError
-    from .imaging.pictures import to_supported
-    from .neural.analysis import Analysis, choose_device
-    from .neural.prior import IntegerPrior
-    from .neural.weights import named
-
-    if packer not in PACKERS:
-        raise LimitError(f"packer {packer!r} is unknown: range or fixed")
-    if image.width * image.height > MAX_PIXELS:
-        raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
-    found = named(weights)
-    picture = to_supported(image)
-    pixels = np.asarray(picture.convert("RGB"))
-    if not 0 <= quality <= 100:
-        raise LimitError(f"quality {quality:g} is outside 0 .. 100")
-    analysis = Analysis(pixels, picture.mode == "L", found, choose_device(device))
-    code = analysis.code(round(quality / 100 * found.levels), effort)
-    a = found.architecture
-    return write_code(code, packer, IntegerPrior(found.prior, a.atoms, a.domains, code.level))
+    if (quality, bpp, size, psnr) == (None, None, None, None):
+        quality = 75
+    return encode_picture(image, Target(quality, bpp, size, psnr), effort, weights, packer, device, progress)
 
 
 def decode(

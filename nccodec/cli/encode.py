@@ -1,6 +1,8 @@
 """`nc encode`."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +31,15 @@ class Device(str, Enum):
 def command(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Picture to encode.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write [STEM.ncl beside IN].")] = None,
-    quality: Annotated[float, typer.Option("-q", "--quality", min=0, max=100, help="0 (small) to 100 (good).")] = 75,
+    quality: Annotated[
+        float | None, typer.Option("-q", "--quality", min=0, max=100, help="0 (small) to 100 (good) [75].")
+    ] = None,
+    bpp: Annotated[float | None, typer.Option(help="Bits per pixel, at most.")] = None,
+    size: Annotated[str | None, typer.Option(metavar="BYTES", help="File size, at most: 40000, 40k or 1.5M.")] = None,
+    psnr: Annotated[float | None, typer.Option(metavar="DB", help="PSNR of the decoded picture, at least.")] = None,
+    effort: Annotated[
+        int, typer.Option("-e", "--effort", min=0, max=9, help="0 (one pass) to 9 (slowest, smallest).")
+    ] = 1,
     packer: Annotated[Packer, typer.Option(help="Entropy coder, or fixed widths.")] = Packer.range,
     weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
@@ -37,11 +47,14 @@ def command(
 ) -> None:
     """Encode a picture to .ncl."""
     target = output or source.with_suffix(".ncl")
+    targets = {"quality": quality, "bpp": bpp, "size": None if size is None else _bytes(size), "psnr": psnr}
+    if sum(value is not None for value in targets.values()) > 1:
+        raise typer.BadParameter("give one of -q, --bpp, --size and --psnr", param_hint="--quality")
     import numpy as np
 
     import nccodec
 
-    from ..evaluation.metrics import psnr
+    from ..evaluation.metrics import psnr as psnr_of
     from ..imaging.pictures import read_rgb
     from ..neural.analysis import choose_device
     from ..neural.weights import named
@@ -51,16 +64,46 @@ def command(
     named(weights).model(choose_device(device.value))  # loading is no part of the time that is told
     try:
         started = time.perf_counter()
-        data = nccodec.encode(picture, quality, weights, packer.value, device.value)
+        with _bar(effort, source) as progress:
+            data = nccodec.encode(
+                picture, effort=effort, weights=weights, packer=packer.value, device=device.value,
+                progress=progress, **targets,
+            )  # fmt: skip
         seconds = time.perf_counter() - started
         decoded = nccodec.decode(data, weights=weights, device=device.value)
     except NclError as error:
         raise naming(source, error) from None
     replace(target, lambda path: path.write_bytes(data))
     pixels = picture.width * picture.height
-    quality_db = psnr(np.asarray(picture), np.asarray(decoded))
+    quality_db = psnr_of(np.asarray(picture), np.asarray(decoded))
     typer.echo(
         f"{target}: {picture.width} x {picture.height}, {len(data)} bytes, {8 * len(data) / pixels:.3f} bpp, "
         f"{quality_db:.2f} dB, {seconds:.2f} s, {pixels / 1e6 / seconds:.2f} MP/s",
         err=True,
     )
+
+
+def _bytes(text: str) -> int:
+    """Bytes of a size such as 40000, 40k or 1.5M (k = 1000, M = 1000000)."""
+    units = {"k": 1e3, "m": 1e6}
+    unit = units.get(text[-1:].lower(), 1)
+    try:
+        number = float(text if unit == 1 else text[:-1])
+        if not 1 <= number * unit < 2**40:
+            raise ValueError
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a size", param_hint="--size") from None
+    return int(number * unit)
+
+
+@contextmanager
+def _bar(effort: int, source: Path) -> Iterator[Callable[[float], None]]:
+    """A progress bar on a terminal where refinement takes its time; gives what to call with the share done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=effort < 2 or not console.is_terminal) as bar:
+        task = bar.add_task(str(source), total=1.0)
+        yield lambda share: bar.update(task, completed=share)

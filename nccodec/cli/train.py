@@ -153,7 +153,7 @@ def _write_card(trainer, out: Path, note: str) -> None:
             "megapixels": round(folder.pixels(folder.names) / 1e6, 2),
             "skipped": len(folder.broken),
         },
-        "validation": measure_ncl([(name, folder.image(name)) for name in trainer.valid_names], QUALITIES, str(out)),
+        "validation": measure_ncl([(name, folder.image(name)) for name in trainer.valid_names], QUALITIES, str(out), 0),
     }
     replace(out.with_suffix(".json"), lambda path: path.write_text(json.dumps(card, indent=1) + "\n"))
     for bpp, db in zip(*(card["validation"]["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):

@@ -11,7 +11,7 @@ from PIL import Image
 
 import nccodec
 from nccodec.errors import ImageError, NclError
-from nccodec.evaluation.curve import QUALITIES, Pictures, measure_jpeg, measure_ncl
+from nccodec.evaluation.curve import QUALITIES, Pictures, measure_jpeg, measure_ncl, measure_webp
 from nccodec.evaluation.metrics import bd_rate, psnr
 from nccodec.evaluation.speed import measure_speed
 from nccodec.imaging.pictures import read_rgb
@@ -39,21 +39,53 @@ def curve(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
     out: Annotated[Path, typer.Option("--json", help="File to write the curves to.")],
     weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
-    card: Annotated[bool, typer.Option("--card", help="Also store the curve in the weights' card.")] = False,
+    effort: Annotated[list[int], typer.Option(help="Effort; may be given several times.")] = [0, 1],  # noqa: B006
+    quality: Annotated[list[float] | None, typer.Option(help="Quality; may be given several times.")] = None,
+    card: Annotated[bool, typer.Option("--card", help="Also store the curves in the weights' card.")] = False,
 ) -> None:
-    """Rate-distortion of nccodec and JPEG in real bytes, and the BD-rate between them."""
+    """Rate-distortion of nccodec, JPEG and WebP in real bytes, and the BD-rates between them."""
     pictures = pictures_of(folder)
-    ours, theirs = measure_ncl(pictures, QUALITIES, weights, say), measure_jpeg(pictures, say)
-    points = [r[key] for r in (ours["results"], theirs["results"]) for key in ("bpp", "psnr-rgb")]
-    percent, (low, high) = bd_rate(*points)
-    summary = {"pictures": len(pictures), "bd-rate": percent, "common interval in dB": [low, high]}
-    out.write_text(json.dumps({"summary": summary, "curves": [ours, theirs]}, indent=1) + "\n")
+    ours = [measure_ncl(pictures, quality or QUALITIES, weights, number, say) for number in effort]
+    peers = [measure_jpeg(pictures, say), measure_webp(pictures, say)]
+    rates = []
+    for mine in ours:
+        for other in [*peers, *ours[: ours.index(mine)]]:
+            points = [found["results"][key] for found in (mine, other) for key in ("bpp", "psnr-rgb")]
+            percent, interval = bd_rate(*points)
+            rates.append({"codec": mine["name"], "against": other["name"], "bd-rate": percent, "dB": list(interval)})
+    out.write_text(json.dumps({"pictures": len(pictures), "bd-rates": rates, "curves": ours + peers}, indent=1) + "\n")
     if card:
         path = _card_path(weights)
         about = json.loads(path.read_text()) if path.exists() else {}
-        kept = {"folder": folder.name, "BD-rate against JPEG": percent, **ours}
-        path.write_text(json.dumps(about | {"test curve": kept}, indent=1) + "\n")
-    typer.echo(f"BD-rate against JPEG: {percent:+.1f} % over {high - low:.2f} dB ({low:.2f} to {high:.2f} dB)")
+        for mine in ours:
+            against = {r["against"]: r["bd-rate"] for r in rates if r["codec"] == mine["name"]}
+            kept = {"BD-rate against": against, **mine}
+            about["test curves"] = about.get("test curves", {}) | {f"{folder.name}, {mine['name']}": kept}
+        path.write_text(json.dumps(about, indent=1) + "\n")
+    for r in rates:
+        low, high = r["dB"]
+        typer.echo(
+            f"{r['codec']} against {r['against']}: BD-rate {r['bd-rate']:+.1f} % over {high - low:.2f} dB "
+            f"({low:.2f} to {high:.2f} dB)"
+        )
+
+
+@app.command()
+def packers(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
+    weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
+) -> None:
+    """What the range packer saves of the fixed packer's bytes, for the same integers."""
+    pictures, rows = pictures_of(folder), []
+    for quality in QUALITIES:
+        sizes = {
+            packer: sum(len(nccodec.encode(p, quality, 0, weights, packer)) for _, p in pictures)
+            for packer in ("fixed", "range")
+        }
+        rows.append({"quality": quality, **sizes, "saved": 1 - sizes["range"] / sizes["fixed"]})
+        typer.echo(f"-q {quality}: {sizes['fixed']} and {sizes['range']} bytes, {100 * rows[-1]['saved']:.1f} % saved")
+    out.write_text(json.dumps({"folder": folder.name, "rows": rows}, indent=1) + "\n")
 
 
 def _card_path(weights: str) -> Path:
@@ -67,54 +99,56 @@ def speed(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
     out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
     weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
+    effort: Annotated[list[int], typer.Option(help="Effort; may be given several times.")] = [0, 1],  # noqa: B006
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = 2,
 ) -> None:
     """Seconds to encode and decode, beside Pillow's AVIF, WebP and JPEG at quality 75."""
     import torch
 
     torch.set_num_threads(threads)
-    rows = measure_speed(pictures_of(folder), weights)
+    rows = measure_speed(pictures_of(folder), weights, effort)
     about = {"threads": threads, "machine": platform.machine(), "pillow": Image.__version__, "torch": torch.__version__}
     out.write_text(json.dumps(about | {"codecs": rows}, indent=1) + "\n")
     for row in rows:
         four = f"  decode at 4x {row['decode 4x']:.3f} s" if "decode 4x" in row else ""
         typer.echo(
-            f"{row['name']:<8} {row['bpp']:.3f} bpp  encode {row['encode']:.3f} s  decode {row['decode']:.3f} s{four}"
+            f"{row['name']:<12} {row['bpp']:.3f} bpp  encode {row['encode']:.3f} s  decode {row['decode']:.3f} s{four}"
         )
 
 
-@app.command("self-reference")
-def self_reference(
+@app.command()
+def enlarge(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
     out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
     weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
+    quality: Annotated[list[float], typer.Option(help="Quality; may be given several times.")] = [50, 75, 90],  # noqa: B006
     picture: Annotated[
         Path | None, typer.Option(help="Also write the largest difference at 4x, without and with.")
     ] = None,
 ) -> None:
-    """What the self-reference contributes: share of non-zero s, and the decode with and without it.
+    """PSNR of the decode at 4x, with the self-reference and without it, beside Pillow's BICUBIC.
 
-    At 1x against the picture; at 4x, for the picture reduced 4x by area, against the picture.
+    Each picture is reduced 4x by area and encoded; its decode at 4x, and the 4x enlargement of its decode
+    at 1x, are compared with the picture.
     """
     pictures, rows, largest = pictures_of(folder), [], (-1.0, None)
-    for quality in QUALITIES:
-        share, db = [], {"1x": [], "1x without": [], "4x": [], "4x without": []}
+    for number in quality:
+        db: dict[str, list[float]] = {"4x": [], "4x without self-reference": [], "1x and BICUBIC": []}
+        share = []
         for _, source in pictures:
             whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
-            for mark, reduced, scale in (("1x", whole, 1), ("4x", whole.reduce(4), 4)):
-                data = nccodec.encode(reduced, quality, weights)
-                if scale == 1:
-                    share.append(nccodec.info(data)["share_of_nonzero_scales"])
-                off, on = (nccodec.decode(data, scale, weights=weights, self_reference=use) for use in (False, True))
-                for key, decoded in ((f"{mark} without", off), (mark, on)):
-                    db[key].append(psnr(np.asarray(whole), np.asarray(decoded)))
-                if scale == 4 and picture:
-                    largest = max(largest, _largest_difference(off, on), key=lambda found: found[0])
-        row = {"quality": quality, "share of non-zero s": float(np.mean(share))}
+            data = nccodec.encode(whole.reduce(4), number, weights=weights)
+            share.append(nccodec.info(data)["share_of_nonzero_scales"])
+            off, on = (nccodec.decode(data, 4, weights=weights, self_reference=use) for use in (False, True))
+            bicubic = nccodec.decode(data, weights=weights).resize(whole.size, Image.Resampling.BICUBIC)
+            for key, decoded in zip(db, (on, off, bicubic), strict=True):
+                db[key].append(psnr(np.asarray(whole), np.asarray(decoded)))
+            if picture:
+                largest = max(largest, _largest_difference(off, on), key=lambda found: found[0])
+        row = {"quality": number, "share of non-zero s": float(np.mean(share))}
         row |= {key: float(np.mean(values)) for key, values in db.items()}
         rows.append(row)
-        figures = "  ".join(f"{key} {row[key]:.3f} dB" for key in db)
-        typer.echo(f"-q {quality}: {100 * row['share of non-zero s']:.3f} % of s are not zero  {figures}")
+        typer.echo(f"-q {number:g}: " + "  ".join(f"{key} {row[key]:.3f} dB" for key in db))
     out.write_text(json.dumps({"folder": folder.name, "rows": rows}, indent=1) + "\n")
     if picture:
         largest[1].save(picture)

@@ -17,11 +17,12 @@ Codec = tuple[Callable[[Image.Image, float], bytes], Callable[[bytes], Image.Ima
 
 QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 JPEG_QUALITIES = (4, 8, 12, 18, 25, 35, 45, 55, 65, 75, 85, 90, 93)
+WEBP_QUALITIES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 88, 93, 96)
 
 
-def ncl(weights: str, device: str = "cpu") -> Codec:
+def ncl(weights: str, effort: int, device: str = "cpu") -> Codec:
     return (
-        lambda picture, quality: nccodec.encode(picture, quality, weights, device=device),
+        lambda picture, quality: nccodec.encode(picture, quality, effort, weights, device=device),
         partial(nccodec.decode, weights=weights, device=device),
     )
 
@@ -71,11 +72,18 @@ def measure(
 
 
 def measure_ncl(
-    pictures: Pictures, settings: Iterable[float], weights: str, progress: Callable[[str], None] = lambda _: None
-) -> dict:
-    return measure(pictures, ncl(weights), settings, "nccodec", f"nccodec {nccodec.__version__}, -q", progress)
+    pictures: Pictures, settings: Iterable[float], weights: str, effort: int,
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict:  # fmt: skip
+    about = f"nccodec {nccodec.__version__}, -e {effort}, -q"
+    return measure(pictures, ncl(weights, effort), settings, f"nccodec -e {effort}", about, progress)
 
 
 def measure_jpeg(pictures: Pictures, progress: Callable[[str], None] = lambda _: None) -> dict:
     about = f"Pillow {Image.__version__}, optimize, progressive, 4:2:0, quality"
     return measure(pictures, jpeg(), JPEG_QUALITIES, "JPEG", about, progress)
+
+
+def measure_webp(pictures: Pictures, progress: Callable[[str], None] = lambda _: None) -> dict:
+    codec = pillow("WEBP", method=6)
+    return measure(pictures, codec, WEBP_QUALITIES, "WebP", f"Pillow {Image.__version__}, method 6, quality", progress)

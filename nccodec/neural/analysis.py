@@ -45,7 +45,7 @@ class Analysis:
     picture: uint8 [H, W, 3]. grey: the decoder returns one channel.
     """
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def __init__(self, picture: np.ndarray, grey: bool, weights: Weights, device: str = "cpu") -> None:
         self.weights, self.device, self.grey = weights, device, grey
         self.height, self.width = picture.shape[:2]
@@ -53,7 +53,7 @@ class Analysis:
         self.padded = pad_to_cells(picture, weights.architecture.range_size).to(device)
         self._analysed = self.model.analyse(self.padded)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def scaled(self, level: int) -> Tensor:
         """Coefficients in quantizer steps, [1, channels, rows, columns]. level: in 1/256."""
         scaled = self.model.scaled(self._analysed, torch.tensor([level / 256], device=self.device))

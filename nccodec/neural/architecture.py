@@ -42,7 +42,7 @@ class Architecture:
             "atoms must be 1 to 3072, at most 3 B^2": not 1 <= self.atoms <= min(3072, 3 * size * size),
             "domains must be 0 to 4": not 0 <= self.domains <= len(OFFSETS),
             "width, depth and refinement must be 8 to 1024": (
-                not 8 <= min(self.width, self.depth, self.refinement)
+                not min(self.width, self.depth, self.refinement) >= 8
                 or max(self.width, self.depth, self.refinement) > 1024
             ),
             "blocks must be 0 to 16": not 0 <= self.blocks <= 16,

@@ -29,6 +29,7 @@ ACTIVATION, LARGEST_ACTIVATION = 16, 127  # steps of a hidden unit for each unit
 SHIFT, OUT_SHIFT = 24, 16  # of the multipliers of hidden units and outputs
 SCALE_UNIT = 4096  # parts of a scale index
 MEAN_UNIT = 1024  # parts of a quantizer step, of a mean
+_CELLS = 4096  # cells whose windows are in memory at once
 
 
 def group_edges(atoms: int, domains: int) -> list[int]:
@@ -217,15 +218,13 @@ class IntegerPrior:
         earlier = np.zeros((0, rows + 2, columns + 2), self._kind)  # features of the groups before
         for group, (start, stop) in enumerate(pairwise(self._edges)):
             if first <= start < last:
-                before = self._product(
-                    self._arrays.groups[group].before.reshape(len(self._arrays.groups[group].second), 18 * start),
-                    _windows(earlier, rows, columns),
-                )  # [hidden, rows * columns]
+                before = self._before(group, earlier)
                 for number, (y, x) in enumerate(cells):
                     if len(y):
                         known = before[:, y * columns + x]
                         yield self._pass(values[start:stop], group, number, y, x, known)
-            earlier = np.concatenate([earlier, self._features(values[start:stop])])
+            if stop < min(last, self._edges[-1]):
+                earlier = np.concatenate([earlier, self._features(values[start:stop])])
 
     def _features(self, group: np.ndarray) -> np.ndarray:
         """Companded integers of a group [C, rows, columns] and their magnitudes, [2 C, rows + 2, columns + 2]:
@@ -236,6 +235,18 @@ class IntegerPrior:
 
     def _product(self, weight: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         return (weight.astype(self._kind) @ inputs).astype(np.int64)
+
+    def _before(self, group: int, features: np.ndarray) -> np.ndarray:
+        """What the groups before contribute to a group's hidden units, int64 [hidden, rows * columns].
+
+        features: [C, rows + 2, columns + 2]. Some rows at a time: the windows take nine times their memory.
+        """
+        weight = self._arrays.groups[group].before
+        weight = weight.reshape(len(weight), 9 * len(features))
+        rows, columns = features.shape[1] - 2, features.shape[2] - 2
+        some = max(1, _CELLS // columns)
+        strips = (features[:, y : min(y + some, rows) + 2] for y in range(0, rows, some))
+        return np.concatenate([self._product(weight, _windows(strip)) for strip in strips], 1)
 
     def _pass(
         self, values: np.ndarray, group: int, number: int, y: np.ndarray, x: np.ndarray, hidden: np.ndarray
@@ -271,10 +282,11 @@ class IntegerPrior:
         return Pass(tuple(axis.ravel() for axis in where), tables.ravel(), offsets.ravel())
 
 
-def _windows(features: np.ndarray, rows: int, columns: int) -> np.ndarray:
+def _windows(features: np.ndarray) -> np.ndarray:
     """The 3 x 3 cells around each cell, [9 C, rows * columns]. features: [C, rows + 2, columns + 2]."""
     windows = np.lib.stride_tricks.sliding_window_view(features, (3, 3), (1, 2))  # [C, rows, columns, 3, 3]
-    return np.ascontiguousarray(windows.transpose(0, 3, 4, 1, 2)).reshape(-1, rows * columns)
+    cells = windows.shape[1] * windows.shape[2]
+    return np.ascontiguousarray(windows.transpose(0, 3, 4, 1, 2)).reshape(9 * len(features), cells)
 
 
 def _activation(total: np.ndarray, multiplier: np.ndarray, bias: np.ndarray) -> np.ndarray:

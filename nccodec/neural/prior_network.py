@@ -4,6 +4,8 @@ Weights and activations are rounded in training just as `neural.prior`, the inte
 entropy coder uses, will hold them; `PriorNetwork.export` makes its arrays.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -12,8 +14,22 @@ from torch import Tensor, nn
 from .architecture import Architecture
 from .model import at_level, companded
 from .prior import (
-    ACTIVATION, BEFORE, BOUND, FEATURE, FRACTIONS, HIDDEN, LARGEST_ACTIVATION, MEAN_UNIT, OUT_SHIFT, PASSES,
-    SCALE_UNIT, SCALES, SHIFT, Layers, PriorArrays, group_edges,
+    ACTIVATION,
+    BEFORE,
+    BOUND,
+    FEATURE,
+    FRACTIONS,
+    HIDDEN,
+    LARGEST_ACTIVATION,
+    MEAN_UNIT,
+    OUT_SHIFT,
+    PASSES,
+    SCALE_UNIT,
+    SCALES,
+    SHIFT,
+    Layers,
+    PriorArrays,
+    group_edges,
 )  # fmt: skip
 from .tables import LOWEST, OCTAVE, log_table, mass, shape_of, tables
 
@@ -23,9 +39,10 @@ def _straight_through(x: Tensor, rounded: Tensor) -> Tensor:
 
 
 def _unit(weight: Tensor) -> Tensor:
-    """The step of each row of weights [H, ...] that makes them int8 and keeps sums of products below 2^24."""
+    """The step of each row of weights [H, ...] that makes them int8 and keeps sums of products below 2^24,
+    whatever rounding adds to each weight."""
     flat = weight.detach().abs().flatten(1)
-    return torch.maximum(flat.amax(1) / 127, flat.sum(1) * 127 / BOUND).clamp(min=1e-8)
+    return torch.maximum(flat.amax(1) / 127, flat.sum(1) * 127 / (BOUND - 64 * flat.shape[1])).clamp(min=1e-8)
 
 
 def _eighth_bit(weights: list[Tensor]) -> list[Tensor]:
@@ -79,6 +96,8 @@ class _Group(nn.Module):
             hidden = hidden + F.conv2d(before, first, padding=1)
         near = torch.zeros_like(hidden)
         for number, (y, x) in ((1, (1, 1)), (2, (0, 1)), (2, (1, 0))):
+            if y >= rows or x >= columns:
+                continue
             taps = [
                 padded[:, :, 1 + y + dy : 1 + rows + dy : 2, 1 + x + dx : 1 + columns + dx : 2]
                 for dy, dx in BEFORE[number]
@@ -133,9 +152,12 @@ class _Group(nn.Module):
 
 class PriorNetwork(nn.Module):
     """Cells are coded in three passes (both coordinates even; both odd; the others) and channels in
-    groups, so that all passes of a group come before the next group."""
+    groups, so that all passes of a group come before the next group.
 
-    def __init__(self, architecture: Architecture) -> None:
+    hidden: hidden units of each group, where they are not those that training gives them.
+    """
+
+    def __init__(self, architecture: Architecture, hidden: list[int] | None = None) -> None:
         super().__init__()
         channels, levels = architecture.channels, len(architecture.lambdas)
         self.architecture = architecture
@@ -144,9 +166,11 @@ class PriorNetwork(nn.Module):
         self.weight = nn.Parameter(torch.full((PASSES, channels), 0.3))
         self.mean = nn.Parameter(torch.zeros(PASSES, channels))
         self.shape = nn.Parameter(torch.zeros(SCALES))
+        if hidden is None:
+            hidden = [*HIDDEN[: len(group_edges(architecture.atoms, 0)) - 1], HIDDEN[0]]
         self.groups = nn.ModuleList(
-            _Group(start, stop - start, HIDDEN[min(i, len(HIDDEN) - 1)] if start < architecture.atoms else 16, levels)
-            for i, (start, stop) in enumerate(zip(self.edges, self.edges[1:], strict=False))
+            _Group(start, stop - start, units, levels)
+            for (start, stop), units in zip(pairwise(self.edges), hidden, strict=False)
         )
 
     def start_at(self, magnitude: Tensor) -> None:
@@ -179,7 +203,7 @@ class PriorNetwork(nn.Module):
         bias = at_level(self.bias, level).reshape(n, PASSES, channels)[:, of_pass].permute(0, 3, 1, 2)
         scale = bias + (1 + 4 * neighbours(q.abs())).log2() * self.weight[of_pass].permute(2, 0, 1)
         mean = neighbours(q) * self.mean[of_pass].permute(2, 0, 1)
-        parts = [_features(q[:, a:b]) for a, b in zip(self.edges, self.edges[1:], strict=False)]
+        parts = [_features(q[:, a:b]) for a, b in pairwise(self.edges)]
         more = [
             group(part, torch.cat([q[:, :0], *parts[:i]], 1), level, of_pass)
             for i, (group, part) in enumerate(zip(self.groups, parts, strict=True))

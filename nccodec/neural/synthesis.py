@@ -39,7 +39,7 @@ def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] 
     return size
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def synthesise(
     code: CollageCode, weights: Weights, scale: float = 1.0, size: tuple[int, int] | None = None, device: str = "cpu"
 ) -> np.ndarray:

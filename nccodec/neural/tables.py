@@ -52,14 +52,18 @@ def tables(shape: Tensor) -> tuple[np.ndarray, np.ndarray]:
 
 @torch.no_grad()
 def shape_of(arrays: PriorArrays) -> Tensor:
-    """The shape [SCALES] that `tables` made these tables from: the logistic's share is found from the
-    count of the middle symbol, where both parts are known."""
-    index = torch.arange(SCALES, dtype=torch.float64)
-    numbers = table_number(np.arange(SCALES), np.zeros(SCALES, np.int64))
-    middle = torch.tensor([float(t[len(t) // 2 - 1]) for t in map(arrays.table, numbers)], dtype=torch.float64)
-    parts = [mass(torch.zeros_like(index), index, torch.full_like(index, logit)) for logit in (40.0, -40.0)]
-    share = (middle / TOTAL - parts[1]) / (parts[0] - parts[1])
-    return share.clamp(1e-4, 1 - 1e-4).logit().float()
+    """The shape [SCALES] that `tables` made these tables from: the share of the logistic part that fits
+    the counts best, in least squares."""
+    share = []
+    for index in range(SCALES):
+        table = arrays.table(int(table_number(np.array(index), np.array(0))))
+        counts = torch.tensor(table[:-1] / TOTAL)
+        distance = torch.arange(len(counts), dtype=torch.float64).sub(len(counts) // 2).abs()
+        at = torch.full_like(distance, index)
+        logistic, laplace = (mass(distance, at, torch.full((SCALES,), logit).double()) for logit in (40.0, -40.0))
+        apart = (logistic - laplace) * (distance > 0)  # the middle count also holds what rounding left over
+        share.append(((counts - laplace) * apart).sum() / apart.square().sum())
+    return torch.stack(share).clamp(1e-4, 1 - 1e-4).logit().float()
 
 
 def integer_table(share: np.ndarray) -> np.ndarray:

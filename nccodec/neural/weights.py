@@ -78,7 +78,7 @@ class Weights:
 def _prior_network(weights: Weights, device: str) -> "PriorNetwork":
     from .prior_network import PriorNetwork
 
-    network = PriorNetwork(weights.architecture)
+    network = PriorNetwork(weights.architecture, [len(layers.second) for layers in weights.prior.groups])
     network.start_at_export(weights.prior)
     return network.to(device).eval().requires_grad_(False)
 
@@ -112,6 +112,7 @@ def save(
     dead_zone: tuple[float, ...],
 ) -> None:
     """Write a weights file, half precision but for the gains, replacing it at once or not at all."""
+    prior.check(architecture.atoms, architecture.domains, len(architecture.lambdas))
     stored = {name: value.astype(np.float32 if name == "log_gain" else np.float16) for name, value in tensors.items()}
     stored |= {f"{_PRIOR}{name}": array for name, array in prior.tensors().items()}
     about = {"format": FORMAT, "architecture": architecture.to_dict(), "dead_zone": list(dead_zone)}
