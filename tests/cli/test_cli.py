@@ -1,5 +1,6 @@
 """The commands as a user runs them: outputs, messages, exit codes, nothing overwritten, nothing left."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -34,6 +35,10 @@ def picture(tmp_path, smooth):
     return tmp_path / "a.png"
 
 
+def fingerprint(weights: Path) -> str:
+    return hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
+
+
 def listing(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -55,6 +60,48 @@ def test_encode_and_decode_write_beside_the_input(nc, picture, tiny):
             assert decoded.size == size
     with Image.open("b.webp") as decoded:
         np.testing.assert_array_equal(decoded, nccodec.decode(data, weights=tiny))
+
+
+@pytest.mark.parametrize("effort", [0, 1, 2])
+def test_targets_are_met_from_below_or_above(nc, tmp_path, smooth, tiny, effort):
+    """Sizes within 2 % and never over, PSNR within 0.1 dB and never under, as the file itself shows."""
+    smooth(96, 128).save(tmp_path / "a.png")
+    ends = []
+    for quality in (0, 100):
+        assert nc("encode", "a.png", "-f", "-e", effort, "-q", quality, "--weights", tiny)[0] == 0
+        ends.append((tmp_path / "a.ncl").read_bytes())
+    sizes = [len(data) for data in ends]
+    wanted = sum(sizes) // 2
+    for target in (("--size", wanted), ("--size", f"{wanted / 1000}k"), ("--bpp", 8 * wanted / (96 * 128))):
+        assert nc("encode", "a.png", "-f", "-e", effort, *target, "--weights", tiny)[0] == 0
+        assert 0.98 * wanted <= (tmp_path / "a.ncl").stat().st_size <= wanted
+    source = np.asarray(Image.open(tmp_path / "a.png"), float)
+
+    def db(data: bytes) -> float:
+        error = np.asarray(nccodec.decode(data, weights=tiny), float) - source
+        return 10 * np.log10(255**2 / np.square(error).mean())
+
+    middle = (db(ends[0]) + db(ends[1])) / 2
+    assert nc("encode", "a.png", "-f", "-e", effort, "--psnr", middle, "--weights", tiny)[0] == 0
+    assert middle <= db((tmp_path / "a.ncl").read_bytes()) <= middle + 0.1 + 1e-9
+
+
+def test_what_cannot_be_met_is_said_with_the_nearest(nc, picture, tmp_path, tiny):
+    nearest = {}
+    for quality in (0, 100):
+        assert nc("encode", "a.png", "-f", "-q", quality, "--weights", tiny)[0] == 0
+        nearest[quality] = (tmp_path / "a.ncl").stat().st_size
+    (tmp_path / "a.ncl").unlink()
+    for target, text in (
+        (("--size", 60), f"60 bytes cannot be met; the nearest is {nearest[0]} bytes"),
+        (("--size", "1M"), f"1000000 bytes cannot be met; the nearest is {nearest[100]} bytes"),
+        (("--bpp", 20), f"20 bpp cannot be met; the nearest is {8 * nearest[100] / 1320:.4f} bpp"),
+        (("--psnr", 90), "90 dB cannot be met; the nearest is "),
+        (("--psnr", 2), "2 dB cannot be met; the nearest is "),
+    ):
+        code, out, err = nc("encode", "a.png", *target, "--weights", tiny)
+        assert (code, out) == (1, "") and err.startswith(f"nc: a.png: {text}") and err.count("\n") == 1
+        assert sorted(listing(tmp_path)) == ["a.png"]
 
 
 def test_the_self_reference_can_be_switched_off(nc, tmp_path, tiny):
@@ -116,7 +163,7 @@ def test_weights_that_are_not_the_files_are_refused(nc, tmp_path, tiny):
     good = (tiny.parent / "ok" / "range-19x14.ncl").read_bytes()
     (tmp_path / "g.ncl").write_bytes(good)
     code, _, err = nc("decode", "g.ncl")
-    assert code == 1 and "g.ncl: the file needs weights 806595c0d2e72f27, which are not in " in err
+    assert code == 1 and f"g.ncl: the file needs weights {fingerprint(tiny)}, which are not in " in err
     (tmp_path / "w.safetensors").write_bytes(b"junk")
     code, _, err = nc("decode", "g.ncl", "--weights", "w.safetensors")
     assert code == 1 and "w.safetensors: not a weights file of nccodec" in err
@@ -138,6 +185,11 @@ def test_what_is_no_picture_is_refused(nc, tmp_path, tiny):
         ("encode",),
         ("encode", "a.png", "-q", "101"),
         ("encode", "a.png", "--packer", "zip"),
+        ("encode", "a.png", "-e", "10"),
+        ("encode", "a.png", "-q", "50", "--bpp", "1"),
+        ("encode", "a.png", "--size", "10k", "--psnr", "30"),
+        ("encode", "a.png", "--size", "10q"),
+        ("encode", "a.png", "--size", "0"),
         ("decode", "a.ncl", "--size", "60"),
         ("decode", "a.ncl", "--size", "0x4"),
         ("decode", "a.ncl", "--size", "6x4", "--scale", "2"),
@@ -177,7 +229,7 @@ def test_info_tells_the_header_and_the_chunks(nc, tmp_path, tiny):
     about = json.loads(out)
     assert code == 0
     assert (about["width"], about["height"], about["packer"], about["bytes"]) == (19, 14, "range", len(data))
-    assert about["steps"] == 3 and about["fingerprint"] == "806595c0d2e72f27"
+    assert about["steps"] == 3 and about["fingerprint"] == fingerprint(tiny)
     assert sum(about["chunks"].values()) == len(data)
     out = nc("info", "g.ncl")[1]
     for part in ("19 x 14, RGB", f"{len(data)} ({8 * len(data) / 266:.4f} bpp)", "3 iterations", "non-zero scales"):
@@ -191,7 +243,7 @@ def test_weights_are_listed_added_and_shown(nc, tmp_path, tiny):
     code, _, err = nc("weights", "add", "mine.safetensors")
     assert code == 1 and "exists already" in err
     out = nc("weights", "list")[1]
-    assert any(line.startswith("mine ") and "806595c0d2e72f27" in line for line in out.splitlines())
+    assert any(line.startswith("mine ") and fingerprint(tiny) in line for line in out.splitlines())
     shown = json.loads(nc("weights", "show", "mine")[1])
     assert shown["card"] == {"name": "mine", "steps": 3} and shown["architecture"]["atoms"] == 6
     code, _, err = nc("weights", "add", "mine.json")

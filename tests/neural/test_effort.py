@@ -9,7 +9,7 @@ from priors import random_prior, without_context
 
 from nccodec.neural import weights
 from nccodec.neural.analysis import Analysis
-from nccodec.neural.effort import code_lengths, lagrange, quantize_rate_distortion
+from nccodec.neural.effort import PREFERENCE, code_lengths, lagrange, quantize_rate_distortion
 from nccodec.neural.prior import IntegerPrior, PriorArrays
 
 ATOMS, DOMAINS = 14, 2
@@ -134,8 +134,8 @@ def test_lagrange_is_geometric_between_whole_levels():
 
 @pytest.mark.parametrize("size", [(24, 28), (3, 30)])
 def test_more_effort_never_costs_more(tiny, smooth, size):
-    """Reckoned for the integers: bits of the prior's network, and the error of the picture at the level's
-    lambda, here halfway between those of the two levels, for each of three channels."""
+    """Reckoned for the integers: bits of the prior's network, and the error of the picture at PREFERENCE of
+    the level's lambda, here halfway between those of the two levels, for each of three channels."""
     found = weights.load(tiny)
     analysis = Analysis(np.asarray(smooth(*size)), False, found)
     level = torch.tensor([0.5])
@@ -147,6 +147,6 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
         with torch.no_grad():
             error = (analysis.model.decode(analysis.model.dequantize(q, level)) - analysis.padded).square().sum()
             bits = found.prior_network().bits(q, q, level).sum()
-        costs.append(float(bits + math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
+        costs.append(float(bits + PREFERENCE * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
     assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]
     assert shares[-1] == 1 and min(shares) >= 0
