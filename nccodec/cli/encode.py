@@ -99,11 +99,14 @@ def _bytes(text: str) -> int:
 @contextmanager
 def _bar(effort: int, source: Path) -> Iterator[Callable[[float], None]]:
     """A progress bar on a terminal where refinement takes its time; gives what to call with the share done."""
+    if effort < 2:
+        yield lambda _: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=effort < 2 or not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(str(source), total=1.0)
         yield lambda share: bar.update(task, completed=share)

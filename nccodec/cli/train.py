@@ -134,11 +134,17 @@ def _run(trainer, saved: Path) -> None:
 
 
 def _write_card(trainer, out: Path, note: str) -> None:
-    """What was trained, on what, and how good it is on the held-out pictures, in real bytes."""
+    """What was trained, on what, and how good it is on the middle of the held-out pictures, in real bytes."""
     from ..evaluation.curve import QUALITIES, measure_ncl
     from .files import replace
 
     folder = trainer.folder
+
+    def middle(name: str, side: int = 512):
+        image = folder.image(name)
+        left, top = max(0, image.width - side) // 2, max(0, image.height - side) // 2
+        return image.crop((left, top, min(left + side, image.width), min(top + side, image.height)))
+
     card = {
         "name": out.stem,
         "command": "nc " + " ".join(sys.argv[1:]),
@@ -153,7 +159,7 @@ def _write_card(trainer, out: Path, note: str) -> None:
             "megapixels": round(folder.pixels(folder.names) / 1e6, 2),
             "skipped": len(folder.broken),
         },
-        "validation": measure_ncl([(name, folder.image(name)) for name in trainer.valid_names], QUALITIES, str(out), 0),
+        "validation": measure_ncl([(name, middle(name)) for name in trainer.valid_names], QUALITIES, str(out), 0),
     }
     replace(out.with_suffix(".json"), lambda path: path.write_text(json.dumps(card, indent=1) + "\n"))
     for bpp, db in zip(*(card["validation"]["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):

@@ -17,6 +17,7 @@ from nccodec.evaluation.speed import measure_speed
 from nccodec.imaging.pictures import read_rgb
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+_SCREEN_SEED = 987_654_321
 
 
 def pictures_of(folder: Path) -> Pictures:
@@ -114,6 +115,23 @@ def speed(
         typer.echo(
             f"{row['name']:<12} {row['bpp']:.3f} bpp  encode {row['encode']:.3f} s  decode {row['decode']:.3f} s{four}"
         )
+
+
+@app.command()
+def screens(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 12,
+) -> None:
+    """Write rendered pages of text and screen content, 768 x 512, to measure `curve` on.
+
+    They come from the generator that training crops are drawn from, at seeds that training does not use.
+    """
+    from nccodec.training.screens import screen
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        page = screen(512, 768, np.random.default_rng([_SCREEN_SEED, number]))
+        Image.fromarray(page).save(folder / f"screen-{number:02d}.png")
 
 
 @app.command()
