@@ -8,6 +8,8 @@ from torch import Tensor
 
 from ..neural import weights
 from ..neural.analysis import quantize
+from ..neural.effort import PREFERENCE
+from ..neural.tables import mass
 from .loop import Trainer
 
 _DEAD_ZONES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
@@ -81,7 +83,19 @@ def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> N
 
 @torch.no_grad()
 def _integers(trainer: Trainer, crops: Tensor, level: Tensor, zones: Tensor) -> Tensor:
+    """What the encoder makes of crops [N, 3, H, W]: of every other one by its dead zones, of the rest about as
+    with more effort, where each integer is chosen by its rate in the context of the former."""
+    model, prior = trainer.model, trainer.prior
+    scaled = model.scaled(model.analyse(crops), level)
     low = level.long().clamp(max=len(zones) - 2)
-    zone = torch.lerp(zones[low], zones[low + 1], level - low)[:, None, None, None]
-    model = trainer.model
-    return quantize(model.scaled(model.analyse(crops), level), zone)
+    q = quantize(scaled, torch.lerp(zones[low], zones[low + 1], level - low)[:, None, None, None])
+    index, mean = prior.context(q, level)
+    energy = torch.ones(scaled.shape[1], device=scaled.device)
+    energy[: len(model.atoms)] = model.atoms.square().sum((1, 2, 3))
+    slope = PREFERENCE * trainer.objective.lagrange(level)[:, None] * 255**2 / 3 * energy / model.gain(level).square()
+    candidates = torch.stack([scaled.floor(), scaled.floor() + 1, torch.zeros_like(scaled)])
+    rate = -(mass((candidates - mean).abs(), index.expand_as(candidates), prior.shape) + 2.0**-20).log2()
+    cost = slope[:, :, None, None] * (scaled - candidates).square() + rate
+    chosen = candidates.gather(0, cost.argmin(0, keepdim=True))[0]
+    chosen[::2] = q[::2]
+    return chosen
