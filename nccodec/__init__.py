@@ -51,12 +51,13 @@ def decode(
     weights: "str | Path | None" = None,
     device: str = "auto",
     self_reference: bool = True,
+    detail: bool = True,
 ) -> "Image.Image":
     """The picture of a `.ncl`, at any scale from 0.03 to 64, or at `size` (width, height).
 
     weights: name or path where the file's own are not installed. self_reference: False decodes the
-    affine part alone, to see what the self-reference adds. Raises NclError for any bytes that are not
-    a picture.
+    affine part alone, to see what the self-reference adds; detail: False enlarges without the detail that a
+    network predicts. Raises NclError for any bytes that are not a picture.
     """
     from PIL import Image
 
@@ -76,7 +77,7 @@ def decode(
     if not self_reference:
         code = code.without_self_reference()
     wanted = None if size is None else (size[1], size[0])
-    return Image.fromarray(synthesise(code, found, scale, wanted, choose_device(device)))
+    return Image.fromarray(synthesise(code, found, scale, wanted, choose_device(device), detail))
 
 
 def info(data: bytes) -> dict:

@@ -14,7 +14,6 @@ from .errors import LimitError
 from .evaluation.metrics import psnr
 from .imaging.pictures import to_supported
 from .neural.analysis import Analysis, choose_device
-from .neural.prior import IntegerPrior
 from .neural.rate_control import highest_within
 from .neural.synthesis import synthesise
 from .neural.weights import Weights, named
@@ -88,9 +87,8 @@ class _Attempts:
     def _make(self, level: int, effort: int, decoded: bool) -> tuple[bytes, float]:
         made = self._made.get((level, effort))
         if made is None or (decoded and math.isnan(made[1])):
-            a = self._weights.architecture
             code = self._analysis.code(level, effort, self._progress)
-            data = write_code(code, self._packer, IntegerPrior(self._weights.prior, a.atoms, a.domains, level))
+            data = write_code(code, self._packer, self._weights.prior_at(level))
             db = math.nan
             if decoded:
                 picture = synthesise(code, self._weights, device=self._analysis.device)

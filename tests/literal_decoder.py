@@ -38,11 +38,14 @@ class Weights:
         self.fingerprint = hashlib.sha256(data).digest()[:8]
         self.patches = tensors["atoms"].astype(np.float64)
         self.log_gain = tensors["log_gain"].astype(np.float64)
-        self.network = {
-            name.removeprefix("refinement."): value.astype(np.float64)
-            for name, value in tensors.items()
-            if name.startswith("refinement.")
-        }
+        self.network, self.detail = (
+            {
+                name.removeprefix(prefix): value.astype(np.float64)
+                for name, value in tensors.items()
+                if name.startswith(prefix)
+            }
+            for prefix in ("refinement.", "detail.")
+        )
         self.prior = {
             name.removeprefix("prior."): value.astype(np.int64)
             for name, value in tensors.items()
@@ -277,6 +280,45 @@ def enlarged(z, factor):
     return enlarged_axis(z.transpose(2, 0, 1), factor).transpose(1, 2, 0)
 
 
+def detail(x, header, weights):
+    """The detail d of the affine part at scale 1 less 1/2 [7]."""
+    tensors, f = weights.detail, header.part / 256
+
+    def convolution(name, v):
+        matrix = tensors[f"{name}.weight"]
+        m = matrix.shape[2] // 2
+        padded = np.pad(v, ((0, 0), (m, m), (m, m)), mode="edge")
+        result = np.zeros((len(matrix), *v.shape[1:])) + tensors[f"{name}.bias"][:, None, None]
+        for y, z in np.ndindex(matrix.shape[2:]):
+            shifted = padded[:, y : y + v.shape[1], z : z + v.shape[2]]
+            result += np.einsum("oc,cij->oij", matrix[:, :, y, z], shifted)
+        return result
+
+    def lrelu(v):
+        return np.where(v >= 0, v, v / 10)
+
+    levels = tensors["level"]
+    level = (1 - f) * levels[header.low] + f * levels[min(header.low + 1, weights.levels - 1)]
+    x = convolution("first", x) + level[:, None, None]
+    for name in ("middle.0", "middle.1"):
+        x = convolution(name, lrelu(x))
+    u = convolution("head", lrelu(x))
+    d = np.zeros((4 * x.shape[1], 4 * x.shape[2]))
+    for k, l in np.ndindex(4, 4):  # noqa: E741
+        d[k::4, l::4] = u[4 * k + l] - u.mean(axis=0)
+    return d
+
+
+def affine_at(affine, header, weights, scale):
+    """The affine part at a scale, from that at scale 1 [7]."""
+    if scale <= 1:
+        return means(affine, int(1 / scale))
+    d = detail(affine - 0.5, header, weights)
+    if scale == 2:
+        return enlarged(affine, 2) + means(d[None], 2)
+    return enlarged(enlarged(affine, 4) + d, int(scale) // 4)
+
+
 def fixed_point(affine, s, side):
     """The fixed point of F for cells of this side [6, 7]."""
     (rows, columns), z = s.shape[1:], affine
@@ -301,7 +343,7 @@ def at_scale(header, q, weights, scale):
     gain = np.exp((1 - f) * weights.log_gain[header.low] + f * weights.log_gain[high])
     a = q[: header.atoms] + refinement(q[: header.atoms], header, weights)
     affine = affine_part(a / gain[: header.atoms, None, None], weights)
-    affine = enlarged(affine, int(scale)) if scale > 1 else means(affine, int(1 / scale))
+    affine = affine_at(affine, header, weights, scale)
     s = q[header.atoms :] / gain[header.atoms :, None, None]
     z = fixed_point(affine, s, int(header.side * scale))[:, :height, :width]
     return z.mean(axis=0, keepdims=True) if header.grey else z

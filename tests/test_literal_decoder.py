@@ -71,7 +71,7 @@ def test_bad_files_are_refused(path):
 
 def test_example_of_the_specification():
     code, data = example()
-    assert len(data) == 108
+    assert len(data) == 112
     header, q = literal_decoder.integers(data, literal_decoder.Weights(TINY))
     assert (header.height, header.width, header.grey) == (code["height"], code["width"], code["grey"])
     assert (header.level, header.side) == (code["level"], code["range_size"])

@@ -83,11 +83,21 @@ def unpack_fixed(payload: bytes, shape: tuple[int, int, int]) -> np.ndarray:
     return values.reshape(shape)
 
 
-def _in_table_order(symbols: Pass) -> list[tuple[int, np.ndarray]]:
-    """(table, places of its symbols within the pass), tables rising, places in the pass's order."""
-    order = np.argsort(symbols.tables, kind="stable")
-    tables, starts = np.unique(symbols.tables[order], return_index=True)
-    return list(zip(tables.tolist(), np.split(order, starts[1:]), strict=True))
+class _Tables:
+    """The tables of a model as the coder wants them, each made when it is first needed."""
+
+    def __init__(self, model: SymbolModel) -> None:
+        self.coder_model = cache(lambda table: _coder_model(model.table(table)))
+        self._largest = cache(lambda table: len(model.table(table)) // 2 - 1)
+
+    def in_order(self, symbols: Pass) -> tuple[np.ndarray, np.ndarray, list[tuple[int, int, int]]]:
+        """The places of a pass's symbols by table, rising, and in the pass's order for each; the largest
+        difference that each table has a symbol for, by place; and the runs: table, start, stop."""
+        order = np.argsort(symbols.tables.astype(np.uint16), kind="stable")  # 16 bits are sorted by radix
+        tables, starts, counts = np.unique(symbols.tables[order], return_index=True, return_counts=True)
+        runs = list(zip(tables.tolist(), starts.tolist(), (starts + counts).tolist(), strict=True))
+        largest = np.repeat(np.array([self._largest(table) for table, _, _ in runs], np.int64), counts)
+        return order, largest, runs
 
 
 def _coder_model(counts: np.ndarray) -> constriction.stream.model.Categorical:
@@ -102,21 +112,20 @@ def pack_range(values: np.ndarray, model: SymbolModel, first: int, last: int) ->
     A u32 count of words, the words (u32), then the escapes as Exp-Golomb bits.
     """
     coder = constriction.stream.queue.RangeEncoder()
-    models = cache(lambda table: (_coder_model(model.table(table)), len(model.table(table)) // 2 - 1))
+    tables = _Tables(model)
     escapes = bitarray(endian="big")
     known = values.copy()
     known[first:] = 0  # so that the model cannot look ahead
     for group in model.passes(known, first, last):
-        symbols = values[group.where] - group.offsets
-        for table, places in _in_table_order(group):
-            coder_model, largest = models(table)
-            part = symbols[places]
-            inside = np.abs(part) <= largest
-            coded = np.where(inside, part + largest, 2 * largest + 1)
-            coder.encode(coded.astype(np.int32), coder_model)
-            for value in part[~inside].tolist():
-                number = 2 * (abs(value) - largest - 1) + (value < 0) + 1
-                escapes += bitarray(number.bit_length() - 1) + int2ba(number)
+        order, largest, runs = tables.in_order(group)
+        symbols = (values[group.where] - group.offsets)[order]
+        inside = np.abs(symbols) <= largest
+        coded = np.where(inside, symbols + largest, 2 * largest + 1).astype(np.int32)
+        for table, start, stop in runs:
+            coder.encode(coded[start:stop], tables.coder_model(table))
+        for value, most in zip(symbols[~inside].tolist(), largest[~inside].tolist(), strict=True):
+            number = 2 * (abs(value) - most - 1) + (value < 0) + 1
+            escapes += bitarray(number.bit_length() - 1) + int2ba(number)
         known[group.where] = values[group.where]
     words = coder.get_compressed().astype("<u4")
     return struct.pack("<I", len(words)) + words.tobytes() + escapes.tobytes()
@@ -130,17 +139,19 @@ def unpack_range(payload: bytes, model: SymbolModel, values: np.ndarray, first: 
     escapes = bitarray(endian="big")
     escapes.frombytes(payload[4 + 4 * count :])
     at = 0
-    models = cache(lambda table: (_coder_model(model.table(table)), len(model.table(table)) // 2 - 1))
+    tables = _Tables(model)
     try:
         decoder = constriction.stream.queue.RangeDecoder(words)
         for group in model.passes(values, first, last):
-            symbols = np.empty(len(group.tables), np.int64)
-            for table, places in _in_table_order(group):
-                coder_model, largest = models(table)
-                part = decoder.decode(coder_model, len(places)).astype(np.int64) - largest
-                for i in np.flatnonzero(part == largest + 1).tolist():
-                    part[i], at = _read_escape(escapes, at, largest)
-                symbols[places] = part
+            order, largest, runs = tables.in_order(group)
+            coded = np.empty(len(order), np.int64)
+            for table, start, stop in runs:
+                coded[start:stop] = decoder.decode(tables.coder_model(table), stop - start)
+            coded -= largest
+            for i in np.flatnonzero(coded > largest).tolist():
+                coded[i], at = _read_escape(escapes, at, int(largest[i]))
+            symbols = np.empty_like(coded)
+            symbols[order] = coded
             symbols += group.offsets
             if len(symbols) and np.abs(symbols).max() > LARGEST:
                 raise FormatError("range packer: a value is beyond 32767")

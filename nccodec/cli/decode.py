@@ -34,6 +34,9 @@ def command(
     no_self_reference: Annotated[
         bool, typer.Option("--no-self-reference", help="Only the affine part: shows what the self-reference adds.")
     ] = False,
+    no_detail: Annotated[
+        bool, typer.Option("--no-detail", help="Enlarge by interpolation alone, without predicted detail.")
+    ] = False,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Decode a .ncl at any scale."""
@@ -51,7 +54,8 @@ def command(
     writable(target)
     try:
         nccodec.info(data)  # so that a damaged file is told before torch is loaded
-        picture = nccodec.decode(data, scale or 1, wanted, weights, device.value, not no_self_reference)
+        shown = {"self_reference": not no_self_reference, "detail": not no_detail}
+        picture = nccodec.decode(data, scale or 1, wanted, weights, device.value, **shown)
     except NclError as error:
         raise naming(source, error) from None
     replace(target, lambda path: write_picture(picture, path))

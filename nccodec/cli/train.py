@@ -35,6 +35,7 @@ def command(
     depth: Annotated[int | None, typer.Option(help="Channels of the encoder at a cell [256].")] = None,
     blocks: Annotated[int | None, typer.Option(help="Residual blocks at each of the two [2].")] = None,
     refinement: Annotated[int | None, typer.Option(help="Channels of the decoder's network [192].")] = None,
+    detail: Annotated[int | None, typer.Option(help="Channels of the network for enlargement [24].")] = None,
     lambdas: Annotated[str | None, typer.Option(metavar="L,L,...", help="Lagrange multipliers of the levels.")] = None,
     loss: Annotated[
         Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")
@@ -73,7 +74,8 @@ def command(
     start = named(init) if init else None
     chosen = {
         "range_size": range_size, "kernel": kernel, "atoms": atoms, "domains": domains, "width": width,
-        "depth": depth, "blocks": blocks, "refinement": refinement, "lambdas": _numbers(lambdas),
+        "depth": depth, "blocks": blocks, "refinement": refinement, "detail": detail,
+        "lambdas": _numbers(lambdas),
     }  # fmt: skip
     fields = (start.architecture if start else Architecture()).to_dict()
     architecture = Architecture.from_dict(fields | {k: v for k, v in chosen.items() if v is not None})

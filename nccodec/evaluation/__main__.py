@@ -18,6 +18,12 @@ from nccodec.imaging.pictures import read_rgb
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _SCREEN_SEED = 987_654_321
+_PARTS = {
+    "4x": {},
+    "4x without detail": {"detail": False},
+    "4x without self-reference": {"self_reference": False},
+    "4x, neither": {"detail": False, "self_reference": False},
+}
 
 
 def pictures_of(folder: Path) -> Pictures:
@@ -144,25 +150,27 @@ def enlarge(
         Path | None, typer.Option(help="Also write the largest difference at 4x, without and with.")
     ] = None,
 ) -> None:
-    """PSNR of the decode at 4x, with the self-reference and without it, beside Pillow's BICUBIC.
+    """PSNR of the decode at 4x, whole, without predicted detail and without the self-reference, beside
+    Pillow's BICUBIC.
 
-    Each picture is reduced 4x by area and encoded; its decode at 4x, and the 4x enlargement of its decode
+    Each picture is reduced 4x by area and encoded; its decodes at 4x, and the 4x enlargement of its decode
     at 1x, are compared with the picture.
     """
     pictures, rows, largest = pictures_of(folder), [], (-1.0, None)
     for number in quality:
-        db: dict[str, list[float]] = {"4x": [], "4x without self-reference": [], "1x and BICUBIC": []}
+        db: dict[str, list[float]] = {name: [] for name in [*_PARTS, "1x and BICUBIC"]}
         share = []
         for _, source in pictures:
             whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
             data = nccodec.encode(whole.reduce(4), number, weights=weights)
             share.append(nccodec.info(data)["share_of_nonzero_scales"])
-            off, on = (nccodec.decode(data, 4, weights=weights, self_reference=use) for use in (False, True))
-            bicubic = nccodec.decode(data, weights=weights).resize(whole.size, Image.Resampling.BICUBIC)
-            for key, decoded in zip(db, (on, off, bicubic), strict=True):
+            found = [nccodec.decode(data, 4, weights=weights, **parts) for parts in _PARTS.values()]
+            found.append(nccodec.decode(data, weights=weights).resize(whole.size, Image.Resampling.BICUBIC))
+            for key, decoded in zip(db, found, strict=True):
                 db[key].append(psnr(np.asarray(whole), np.asarray(decoded)))
             if picture:
-                largest = max(largest, _largest_difference(off, on), key=lambda found: found[0])
+                difference = _largest_difference(*(found[list(_PARTS).index(name)] for name in ("4x, neither", "4x")))
+                largest = max(largest, difference, key=lambda pair: pair[0])
         row = {"quality": number, "share of non-zero s": float(np.mean(share))}
         row |= {key: float(np.mean(values)) for key, values in db.items()}
         rows.append(row)
@@ -170,6 +178,76 @@ def enlarge(
     out.write_text(json.dumps({"folder": folder.name, "rows": rows}, indent=1) + "\n")
     if picture:
         largest[1].save(picture)
+
+
+@app.command()
+def paper(
+    crops: Annotated[Path, typer.Argument(help="Folder of training pictures.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures to measure on.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
+    minutes: Annotated[float, typer.Option(help="Length of the training.")] = 10,
+) -> None:
+    """The set-up of the Neural Collages paper, trained and measured in real bytes, at 1x and as `enlarge` does."""
+    from nccodec.evaluation import paper as setup
+    from nccodec.training.crops import CropFolder
+
+    model = setup.train(CropFolder(crops), minutes, say)
+    rows = []
+    for name, source in pictures_of(folder):
+        values, size = setup.encode(model, np.asarray(source))
+        row = {"name": name, "bpp": 8 * size / (source.width * source.height)}
+        row["1x"] = psnr(np.asarray(source), setup.decode(model, values, (source.height, source.width)))
+        whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
+        small = (whole.height // 4, whole.width // 4)
+        values, _ = setup.encode(model, np.asarray(whole.reduce(4)))
+        plain = Image.fromarray(setup.decode(model, values, small))
+        for key, decoded in (
+            ("4x", setup.decode(model, values, small, 4)),
+            ("4x without the domain", setup.decode(model, values, small, 4, domain=False)),
+            ("1x and BICUBIC", np.asarray(plain.resize(whole.size, Image.Resampling.BICUBIC))),
+        ):
+            row[key] = psnr(np.asarray(whole), decoded)
+        rows.append(row)
+    means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key != "name"}
+    peer = measure_jpeg(pictures_of(folder))["results"]
+    means["JPEG at this rate"] = float(np.interp(np.log(means["bpp"]), np.log(peer["bpp"]), peer["psnr-rgb"]))
+    out.write_text(json.dumps({"minutes": minutes, "means": means, "pictures": rows}, indent=1) + "\n")
+    typer.echo("  ".join(f"{key} {value:.3f}" for key, value in means.items()))
+
+
+@app.command()
+def reference(
+    crops: Annotated[Path, typer.Argument(help="Folder of training pictures.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures to measure on.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
+    weights: Annotated[str, typer.Option(help="Weights, by name or path, without domains.")] = "photo",
+    minutes: Annotated[float, typer.Option(help="Length of the training.")] = 10,
+    quality: Annotated[list[float], typer.Option(help="Quality; may be given several times.")] = [10, 30, 50, 70, 90],  # noqa: B006
+) -> None:
+    """What a self-reference would add whose weights both sides predict, so that they cost no bits."""
+    from nccodec.evaluation import zero_bit
+    from nccodec.neural.weights import named
+    from nccodec.training.crops import CropFolder
+
+    found, measured = named(weights), pictures_of(folder)
+    model = zero_bit.fit(found, CropFolder(crops), minutes, say)
+    rows = []
+    for number in quality:
+        values = []
+        for _, source in measured:
+            whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
+            size, *once = zero_bit.pictures(model, found, np.asarray(source), number, 1)
+            _, *enlarged = zero_bit.pictures(model, found, np.asarray(whole.reduce(4)), number, 4)
+            bpp = 8 * size / (source.width * source.height)
+            at_1x, at_4x = ([psnr(np.asarray(p), d) for d in pair] for p, pair in ((source, once), (whole, enlarged)))
+            values.append([bpp, *at_1x, *at_4x])
+        keys = ("bpp", "1x without", "1x with", "4x without", "4x with")
+        rows.append({"quality": number} | dict(zip(keys, np.mean(values, 0).tolist(), strict=True)))
+        typer.echo(f"-q {number:g}: " + "  ".join(f"{key} {rows[-1][key]:.3f}" for key in keys))
+    bpp, without, use = ([row[key] for row in rows] for key in ("bpp", "1x without", "1x with"))
+    percent, _ = bd_rate(bpp, use, bpp, without)
+    out.write_text(json.dumps({"minutes": minutes, "bd-rate": percent, "rows": rows}, indent=1) + "\n")
+    typer.echo(f"BD-rate of the self-reference at 1x: {percent:+.2f} %")
 
 
 def _largest_difference(off: Image.Image, on: Image.Image, side: int = 256) -> tuple[float, Image.Image]:

@@ -18,7 +18,8 @@ class Architecture:
     range_size: B, a power of two, 4 .. 64. kernel: side K of the atoms, K - B even and >= 0.
     atoms: how many. domains: implicit domains a cell whose weights are coded, 0 .. 4. width: channels
     of the encoder at two cells' half, depth: at one position a cell. blocks: residual blocks at
-    each of the two. refinement: channels of the decoder-side network.
+    each of the two. refinement: channels of the decoder-side network on the grid of cells, detail: of that on
+    the pixels.
     lambdas: Lagrange multipliers of the trained quality levels, rising.
     """
 
@@ -30,6 +31,7 @@ class Architecture:
     depth: int = 256
     blocks: int = 2
     refinement: int = 192
+    detail: int = 24
     lambdas: tuple[float, ...] = (0.0005, 0.0015, 0.0045, 0.0135, 0.04, 0.115, 0.33)
 
     def __post_init__(self) -> None:
@@ -41,9 +43,9 @@ class Architecture:
             ),
             "atoms must be 1 to 3072, at most 3 B^2": not 1 <= self.atoms <= min(3072, 3 * size * size),
             "domains must be 0 to 4": not 0 <= self.domains <= len(OFFSETS),
-            "width, depth and refinement must be 8 to 1024": (
-                not min(self.width, self.depth, self.refinement) >= 8
-                or max(self.width, self.depth, self.refinement) > 1024
+            "width, depth, refinement and detail must be 8 to 1024": (
+                not min(self.width, self.depth, self.refinement, self.detail) >= 8
+                or max(self.width, self.depth, self.refinement, self.detail) > 1024
             ),
             "blocks must be 0 to 16": not 0 <= self.blocks <= 16,
             "lambdas must be 2 to 32 rising positive numbers": (

@@ -10,12 +10,18 @@ import torch
 from torch import Tensor
 
 from ..bitstream.symbols import LARGEST
+from .model import lagrange
 from .prior import IntegerPrior, PriorArrays
 
 if TYPE_CHECKING:
     from .analysis import Analysis
+    from .prior_network import PriorNetwork
 
-DAMPING = 0.5  # share of the way to the newly wanted coefficients that a step goes
+DAMPING = 0.8, 0.1  # share of the way to the newly wanted coefficients that the first and the last step goes
+REPEATS = (0, 0, 1, 2, 4, 8, 8, 8, 8, 8)  # of the choice of integers after the first, for each effort
+ANNEALING = (0, 0, 0, 0, 0, 0, 16, 64, 160, 384)  # steps before it
+TEMPERATURE = 0.5, 0.1  # of the first and the last of them
+RATE = 0.05  # Adam's, of the first of them
 # A squared error counts more than lambda says: best of a few on held-out training pictures, without a theory.
 PREFERENCE = 1.4
 _ASIDE = 1e-3  # how far from zero a zero's derivative is taken
@@ -26,35 +32,75 @@ def improve(
 ) -> np.ndarray:
     """Integers, int32 [channels, rows, columns], for the analysis's coefficients in quantizer steps.
 
-    effort: 1, rate-distortion-optimised quantization; 2 .. 9, that 1 .. 128 times more, each time with
-    regard to what the integers found before do to the picture and to each other's rate.
+    effort: 1, rate-distortion-optimised quantization; 2 .. 9, that again, REPEATS times, each time with
+    regard to what the integers found before do to the picture and to each other's rate, from coefficients
+    that were annealed for ANNEALING steps.
     """
     weights, model = analysis.weights, analysis.model
     a = weights.architecture
-    weight = PREFERENCE * lagrange(a.lambdas, level) * 255**2 / 3
-    gain = model.gain(torch.tensor([level / 256], device=scaled.device))[0]
+    position = torch.tensor([level / 256], device=scaled.device)
+    weight = PREFERENCE * float(lagrange(a.lambdas, position)) * 255**2 / 3
+    gain = model.gain(position)[0]
     energy = torch.ones_like(gain)
     energy[: a.atoms] = model.atoms.square().sum((1, 2, 3))
     slope = weight * energy / gain.square()
-    prior = IntegerPrior(weights.prior, a.atoms, a.domains, level)
+    prior = weights.prior_at(level)
 
     def quantized(wanted: Tensor) -> np.ndarray:
         numbers = wanted[0].cpu().double().numpy()
         return quantize_rate_distortion(numbers, slope.cpu().double().numpy(), weights.prior, prior, a.atoms)
 
-    wanted, q = scaled, quantized(scaled)
-    best, least, steps = q, math.inf, 0 if effort == 1 else 1 << (effort - 2)
-    for step in range(steps + 1 if steps else 0):
+    annealing, repeats = ANNEALING[effort], REPEATS[effort]
+    every = annealing + 2 * repeats  # a repetition takes about as long as two steps
+    wanted = scaled
+    if annealing:
+        wanted = anneal(analysis, scaled, level, weight, annealing, lambda done: progress(done / every))
+    q = quantized(wanted)
+    best, least = q, math.inf
+    for step in range(repeats + 1 if repeats else 0):
         cost, gradient = gradients(analysis, q, wanted, level, weight)
         if cost < least:
             best, least = q, cost
-        progress(step / steps)
-        if step < steps:
+        progress((annealing + 2 * step) / every)
+        if step < repeats:
             target = torch.from_numpy(q).to(scaled)[None] - gradient / (2 * slope[:, None, None])
-            wanted = torch.lerp(wanted, target, DAMPING)
+            wanted = torch.lerp(wanted, target, DAMPING[0] + (DAMPING[1] - DAMPING[0]) * step / repeats)
             wanted[:, a.atoms :] = scaled[:, a.atoms :]
             q = quantized(wanted)
     return best
+
+
+def anneal(
+    analysis: "Analysis", scaled: Tensor, level: int, weight: float, steps: int, progress: Callable[[float], None]
+) -> Tensor:
+    """Coefficients in quantizer steps, [1, channels, rows, columns], near integers of a low Lagrangian:
+    stochastic Gumbel annealing (Yang, Bamler and Mandt, arXiv 2006.04240, section 3.2) from `scaled`.
+
+    Each is drawn anew at every step from between the two integers around it, the nearer to one of them the
+    lower the temperature, and moved by Adam. Self-reference weights stay. weight: as for `gradients`.
+    """
+    atoms, network = analysis.weights.architecture.atoms, analysis.weights.prior_network(analysis.device)
+    position = torch.tensor([level / 256], device=scaled.device)
+    random = torch.Generator(scaled.device).manual_seed(0)
+    free = scaled[:, :atoms].clone().requires_grad_()
+    fixed = scaled[:, atoms:].round()
+    optimizer = torch.optim.Adam([free], RATE)
+    for step in range(steps):
+        share = step / steps
+        temperature = TEMPERATURE[0] * (TEMPERATURE[1] / TEMPERATURE[0]) ** share
+        with torch.enable_grad():
+            low = free.detach().floor()
+            above = (free - low).clamp(1e-4, 1 - 1e-4)
+            # Gumbel noise of either integer; only the difference matters, which is logistic.
+            noise = torch.rand(free.shape, generator=random, device=free.device).clamp(1e-6, 1 - 1e-6).logit()
+            chance = ((above.atanh() - (1 - above).atanh()) / temperature + noise) / temperature
+            relaxed = torch.cat([low + chance.sigmoid(), fixed], 1)
+            (gradient,) = torch.autograd.grad(_lagrangian(analysis, network, relaxed, relaxed, position, weight), free)
+        free.grad = gradient
+        optimizer.param_groups[0]["lr"] = RATE * (1 - share)
+        optimizer.step()
+        progress(step + 1)
+    return torch.cat([free.detach(), scaled[:, atoms:]], 1)
 
 
 def gradients(analysis: "Analysis", q: np.ndarray, wanted: Tensor, level: int, weight: float) -> tuple[float, Tensor]:
@@ -65,21 +111,22 @@ def gradients(analysis: "Analysis", q: np.ndarray, wanted: Tensor, level: int, w
     wanted: like the derivative; its signs say on which side of zero that of a zero is taken. weight: bits
     that a squared error of one in one sample is worth.
     """
-    model, network = analysis.model, analysis.weights.prior_network(analysis.device)
+    network = analysis.weights.prior_network(analysis.device)
     position = torch.tensor([level / 256], device=analysis.device)
     with torch.enable_grad():
         whole = torch.from_numpy(q).to(analysis.padded)[None]
         x = torch.where(whole == 0, _ASIDE * wanted.sign(), whole).requires_grad_()
-        bits = network.bits(whole, x, position).sum()
-        error = (model.decode(model.dequantize(x, position)) - analysis.padded).square().sum()
-        cost = bits + weight * error
+        cost = _lagrangian(analysis, network, whole, x, position, weight)
         (gradient,) = torch.autograd.grad(cost, x)
     return float(cost.detach()), gradient
 
 
-def lagrange(lambdas: tuple[float, ...], level: int) -> float:
-    """lambda at a level in 1/256, interpolated in the log domain."""
-    return math.exp(float(np.interp(level / 256, range(len(lambdas)), np.log(lambdas))))
+def _lagrangian(
+    analysis: "Analysis", network: "PriorNetwork", coded: Tensor, known: Tensor, position: Tensor, weight: float
+) -> Tensor:
+    """Bits of `coded` in the context of `known`, and weight times the squared error of the picture of `known`."""
+    error = (analysis.model.decode(analysis.model.dequantize(known, position)) - analysis.padded).square().sum()
+    return network.bits(coded, known, position).sum() + weight * error
 
 
 def quantize_rate_distortion(

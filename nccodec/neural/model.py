@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from ..collage.fixed_point import fixed_point, self_reference
 from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_add
 from .architecture import BIAS, OFFSETS, Architecture
+from .detail import Detail, enlarged
 
 
 def companded(q: Tensor) -> Tensor:
@@ -60,6 +61,11 @@ def at_level(table: Tensor, level: Tensor) -> Tensor:
     return (1 - part) * table[low] + part * table[low + 1]
 
 
+def lagrange(lambdas: tuple[float, ...], level: Tensor) -> Tensor:
+    """lambda at real levels [N], interpolated in the log domain: [N]."""
+    return at_level(torch.tensor(lambdas, device=level.device).log()[:, None], level)[:, 0].exp()
+
+
 class Collage(nn.Module):
     """Encoder network and decoder parameters of one weights file."""
 
@@ -87,6 +93,7 @@ class Collage(nn.Module):
         gain[:, a.atoms :] = 4.0
         self.log_gain = nn.Parameter(gain.log())
         self.refinement = Refinement(a)
+        self.detail = Detail(a)
 
     def start_at(self, basis: Tensor) -> None:
         """Set the atoms to orthonormal patches [atoms, 3, B, B], zero-padded, the analysis to their
@@ -147,6 +154,12 @@ class Collage(nn.Module):
     def affine(self, coefficients: Tensor, reduction: int = 1) -> Tensor:
         """The affine part less BIAS for atoms' coefficients [N, atoms, rows, columns], area-reduced."""
         return overlap_add(coefficients, self.atoms.to(coefficients.dtype), self.architecture.range_size, reduction)
+
+    def enlarged(self, affine: Tensor, level: Tensor, factor: int) -> Tensor:
+        """The affine part less BIAS at scale `factor`, a power of two from 2: [N, 3, H, W] at scale 1 ->
+        [N, 3, factor H, factor W]. level: real [N]."""
+        detail = self.detail(affine.float(), at_level(self.detail.level, level))
+        return enlarged(affine, detail.to(affine), factor)
 
     def decode(self, parameters: Tensor, keep_zeros: bool = False) -> Tensor:
         """The fixed point at scale 1 for dequantized parameters [N, channels, rows, columns]:

@@ -41,19 +41,26 @@ def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] 
 
 @torch.no_grad()
 def synthesise(
-    code: CollageCode, weights: Weights, scale: float = 1.0, size: tuple[int, int] | None = None, device: str = "cpu"
-) -> np.ndarray:
-    """The fixed point at a scale, or at a size (height, width): uint8 [H, W, 3], or [H, W] if grey."""
+    code: CollageCode, weights: Weights, scale: float = 1.0, size: tuple[int, int] | None = None, device: str = "cpu",
+    detail: bool = True,
+) -> np.ndarray:  # fmt: skip
+    """The fixed point at a scale, or at a size (height, width): uint8 [H, W, 3], or [H, W] if grey.
+
+    detail: False enlarges without predicting what lies below the original pixel.
+    """
     a = weights.architecture
     height, width = output_size((code.height, code.width), scale, size)
     factor = scale if size is None else max(height / code.height, width / code.width)
     up, down = decoding_scale(factor, a.range_size)
     model = weights.model(device)
     q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).to(device, torch.float32)[None]
-    parameters = model.dequantize(q, torch.tensor([code.level / 256], device=device))
+    level = torch.tensor([code.level / 256], device=device)
+    parameters = model.dequantize(q, level)
     if code.nonzero_scales and parameters[:, a.atoms :].abs().sum(1).max() > FLOAT32_SUM:
         parameters = parameters.double()
-    z = enlarge(model.affine(parameters[:, : a.atoms], down), up)
+    z = model.affine(parameters[:, : a.atoms], down)
+    if up > 1:
+        z = model.enlarged(z, level, up) if detail else enlarge(z, up)
     reference = model.reference(parameters[:, a.atoms :])
     if reference is not None:
         z = fixed_point(z, reference)

@@ -63,7 +63,11 @@ class Weights:
         a = self.architecture
         if (header.range_size, header.atoms, header.domains) != (a.range_size, a.atoms, a.domains):
             raise FormatError("range size, atoms or domains are not those of the weights that the file names")
-        return IntegerPrior(self.prior, a.atoms, a.domains, header.level)
+        return self.prior_at(header.level)
+
+    def prior_at(self, level: int) -> IntegerPrior:
+        """The prior at a level in 1/256; FormatError where there is no such level."""
+        return IntegerPrior(self.prior, self.architecture.atoms, self.architecture.domains, level)
 
     def model(self, device: str = "cpu") -> "Collage":
         """The networks and atoms as torch modules, float32, kept for the next call."""

@@ -14,8 +14,6 @@ from ..errors import TrainingError
 if TYPE_CHECKING:
     from .loop import Trainer
 
-_FORMERLY = {"screens": 0.05, "processes": 1}  # of runs whose checkpoints do not say
-
 
 def save(path: Path, trainer: "Trainer") -> None:
     """Write parameters, optimizer state and position, replacing the file at once or not at all."""
@@ -42,7 +40,7 @@ def identity(trainer: "Trainer") -> dict:
 def resume(path: Path, trainer: "Trainer") -> None:
     """Continue where the checkpoint stopped: the same steps follow as without the interruption."""
     position, tensors = _read(path)
-    there, here = _FORMERLY | position["identity"], json.loads(json.dumps(identity(trainer)))
+    there, here = position["identity"], json.loads(json.dumps(identity(trainer)))
     for key, value in here.items():
         if there.get(key) != value:
             raise TrainingError(f"{path}: the checkpoint was made with other {key}")

@@ -1,4 +1,4 @@
-"""From a trained model to a weights file: half precision, dead zones, and a last fit of what decodes."""
+"""From a trained model to a weights file: half precision, dead zones, and the fits of what decodes."""
 
 from pathlib import Path
 
@@ -6,23 +6,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..collage.scales import reduce_area
 from ..neural import weights
 from ..neural.analysis import quantize
+from ..neural.architecture import BIAS
+from ..neural.detail import FINEST
 from ..neural.effort import PREFERENCE
+from ..neural.model import lagrange
 from ..neural.tables import mass
 from .loop import Trainer
 
 _DEAD_ZONES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 _SIDE = 256
-_STEPS = 600
+_STEPS, _DETAIL_STEPS = 600, 6000
 
 
-def export(trainer: Trainer, path: Path, steps: int = _STEPS) -> None:
+def export(trainer: Trainer, path: Path, steps: int = _STEPS, detail_steps: int = _DETAIL_STEPS) -> None:
     """Write the weights file of a trainer's present state, its averaged parameters."""
     model = trainer.model
     round_to_half(model)
     dead_zone = tuple(choose_dead_zone(trainer, level) for level in range(len(model.architecture.lambdas)))
     fit_decoder(trainer, dead_zone, min(steps, trainer.done))
+    round_to_half(model)
+    fit_detail(trainer, dead_zone, min(detail_steps, trainer.done))
     round_to_half(model)
     tensors = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
     weights.save(path, model.architecture, tensors, trainer.prior.export(), dead_zone)
@@ -73,12 +79,35 @@ def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> N
         q = _integers(trainer, crops, level, zones)
         bits = prior.bits(q, q, level).sum((1, 2, 3)) / (o.crop * o.crop)
         error = (model.decode(model.dequantize(q, level)) - crops).square().mean((1, 2, 3))
-        weight = trainer.objective.lagrange(level)
+        weight = lagrange(model.architecture.lambdas, level)
         loss = ((weight * 255**2 * error + bits) * weight.rsqrt()).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         schedule.step()
+
+
+def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> None:
+    """Train the network that predicts detail, alone: on crops reduced by area, encoded and decoded at scale 1."""
+    model, size = trainer.model, trainer.options.architecture.range_size
+    model.detail.requires_grad_(True)
+    optimizer = torch.optim.Adam(model.detail.parameters(), 2e-3, fused=True)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
+    zones = torch.tensor(dead_zone, device=trainer.device)
+    side = FINEST * size * max(2, 3 * (trainer.options.crop // size) // 4)
+    for step in range(steps):
+        level = trainer.draw(trainer.done + step)[0][:4]
+        fine = trainer.crops(trainer.done + step, len(level), side)
+        with torch.no_grad():
+            coarse = (reduce_area(fine, FINEST) * 255).round() / 255
+            q = _integers(trainer, coarse, level, zones)
+            affine = model.affine(model.dequantize(q, level)[:, : len(model.atoms)])
+        loss = (model.enlarged(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    model.detail.requires_grad_(False)
 
 
 @torch.no_grad()
@@ -92,7 +121,8 @@ def _integers(trainer: Trainer, crops: Tensor, level: Tensor, zones: Tensor) -> 
     index, mean = prior.context(q, level)
     energy = torch.ones(scaled.shape[1], device=scaled.device)
     energy[: len(model.atoms)] = model.atoms.square().sum((1, 2, 3))
-    slope = PREFERENCE * trainer.objective.lagrange(level)[:, None] * 255**2 / 3 * energy / model.gain(level).square()
+    weight = PREFERENCE * lagrange(model.architecture.lambdas, level) * 255**2 / 3
+    slope = weight[:, None] * energy / model.gain(level).square()
     candidates = torch.stack([scaled.floor(), scaled.floor() + 1, torch.zeros_like(scaled)])
     rate = -(mass((candidates - mean).abs(), index.expand_as(candidates), prior.shape) + 2.0**-20).log2()
     cost = slope[:, :, None, None] * (scaled - candidates).square() + rate

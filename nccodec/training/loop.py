@@ -103,7 +103,7 @@ class Trainer:
         groups[10.0] = [model.log_gain, prior.bias, prior.weight, prior.mean, prior.shape]
         groups[0.25] = [model.atoms, model.analysis.weight]
         taken = {id(p) for group in groups.values() for p in group}
-        groups[1.0] = [p for p in self.objective.parameters() if id(p) not in taken]
+        groups[1.0] = [p for p in self.objective.parameters() if id(p) not in taken and p.requires_grad]
         self.optimizer = torch.optim.Adam([{"params": p, "scale": scale} for scale, p in groups.items()], fused=True)
 
     def _parallel(self) -> torch.nn.Module:
@@ -113,7 +113,7 @@ class Trainer:
         for p in self.objective.parameters():
             # No group comes before the prior's first: the weights for it are empty and get no gradient, for
             # which all would wait.
-            p.requires_grad_(p.numel() > 0)
+            p.requires_grad_(p.requires_grad and p.numel() > 0)
         # Gradients of depthwise weights come in another order of memory than the weights: a copy of little.
         warnings.filterwarnings("ignore", "Grad strides do not match")
         return DistributedDataParallel(self.objective)
@@ -128,11 +128,11 @@ class Trainer:
         """The averaged prior."""
         return self.average.module.prior
 
-    def crops(self, step: int, count: int) -> Tensor:
-        """This process's crops of a step, [count, 3, crop, crop] in [0, 1]; step -1 are those that training
-        starts from."""
+    def crops(self, step: int, count: int, side: int | None = None) -> Tensor:
+        """This process's crops of a step, [count, 3, side, side] in [0, 1], of the run's side unless said; step
+        -1 are those that training starts from."""
         o = self.options
-        batch = self.folder.batch(self.train_names, count, o.crop, o.seed, step + 1, self.rank)
+        batch = self.folder.batch(self.train_names, count, side or o.crop, o.seed, step + 1, self.rank)
         return torch.from_numpy(batch).to(self.device).float() / 255
 
     @property

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ..collage.fixed_point import fixed_point
 from ..neural.architecture import BIAS, Architecture
-from ..neural.model import Collage
+from ..neural.model import Collage, lagrange
 from ..neural.prior_network import PriorNetwork
 
 
@@ -21,12 +21,7 @@ class Objective(nn.Module):
         super().__init__()
         self.architecture, self.loss, self.bf16 = architecture, loss, bf16
         self.model, self.prior = Collage(architecture), PriorNetwork(architecture)
-        self.register_buffer("log_lambda", torch.tensor(architecture.lambdas).log(), persistent=False)
-
-    def lagrange(self, level: Tensor) -> Tensor:
-        """lambda at real levels [N], interpolated in the log domain."""
-        low = level.long().clamp(max=len(self.log_lambda) - 2)
-        return torch.lerp(self.log_lambda[low], self.log_lambda[low + 1], level - low).exp()
+        self.model.detail.requires_grad_(False)  # `export` fits it to the finished codec
 
     def forward(self, crops: Tensor, level: Tensor, noise: Tensor, referring: bool) -> tuple[Tensor, Tensor, Tensor]:
         """crops: [N, 3, H, W] in [0, 1]. level: real [N]. noise: [N, channels, rows, columns] in
@@ -47,7 +42,7 @@ class Objective(nn.Module):
         bpp = bits.sum((1, 2, 3)) / (crops.shape[-1] * crops.shape[-2])
         parameters = self.model.dequantize(rounded, level)
         error = (self._reconstruct(parameters, crops, referring) - crops).square().mean((1, 2, 3))
-        weight = self.lagrange(level)
+        weight = lagrange(self.architecture.lambdas, level)
         loss = ((weight * 255**2 * error + bpp) * weight.rsqrt()).mean()
         return loss, bpp.mean(), error.mean()
 

@@ -29,7 +29,7 @@ def example() -> tuple[CollageCode, bytes]:
 
 def test_the_code_packs_to_exactly_the_bytes_of_the_page():
     code, data = example()
-    assert len(data) == 108
+    assert len(data) == 112
     assert write_code(code, "range", IntegerPrior(TINY.prior, 6, 4, code.level)) == data
 
 

@@ -112,6 +112,15 @@ def test_the_self_reference_can_be_switched_off(nc, tmp_path, tiny):
     assert (tmp_path / "g.png").read_bytes() != (tmp_path / "off.png").read_bytes()
 
 
+def test_predicted_detail_can_be_switched_off(nc, tmp_path, tiny):
+    data = (Path(tiny).parent / "ok" / "range-19x14.ncl").read_bytes()
+    (tmp_path / "g.ncl").write_bytes(data)
+    for number, arguments in enumerate([(), ("--no-detail",), ("--scale", 2), ("--scale", 2, "--no-detail")]):
+        assert nc("decode", "g.ncl", "--weights", tiny, *arguments, "-o", f"{number}.png")[0] == 0
+    plain, plain_off, double, double_off = ((tmp_path / f"{i}.png").read_bytes() for i in range(4))
+    assert plain == plain_off and double != double_off
+
+
 def test_nothing_is_overwritten_without_force_and_the_source_never(nc, picture, tiny, tmp_path):
     (tmp_path / "a.ncl").write_bytes(b"mine")
     before = listing(tmp_path)

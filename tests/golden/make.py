@@ -64,12 +64,23 @@ def layers(random: np.random.Generator, start: int, channels: int, hidden: int) 
 def make_weights() -> None:
     random = np.random.default_rng(20240229)
     a = Architecture(
-        range_size=4, kernel=6, atoms=6, domains=4, width=8, depth=8, blocks=1, refinement=8, lambdas=(0.01, 0.1)
+        range_size=4,
+        kernel=6,
+        atoms=6,
+        domains=4,
+        width=8,
+        depth=8,
+        blocks=1,
+        refinement=8,
+        detail=8,
+        lambdas=(0.01, 0.1),
     )
     state = {name: random.normal(0, 0.05, tuple(t.shape)) for name, t in Collage(a).state_dict().items()}
     for name in state:
         if name.startswith("refinement."):
             state[name] = random.normal(0, 0.3, state[name].shape)
+        if name.startswith("detail."):
+            state[name] = random.normal(0, 0.06, state[name].shape)
     state["atoms"] = random.normal(0, 0.1, state["atoms"].shape)
     state["log_gain"] = np.log(np.array([[4.0] * 6 + [2.0] * 4, [12.0] * 6 + [4.0] * 4]))
     tables = [table(i, f) for i in range(SCALES) for f in (range(-4, 4) if i < FINE else (0,))]

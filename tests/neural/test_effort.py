@@ -9,7 +9,7 @@ from priors import random_prior, without_context
 
 from nccodec.neural import weights
 from nccodec.neural.analysis import Analysis
-from nccodec.neural.effort import PREFERENCE, code_lengths, lagrange, quantize_rate_distortion
+from nccodec.neural.effort import PREFERENCE, anneal, code_lengths, gradients, quantize_rate_distortion
 from nccodec.neural.prior import IntegerPrior, PriorArrays
 
 ATOMS, DOMAINS = 14, 2
@@ -126,12 +126,6 @@ def test_code_lengths():
         np.testing.assert_allclose(np.exp2(-bits[starts[number] :][: len(counts)]) * 2**24, counts)
 
 
-def test_lagrange_is_geometric_between_whole_levels():
-    lambdas = (0.001, 0.004, 0.064)
-    for level, expected in ((0, 0.001), (256, 0.004), (512, 0.064), (128, 0.002), (384, 0.016), (320, 0.008)):
-        assert math.isclose(lagrange(lambdas, level), expected, rel_tol=1e-12)
-
-
 @pytest.mark.parametrize("size", [(24, 28), (3, 30)])
 def test_more_effort_never_costs_more(tiny, smooth, size):
     """Reckoned for the integers: bits of the prior's network, and the error of the picture at PREFERENCE of
@@ -150,3 +144,14 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
         costs.append(float(bits + PREFERENCE * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
     assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]
     assert shares[-1] == 1 and min(shares) >= 0
+
+
+def test_annealing_finds_better_coefficients_and_leaves_the_self_reference(tiny, smooth):
+    """In the cost of the nearest integers, at once and always the same."""
+    analysis = Analysis(np.asarray(smooth(24, 28)), False, weights.load(tiny))
+    scaled, weight, reports = analysis.scaled(128), 2000.0, []
+    found, again = (anneal(analysis, scaled, 128, weight, 40, reports.append) for _ in range(2))
+    assert torch.equal(found, again) and reports == [*range(1, 41)] * 2
+    assert torch.equal(found[:, 6:], scaled[:, 6:]) and not torch.equal(found[:, :6], scaled[:, :6])
+    before, after = (gradients(analysis, x[0].round().int().numpy(), x, 128, weight)[0] for x in (scaled, found))
+    assert after < before

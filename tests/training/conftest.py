@@ -10,7 +10,16 @@ from nccodec.training.crops import CropFolder
 from nccodec.training.loop import Options, Trainer
 
 SMALL = Architecture(
-    range_size=8, kernel=12, atoms=24, domains=2, width=8, depth=16, blocks=1, refinement=8, lambdas=(0.002, 0.01, 0.05)
+    range_size=8,
+    kernel=12,
+    atoms=24,
+    domains=2,
+    width=8,
+    depth=16,
+    blocks=1,
+    refinement=8,
+    detail=8,
+    lambdas=(0.002, 0.01, 0.05),
 )
 
 

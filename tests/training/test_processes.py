@@ -29,7 +29,7 @@ def torchrun(*arguments, cwd: Path) -> None:
 def averaged_by_hand(run: Trainer) -> dict[str, torch.Tensor]:
     """What a checkpoint holds after STEPS steps of two processes: gradients, clipping, schedule and moving
     average in one process, without the trainer's own step."""
-    named = {name: p for name, p in run.objective.named_parameters() if p.numel()}
+    named = {name: p for name, p in run.objective.named_parameters() if p.numel() and p.requires_grad}
     scale = {id(p): group["scale"] for group in run.optimizer.param_groups for p in group["params"]}
     adam = torch.optim.Adam([{"params": p, "scale": scale[id(p)]} for p in named.values()], fused=True)
     average: dict[str, torch.Tensor] = {}
@@ -62,6 +62,7 @@ def test_two_processes_equal_one_that_averages_their_gradients(folder, options, 
     shape = [
         *("--range-size", a.range_size, "--kernel", a.kernel, "--atoms", a.atoms, "--domains", a.domains),
         *("--width", a.width, "--depth", a.depth, "--blocks", a.blocks, "--refinement", a.refinement),
+        *("--detail", a.detail),
         *("--lambdas", ",".join(map(str, a.lambdas))),
     ]
     run = ("--crop", given.crop, "--batch", given.batch, "--rate", given.rate, "--steps", STEPS)
@@ -87,7 +88,7 @@ from nccodec.training import processes
 from nccodec.training.crops import CropFolder
 from nccodec.training.loop import Options, Trainer
 
-shape = dict(range_size=8, kernel=8, atoms=4, width=8, depth=8, blocks=0, refinement=8, lambdas=(0.01, 0.1))
+shape = dict(range_size=8, kernel=8, atoms=4, width=8, depth=8, blocks=0, refinement=8, detail=8, lambdas=(0.01, 0.1))
 options = Options(Architecture(**shape), minutes=0.01, crop=16, batch=1)
 run = Trainer(CropFolder(Path("crops")), options, processes.join("cpu"))
 true = time.monotonic
