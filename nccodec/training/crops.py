@@ -13,6 +13,7 @@ from ..imaging.pictures import read_rgb
 from .screens import screen
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".gif", ".jp2", ".avif"}
+_LARGEST_REDUCTION = 4.0
 SCREENS = 0.05  # share of crops that are rendered text and screens, unless told otherwise
 
 
@@ -85,22 +86,24 @@ class CropFolder:
         return sum(self.sizes[name][0] * self.sizes[name][1] for name in names)
 
     def crop(self, names: list[str], weights: np.ndarray, side: int, random: np.random.Generator) -> np.ndarray:
-        """One crop, uint8 [side, side, 3]: a picture drawn by `weights`, a random place, in three of
-        ten cases reduced by 1.1 to 2, a random flip and, one time in two, a transposition; or a
-        rendered screen."""
+        """One crop, uint8 [side, side, 3]: a picture drawn by `weights`, a random place, mostly reduced so
+        that detail is as dense as in small photographs, a random flip and transposition, every other time
+        with the chroma of a 4:2:0 file; or a rendered screen."""
         if random.random() < self.screens:
             return screen(side, side, random)
         picture = self.picture(names[random.choice(len(names), p=weights)])
         height, width = picture.shape[:2]
-        take = side
-        if random.random() < 0.3:
-            take = min(int(side * random.uniform(1.1, 2.0)), max(side, min(height, width)))
+        most = max(1.0, min(_LARGEST_REDUCTION, min(height, width) / (1.5 * side)))
+        take = int(side * most ** random.random() ** 0.5) if random.random() < 0.85 else side
         top, left = random.integers(max(1, height - take + 1)), random.integers(max(1, width - take + 1))
         crop = picture[top : top + take, left : left + take]
         if crop.shape[:2] != (take, take):
             crop = np.pad(crop, ((0, take - crop.shape[0]), (0, take - crop.shape[1]), (0, 0)), "symmetric")
         if take != side:
-            crop = np.asarray(Image.fromarray(crop).resize((side, side), Image.Resampling.BOX, reducing_gap=None))
+            method = Image.Resampling.BOX if random.random() < 0.5 else Image.Resampling.BICUBIC
+            crop = np.asarray(Image.fromarray(crop).resize((side, side), method))
+        if random.random() < 0.5:
+            crop = subsampled(crop)
         crop = crop[:, ::-1] if random.random() < 0.5 else crop
         return crop.transpose(1, 0, 2) if random.random() < 0.5 else crop
 
@@ -113,3 +116,14 @@ class CropFolder:
         weights /= weights.sum()
         crops = [self.crop(names, weights, side, random) for _ in range(count)]
         return np.ascontiguousarray(np.stack(crops).transpose(0, 3, 1, 2))
+
+
+def subsampled(crop: np.ndarray) -> np.ndarray:
+    """A crop, uint8 [H, W, 3], as it comes out of a file with chroma at half the resolution (4:2:0)."""
+    height, width = crop.shape[:2]
+    luma, *chroma = Image.fromarray(crop).convert("YCbCr").split()
+    half = ((width + 1) // 2, (height + 1) // 2)
+    chroma = [
+        plane.resize(half, Image.Resampling.BOX).resize((width, height), Image.Resampling.BILINEAR) for plane in chroma
+    ]
+    return np.asarray(Image.merge("YCbCr", (luma, *chroma)).convert("RGB"))
