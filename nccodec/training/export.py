@@ -12,13 +12,13 @@ from ..neural.analysis import quantize
 from ..neural.architecture import BIAS
 from ..neural.detail import FINEST
 from ..neural.effort import PREFERENCE
-from ..neural.model import lagrange
+from ..neural.model import at_level, lagrange
 from ..neural.tables import mass
 from .loop import Trainer
 
 _DEAD_ZONES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 _SIDE = 256
-_STEPS, _DETAIL_STEPS = 600, 6000
+_STEPS, _DETAIL_STEPS = 600, 4000
 
 
 def export(trainer: Trainer, path: Path, steps: int = _STEPS, detail_steps: int = _DETAIL_STEPS) -> None:
@@ -100,7 +100,7 @@ def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> No
         fine = trainer.crops(trainer.done + step, len(level), side)
         with torch.no_grad():
             coarse = (reduce_area(fine, FINEST) * 255).round() / 255
-            q = _integers(trainer, coarse, level, zones)
+            q = _single_pass(model.scaled(model.analyse(coarse), level), level, zones)
             affine = model.affine(model.dequantize(q, level)[:, : len(model.atoms)])
         loss = (model.enlarged(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2
         optimizer.zero_grad(set_to_none=True)
@@ -110,14 +110,18 @@ def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> No
     model.detail.requires_grad_(False)
 
 
+def _single_pass(scaled: Tensor, level: Tensor, zones: Tensor) -> Tensor:
+    """Coefficients [N, channels, rows, columns] quantized with the dead zones of their levels [N]."""
+    return quantize(scaled, at_level(zones[:, None], level)[:, :, None, None])
+
+
 @torch.no_grad()
 def _integers(trainer: Trainer, crops: Tensor, level: Tensor, zones: Tensor) -> Tensor:
     """What the encoder makes of crops [N, 3, H, W]: of every other one by its dead zones, of the rest about as
     with more effort, where each integer is chosen by its rate in the context of the former."""
     model, prior = trainer.model, trainer.prior
     scaled = model.scaled(model.analyse(crops), level)
-    low = level.long().clamp(max=len(zones) - 2)
-    q = quantize(scaled, torch.lerp(zones[low], zones[low + 1], level - low)[:, None, None, None])
+    q = _single_pass(scaled, level, zones)
     index, mean = prior.context(q, level)
     energy = torch.ones(scaled.shape[1], device=scaled.device)
     energy[: len(model.atoms)] = model.atoms.square().sum((1, 2, 3))
