@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .prior_network import PriorNetwork
 
 DAMPING = 0.8, 0.1  # share of the way to the newly wanted coefficients that the first and the last step goes
-REPEATS = (0, 0, 1, 2, 4, 8, 8, 8, 8, 8)  # of the choice of integers after the first, for each effort
-ANNEALING = (0, 0, 0, 0, 0, 0, 16, 64, 160, 384)  # steps before it
+REPEATS = (0, 0, 1, 2, 4, 12, 8, 8, 8, 8)  # of the choice of integers after the first, for each effort
+ANNEALING = (0, 0, 0, 0, 0, 0, 40, 96, 224, 512)  # steps before it; a few make things worse
 TEMPERATURE = 0.5, 0.1  # of the first and the last of them
 RATE = 0.05  # Adam's, of the first of them
 # A squared error counts more than lambda says: best of a few on held-out training pictures, without a theory.
