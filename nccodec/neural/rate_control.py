@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 CHEAP = 1  # effort of the first search where more is asked for; refinement follows near its result
-_TRIES = 5  # codes of full effort at most
+_TRIES = 5  # codes of full effort that the first search may take
 
 
 def highest_within(measure: Callable[[int, int], float], top: int, limit: float, tolerance: float, effort: int) -> int:
@@ -12,7 +12,7 @@ def highest_within(measure: Callable[[int, int], float], top: int, limit: float,
     measure: value of a level at an effort, which rises with the level, for example the logarithm of a
     size; it should remember what it is asked for again. tolerance: values less than this below the
     limit end the search. With an effort above CHEAP the search is made at CHEAP first, then again with the
-    limit shifted by what the effort was seen to change.
+    limit shifted by what the effort was seen to change; where that does not lead there, at the effort itself.
     """
     if effort <= CHEAP:
         return _search(lambda level: measure(level, effort), top, limit, tolerance)
@@ -22,13 +22,13 @@ def highest_within(measure: Callable[[int, int], float], top: int, limit: float,
         value = measure(level, effort)
         best = max(best, level) if value <= limit else best
         if limit - tolerance <= value <= limit:
-            break
+            return best
         aim = shift
         # Aim at the middle of the tolerance: what the effort changes varies a little with the level.
         shift = measure(level, CHEAP) - value - tolerance / 2
         if shift == aim:
             break
-    return best
+    return max(best, _search(lambda level: measure(level, effort), top, limit, tolerance))
 
 
 def _search(measure: Callable[[int], float], top: int, limit: float, tolerance: float) -> int:

@@ -5,7 +5,6 @@ import json
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from nccodec.errors import TrainingError
 from nccodec.training import checkpoint
@@ -62,19 +61,6 @@ def test_a_checkpoint_of_another_run_is_refused(trainer, folder, options, tmp_pa
     (tmp_path / "junk").write_bytes(b"junk")
     with pytest.raises(TrainingError, match="cannot read"):
         checkpoint.resume(tmp_path / "junk", run)
-
-
-def test_a_checkpoint_that_says_nothing_of_screens_and_processes_is_resumed(trainer, tmp_path):
-    run = trainer()
-    run.step()
-    checkpoint.save(tmp_path / "c", run)
-    position, tensors = content(tmp_path / "c")
-    for name in ("screens", "processes"):
-        del position["identity"][name]
-    save_file(tensors, tmp_path / "older", {"nccodec": json.dumps(position)})
-    again = trainer()
-    checkpoint.resume(tmp_path / "older", again)
-    assert again.done == 1
 
 
 def test_an_interruption_leaves_a_checkpoint(trainer, tmp_path):
