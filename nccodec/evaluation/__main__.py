@@ -192,8 +192,8 @@ def paper(
     from nccodec.training.crops import CropFolder
 
     model = setup.train(CropFolder(crops), minutes, say)
-    rows = []
-    for name, source in pictures_of(folder):
+    measured, rows = pictures_of(folder), []
+    for name, source in measured:
         values, size = setup.encode(model, np.asarray(source))
         row = {"name": name, "bpp": 8 * size / (source.width * source.height)}
         row["1x"] = psnr(np.asarray(source), setup.decode(model, values, (source.height, source.width)))
@@ -209,7 +209,7 @@ def paper(
             row[key] = psnr(np.asarray(whole), decoded)
         rows.append(row)
     means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key != "name"}
-    peer = measure_jpeg(pictures_of(folder))["results"]
+    peer = measure_jpeg(measured)["results"]
     means["JPEG at this rate"] = float(np.interp(np.log(means["bpp"]), np.log(peer["bpp"]), peer["psnr-rgb"]))
     out.write_text(json.dumps({"minutes": minutes, "means": means, "pictures": rows}, indent=1) + "\n")
     typer.echo("  ".join(f"{key} {value:.3f}" for key, value in means.items()))

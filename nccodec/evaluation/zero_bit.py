@@ -16,11 +16,12 @@ from ..bitstream.file import write_code
 from ..collage.fixed_point import fixed_point, self_reference
 from ..collage.operator import Form, neighbour_domains
 from ..collage.scales import reduce_area
-from ..neural.analysis import Analysis, quantize
+from ..neural.analysis import Analysis
 from ..neural.architecture import BIAS, OFFSETS
 from ..neural.model import at_level, companded
 from ..neural.weights import Weights
 from ..training.crops import CropFolder
+from ..training.export import single_pass
 
 _WIDTH = 128
 _RATE = 1e-3
@@ -79,7 +80,7 @@ def fit(
         with torch.no_grad():
             picture = (reduce_area(fine, scale) * 255).round() / 255
             scaled = model.codec.scaled(model.codec.analyse(picture), level)
-            q = quantize(scaled, at_level(zones[:, None], level)[:, :, None, None])
+            q = single_pass(scaled, level, zones)
             before = (model.decode(q, level, scale, used=False) - fine).square().mean()
         error = (model.decode(q, level, scale) - fine).square().mean()
         optimizer.zero_grad(set_to_none=True)

@@ -29,16 +29,17 @@ class Detail(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, affine: Tensor, level: Tensor) -> Tensor:
+    def forward(self, affine: Tensor, level: Tensor, scale: int = FINEST) -> Tensor:
         """affine: the affine part at scale 1 less BIAS, [N, 3, H, W]. level: row of the level for each
-        picture, [N, width] (see `model.at_level`). Returns [N, 1, 4 H, 4 W], to be added to each channel."""
+        picture, [N, width] (see `model.at_level`). scale: 2 or 4. Returns [N, 1, scale H, scale W], to be
+        added to each channel."""
         height, width = affine.shape[-2:]
         rows = max(1, _BAND // width)
         parts = []
         for top in range(0, height, rows):
             start, end = max(0, top - REACH), min(height, top + rows)
-            fine = self._band(affine[:, :, start : end + REACH], level)
-            parts.append(fine[:, :, FINEST * (top - start) : FINEST * (end - start)])
+            fine = reduce_area(self._band(affine[:, :, start : end + REACH], level), FINEST // scale)
+            parts.append(fine[:, :, scale * (top - start) : scale * (end - start)])
         return torch.cat(parts, 2)
 
     def _band(self, x: Tensor, level: Tensor) -> Tensor:
@@ -50,10 +51,10 @@ class Detail(nn.Module):
 
 
 def enlarged(affine: Tensor, detail: Tensor, factor: int) -> Tensor:
-    """The affine part at scale `factor`, a power of two from 2, with detail [N, 1, 4 H, 4 W].
+    """The affine part at scale `factor`, a power of two from 2, with detail at scale s = min(factor, 4),
+    [N, 1, s H, s W].
 
     affine: at scale 1, [N, C, H, W]. Reduced by `factor` by area, the result is `affine` again.
     """
-    if factor < FINEST:
-        return enlarge(affine, factor) + reduce_area(detail, FINEST // factor)
-    return enlarge(enlarge(affine, FINEST) + detail, factor // FINEST)
+    scale = min(factor, FINEST)
+    return enlarge(enlarge(affine, scale) + detail, factor // scale)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from ..collage.fixed_point import fixed_point, self_reference
 from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_add
 from .architecture import BIAS, OFFSETS, Architecture
-from .detail import Detail, enlarged
+from .detail import FINEST, Detail, enlarged
 
 
 def companded(q: Tensor) -> Tensor:
@@ -158,7 +158,8 @@ class Collage(nn.Module):
     def enlarged(self, affine: Tensor, level: Tensor, factor: int) -> Tensor:
         """The affine part less BIAS at scale `factor`, a power of two from 2: [N, 3, H, W] at scale 1 ->
         [N, 3, factor H, factor W]. level: real [N]."""
-        detail = self.detail(affine.float(), at_level(self.detail.level, level))
+        row = at_level(self.detail.level, level)
+        detail = self.detail(affine.float(), row, min(factor, FINEST))
         return enlarged(affine, detail.to(affine), factor)
 
     def decode(self, parameters: Tensor, keep_zeros: bool = False) -> Tensor:

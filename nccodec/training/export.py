@@ -100,7 +100,7 @@ def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> No
         fine = trainer.crops(trainer.done + step, len(level), side)
         with torch.no_grad():
             coarse = (reduce_area(fine, FINEST) * 255).round() / 255
-            q = _single_pass(model.scaled(model.analyse(coarse), level), level, zones)
+            q = single_pass(model.scaled(model.analyse(coarse), level), level, zones)
             affine = model.affine(model.dequantize(q, level)[:, : len(model.atoms)])
         loss = (model.enlarged(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2
         optimizer.zero_grad(set_to_none=True)
@@ -110,7 +110,7 @@ def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> No
     model.detail.requires_grad_(False)
 
 
-def _single_pass(scaled: Tensor, level: Tensor, zones: Tensor) -> Tensor:
+def single_pass(scaled: Tensor, level: Tensor, zones: Tensor) -> Tensor:
     """Coefficients [N, channels, rows, columns] quantized with the dead zones of their levels [N]."""
     return quantize(scaled, at_level(zones[:, None], level)[:, :, None, None])
 
@@ -121,7 +121,7 @@ def _integers(trainer: Trainer, crops: Tensor, level: Tensor, zones: Tensor) -> 
     with more effort, where each integer is chosen by its rate in the context of the former."""
     model, prior = trainer.model, trainer.prior
     scaled = model.scaled(model.analyse(crops), level)
-    q = _single_pass(scaled, level, zones)
+    q = single_pass(scaled, level, zones)
     index, mean = prior.context(q, level)
     energy = torch.ones(scaled.shape[1], device=scaled.device)
     energy[: len(model.atoms)] = model.atoms.square().sum((1, 2, 3))
