@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from .prior_network import PriorNetwork
 
 DAMPING = 0.8, 0.1  # share of the way to the newly wanted coefficients that the first and the last step goes
-REPEATS = (0, 0, 1, 2, 4, 12, 8, 8, 8, 8)  # of the choice of integers after the first, for each effort
-ANNEALING = (0, 0, 0, 0, 0, 0, 40, 96, 224, 512)  # steps before it; a few make things worse
-TEMPERATURE = 0.5, 0.1  # of the first and the last of them
+REPEATS = (0, 0, 1, 2, 4, 12, 6, 6, 6, 6)  # of the choice of integers after the first, for each effort
+ANNEALING = (0, 0, 0, 0, 0, 0, 30, 84, 192, 408)  # steps that follow, and after them as many repetitions again
+TEMPERATURE = 0.7, 0.2  # of the first and the last of them
 RATE = 0.05  # Adam's, of the first of them
 # A squared error counts more than lambda says: best of a few on held-out training pictures, without a theory.
 PREFERENCE = 1.4
@@ -33,8 +33,8 @@ def improve(
     """Integers, int32 [channels, rows, columns], for the analysis's coefficients in quantizer steps.
 
     effort: 1, rate-distortion-optimised quantization; 2 .. 9, that again, REPEATS times, each time with
-    regard to what the integers found before do to the picture and to each other's rate, from coefficients
-    that were annealed for ANNEALING steps.
+    regard to what the integers found before do to the picture and to each other's rate; from 6 on, that
+    once more, from coefficients that were annealed for ANNEALING steps.
     """
     weights, model = analysis.weights, analysis.model
     a = weights.architecture
@@ -51,33 +51,47 @@ def improve(
         return quantize_rate_distortion(numbers, slope.cpu().double().numpy(), weights.prior, prior, a.atoms)
 
     annealing, repeats = ANNEALING[effort], REPEATS[effort]
-    every = annealing + 2 * repeats  # a repetition takes about as long as two steps
-    wanted = scaled
+    if not repeats:
+        return quantized(scaled)
+    every = annealing + 2 * repeats * (2 if annealing else 1)  # a repetition takes about as long as two steps
+    done, best, least = 0, np.empty(0), math.inf
+
+    def advance(steps: int) -> None:
+        nonlocal done
+        done += steps
+        progress(done / every)
+
+    def repeat(wanted: Tensor) -> Tensor:
+        """The coefficients wanted after REPEATS repetitions; `best` has the best of the integers on the way."""
+        nonlocal best, least
+        q = quantized(wanted)
+        for step in range(repeats + 1):
+            cost, gradient = gradients(analysis, q, wanted, level, weight)
+            if cost < least:
+                best, least = q, cost
+            if step < repeats:
+                target = torch.from_numpy(q).to(scaled)[None] - gradient / (2 * slope[:, None, None])
+                wanted = torch.lerp(wanted, target, DAMPING[0] + (DAMPING[1] - DAMPING[0]) * step / repeats)
+                wanted[:, a.atoms :] = scaled[:, a.atoms :]
+                q = quantized(wanted)
+                advance(2)
+        return wanted
+
+    wanted = repeat(scaled)
     if annealing:
-        wanted = anneal(analysis, scaled, level, weight, annealing, lambda done: progress(done / every))
-    q = quantized(wanted)
-    best, least = q, math.inf
-    for step in range(repeats + 1 if repeats else 0):
-        cost, gradient = gradients(analysis, q, wanted, level, weight)
-        if cost < least:
-            best, least = q, cost
-        progress((annealing + 2 * step) / every)
-        if step < repeats:
-            target = torch.from_numpy(q).to(scaled)[None] - gradient / (2 * slope[:, None, None])
-            wanted = torch.lerp(wanted, target, DAMPING[0] + (DAMPING[1] - DAMPING[0]) * step / repeats)
-            wanted[:, a.atoms :] = scaled[:, a.atoms :]
-            q = quantized(wanted)
+        repeat(anneal(analysis, wanted, level, weight, annealing, lambda: advance(1)))
     return best
 
 
 def anneal(
-    analysis: "Analysis", scaled: Tensor, level: int, weight: float, steps: int, progress: Callable[[float], None]
+    analysis: "Analysis", scaled: Tensor, level: int, weight: float, steps: int, advance: Callable[[], None]
 ) -> Tensor:
     """Coefficients in quantizer steps, [1, channels, rows, columns], near integers of a low Lagrangian:
     stochastic Gumbel annealing (Yang, Bamler and Mandt, arXiv 2006.04240, section 3.2) from `scaled`.
 
     Each is drawn anew at every step from between the two integers around it, the nearer to one of them the
-    lower the temperature, and moved by Adam. Self-reference weights stay. weight: as for `gradients`.
+    lower the temperature, and moved by Adam. Self-reference weights stay. weight: as for `gradients`. advance:
+    called after each step.
     """
     atoms, network = analysis.weights.architecture.atoms, analysis.weights.prior_network(analysis.device)
     position = torch.tensor([level / 256], device=scaled.device)
@@ -99,7 +113,7 @@ def anneal(
         free.grad = gradient
         optimizer.param_groups[0]["lr"] = RATE * (1 - share)
         optimizer.step()
-        progress(step + 1)
+        advance()
     return torch.cat([free.detach(), scaled[:, atoms:]], 1)
 
 
