@@ -7,7 +7,7 @@ is int64. The networks that these arrays come from are trained by `neural.prior_
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -29,7 +29,6 @@ ACTIVATION, LARGEST_ACTIVATION = 16, 127  # steps of a hidden unit for each unit
 SHIFT, OUT_SHIFT = 24, 16  # of the multipliers of hidden units and outputs
 SCALE_UNIT = 4096  # parts of a scale index
 MEAN_UNIT = 1024  # parts of a quantizer step, of a mean
-_CELLS = 4096  # cells whose windows are in memory at once
 
 
 def group_edges(atoms: int, domains: int) -> list[int]:
@@ -162,8 +161,12 @@ class PriorArrays:
 
     def table(self, index: int) -> np.ndarray:
         """Counts of the symbols -m .. m, then of the escape."""
-        stop = int(self.sizes[: index + 1].sum())
-        return self.tables[stop - int(self.sizes[index]) : stop]
+        return self.tables[self._edges[index] : self._edges[index + 1]]
+
+    @cached_property
+    def _edges(self) -> list[int]:
+        """Where in `tables` each begins, and the end."""
+        return [0, *self.sizes.cumsum().tolist()]
 
 
 @cache
@@ -205,6 +208,9 @@ class IntegerPrior:
         self._bias = between(arrays.bias)
         self._first_bias = [between(layers.first_bias) for layers in arrays.groups]
         self._edges = group_edges(atoms, domains)
+        size = np.minimum((arrays.log + 8) >> 4, 127)
+        self._absolute = np.concatenate([size[:0:-1], size]).astype(self._kind)  # features of 1 - LOG .. LOG - 1
+        self._signed = self._absolute * np.sign(np.arange(1 - LOG, LOG)).astype(self._kind)
 
     def table(self, index: int) -> np.ndarray:
         return self._arrays.table(index)
@@ -212,66 +218,78 @@ class IntegerPrior:
     def passes(self, values: np.ndarray, first: int, last: int) -> Iterator[Pass]:
         """See SymbolModel. first and last must be edges of groups."""
         _, rows, columns = values.shape
-        row, column = np.indices((rows, columns)).reshape(2, -1)
-        of_pass = np.where(row % 2 != column % 2, 2, row % 2)
-        cells = [(row[of_pass == number], column[of_pass == number]) for number in range(PASSES)]
-        earlier = np.zeros((0, rows + 2, columns + 2), self._kind)  # features of the groups before
+        grid = _Grid.of(rows, columns)
+        features = np.zeros((2 * min(last, self._edges[-1]), grid.size), self._kind)
         for group, (start, stop) in enumerate(pairwise(self._edges)):
-            if first <= start < last:
-                before = self._before(group, earlier)
-                for number, (y, x) in enumerate(cells):
-                    if len(y):
-                        known = before[:, y * columns + x]
-                        yield self._pass(values[start:stop], group, number, y, x, known)
-            if stop < min(last, self._edges[-1]):
-                earlier = np.concatenate([earlier, self._features(values[start:stop])])
+            if start >= last:
+                return
+            part = values[start:stop].reshape(stop - start, -1)  # [C, rows * columns]
+            own = features[2 * start : 2 * stop]
+            if start < first:
+                self._store(part, own, grid.place, slice(None))
+                continue
+            before = self._before(group, features[: 2 * start], grid)
+            known = np.zeros((stop - start, grid.size), np.int32)
+            for number, cells in enumerate(grid.cells):
+                if len(cells):
+                    yield self._pass(group, number, grid, known, own, before[:, cells])
+                    known[:, grid.place[cells]] = part[:, cells]
+                    self._store(part, own, grid.place, cells)
 
-    def _features(self, group: np.ndarray) -> np.ndarray:
-        """Companded integers of a group [C, rows, columns] and their magnitudes, [2 C, rows + 2, columns + 2]:
-        a border of zeros around."""
-        size = np.minimum((self._arrays.log[np.minimum(np.abs(group), LOG - 1)] + 8) >> 4, 127)
-        both = np.concatenate([np.sign(group) * size, size])
-        return np.pad(both, ((0, 0), (1, 1), (1, 1))).astype(self._kind)
+    def _store(self, values: np.ndarray, features: np.ndarray, place: np.ndarray, cells: np.ndarray | slice) -> None:
+        """Write the features of cells of a group [C, rows * columns], signed and then absolute, into [2 C, size]."""
+        entries = np.clip(values[:, cells], 1 - LOG, LOG - 1) + (LOG - 1)
+        features[: len(values), place[cells]] = self._signed[entries]
+        features[len(values) :, place[cells]] = self._absolute[entries]
 
     def _product(self, weight: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         return (weight.astype(self._kind) @ inputs).astype(np.int64)
 
-    def _before(self, group: int, features: np.ndarray) -> np.ndarray:
+    def _before(self, group: int, features: np.ndarray, grid: "_Grid") -> np.ndarray:
         """What the groups before contribute to a group's hidden units, int64 [hidden, rows * columns].
 
-        features: [C, rows + 2, columns + 2]. Some rows at a time: the windows take nine times their memory.
+        features: [C, size].
         """
-        weight = self._arrays.groups[group].before
-        weight = weight.reshape(len(weight), 9 * len(features))
-        rows, columns = features.shape[1] - 2, features.shape[2] - 2
-        some = max(1, _CELLS // columns)
-        strips = (features[:, y : min(y + some, rows) + 2] for y in range(0, rows, some))
-        return np.concatenate([self._product(weight, _windows(strip)) for strip in strips], 1)
+        weight = self._arrays.groups[group].before.transpose(2, 3, 0, 1).astype(self._kind, order="C")
+        total = np.zeros((weight.shape[2], grid.rows * grid.wide), self._kind)
+        stop = total.shape[1] - 2  # the last two are border, as are two of each row, which no one looks at
+        for y, x in np.ndindex(3, 3):
+            shift = y * grid.wide + x
+            total[:, :stop] += weight[y, x] @ features[:, shift : shift + stop]
+        inside = total.reshape(-1, grid.rows, grid.wide)[:, :, : grid.columns]
+        return inside.reshape(len(total), -1).astype(np.int64)  # [hidden, rows * columns]
 
     def _pass(
-        self, values: np.ndarray, group: int, number: int, y: np.ndarray, x: np.ndarray, hidden: np.ndarray
+        self, group: int, number: int, grid: "_Grid", known: np.ndarray, features: np.ndarray, hidden: np.ndarray
     ) -> Pass:
-        """The pass over the cells (y, x) [n] of a group's values [C, rows, columns].
+        """A pass over a group.
 
-        hidden: int64 [H, n], what the groups before contribute.
+        known: what is decoded of the group, [C, size]; features: of that, [2 C, size]. hidden: int64 [H, n], what
+        the groups before contribute in the pass's cells.
         """
         arrays, layers, start = self._arrays, self._arrays.groups[group], self._edges[group]
-        channels = slice(start, start + len(values))
+        channels = slice(start, start + len(known))
+        cells = grid.cells[number]
+        y, x = np.divmod(cells, grid.columns)
+        taps = [grid.place[cells] + dy * grid.wide + dx for dy, dx in BEFORE[number]]
         if number:
-            features = self._features(values)
-            taps = [features[:, y + 1 + dy, x + 1 + dx] for dy, dx in BEFORE[number]]  # each [2 C, n]
             weight = layers.diagonal if number == 1 else layers.direct
-            hidden = hidden + self._product(weight, np.concatenate(taps))
+            hidden = hidden + self._product(weight, np.concatenate([features.take(tap, 1) for tap in taps]))
         hidden = _activation(hidden, layers.first_multiplier, self._first_bias[group][number])
         hidden = self._product(layers.second, hidden.astype(self._kind))
         hidden = _activation(hidden, layers.second_multiplier, layers.second_bias)
         out = self._product(layers.out, hidden.astype(self._kind))
         out = (out * layers.out_multiplier.astype(np.int64)[:, None] + (1 << OUT_SHIFT >> 1)) >> OUT_SHIFT
-        near, size, count = _neighbour_sums(values, y, x, BEFORE[number])
-        mean = out[: len(values)] + near * arrays.mean[number, channels, None].astype(np.int64) // count
-        log = arrays.log[np.minimum(4 * size // count, LOG - 1)].astype(np.int64)
-        index = self._bias[number, channels, None] + out[len(values) :]
-        index = index + arrays.weight[number, channels, None] * log
+        mean, index = out[: len(known)], out[len(known) :] + self._bias[number, channels, None]
+        log = arrays.log[0]  # of no neighbours
+        if number:
+            near = [known.take(tap, 1) for tap in taps]
+            count = sum((y + dy >= 0) & (y + dy < grid.rows) & (x + dx >= 0) & (x + dx < grid.columns)
+                        for dy, dx in BEFORE[number])  # fmt: skip
+            weight = arrays.mean[number, channels, None].astype(np.int64)
+            mean = mean + _over(sum(near) * weight, count)
+            log = arrays.log[np.minimum(_over(4 * sum(map(np.abs, near)), count), LOG - 1)]
+        index += arrays.weight[number, channels, None] * log
         index = np.clip((index + SCALE_UNIT // 2) // SCALE_UNIT, 0, SCALES - 1)
         unit = MEAN_UNIT // FRACTIONS
         mean = np.clip((mean + unit // 2) // unit, -FRACTIONS * LARGEST, FRACTIONS * LARGEST)  # in eighths
@@ -282,31 +300,41 @@ class IntegerPrior:
         return Pass(tuple(axis.ravel() for axis in where), tables.ravel(), offsets.ravel())
 
 
-def _windows(features: np.ndarray) -> np.ndarray:
-    """The 3 x 3 cells around each cell, [9 C, rows * columns]. features: [C, rows + 2, columns + 2]."""
-    windows = np.lib.stride_tricks.sliding_window_view(features, (3, 3), (1, 2))  # [C, rows, columns, 3, 3]
-    cells = windows.shape[1] * windows.shape[2]
-    return np.ascontiguousarray(windows.transpose(0, 3, 4, 1, 2)).reshape(9 * len(features), cells)
-
-
 def _activation(total: np.ndarray, multiplier: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Hidden units 0 .. 127 from sums of products [H, n]. bias: [H], in 1/4096."""
     bias = bias.astype(np.int64) << (SHIFT - 12)
     return np.clip((total * multiplier.astype(np.int64)[:, None] + bias[:, None] + (1 << SHIFT >> 1)) >> SHIFT, 0, 127)
 
 
-def _neighbour_sums(
-    group: np.ndarray, y: np.ndarray, x: np.ndarray, steps: tuple[tuple[int, int], ...]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sum and sum of magnitudes over the neighbours at `steps` that lie in the grid, int64
-    [channels, n], and how many do, at least 1, int64 [n]."""
-    channels, rows, columns = group.shape
-    padded = np.pad(group, ((0, 0), (1, 1), (1, 1))).reshape(channels, -1)  # zeros outside the grid
-    near = np.zeros((channels, len(y)), np.int64)
-    size, count = np.zeros_like(near), np.zeros(len(y), np.int64)
-    for dy, dx in steps:
-        taken = padded[:, (y + 1 + dy) * (columns + 2) + x + 1 + dx]
-        near += taken
-        size += np.abs(taken)
-        count += (y + dy >= 0) & (y + dy < rows) & (x + dx >= 0) & (x + dx < columns)
-    return near, size, np.maximum(count, 1)
+def _over(sums: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """sums [C, n] // max(1, count [n]), count up to 4, of which most are 4."""
+    quotient = sums >> 2
+    few = np.flatnonzero(count < 4)
+    quotient[:, few] = sums[:, few] // np.maximum(1, count[few])
+    return quotient
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """A grid of cells in raster order, and the same with a border of one cell around it, of `size` cells in rows
+    of `wide`. place: where each cell of the grid lies in that. cells: those of each pass."""
+
+    rows: int
+    columns: int
+    place: np.ndarray
+    cells: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, rows: int, columns: int) -> "_Grid":
+        row, column = np.indices((rows, columns)).reshape(2, -1)
+        of_pass = np.where(row % 2 != column % 2, 2, row % 2)
+        cells = tuple(np.flatnonzero(of_pass == number) for number in range(PASSES))
+        return cls(rows, columns, (row + 1) * (columns + 2) + column + 1, cells)
+
+    @property
+    def wide(self) -> int:
+        return self.columns + 2
+
+    @property
+    def size(self) -> int:
+        return (self.rows + 2) * self.wide
