@@ -1,0 +1,1 @@
+"""Classical search for the map (PIFS): every range against every domain."""
