@@ -1,15 +1,13 @@
 """The two packers: quantized parameters <-> the payload of a chunk."""
 
-import struct
 from functools import cache
 
-import constriction
 import numpy as np
 import zstandard
 from bitarray import bitarray
-from bitarray.util import ba2int, int2ba
 
 from ..errors import FormatError
+from .coder import SymbolReader, SymbolWriter, Table
 from .symbols import LARGEST, Pass, SymbolModel
 
 _WIDEST = 16  # bits of a fixed-width value
@@ -83,93 +81,40 @@ def unpack_fixed(payload: bytes, shape: tuple[int, int, int]) -> np.ndarray:
     return values.reshape(shape)
 
 
-class _Tables:
-    """The tables of a model as the coder wants them, each made when it is first needed."""
-
-    def __init__(self, model: SymbolModel) -> None:
-        self.coder_model = cache(lambda table: _coder_model(model.table(table)))
-        self._largest = cache(lambda table: len(model.table(table)) // 2 - 1)
-
-    def in_order(self, symbols: Pass) -> tuple[np.ndarray, np.ndarray, list[tuple[int, int, int]]]:
-        """The places of a pass's symbols by table, rising, and in the pass's order for each; the largest
-        difference that each table has a symbol for, by place; and the runs: table, start, stop."""
-        order = np.argsort(symbols.tables.astype(np.uint16), kind="stable")  # 16 bits are sorted by radix
-        tables, starts, counts = np.unique(symbols.tables[order], return_index=True, return_counts=True)
-        runs = list(zip(tables.tolist(), starts.tolist(), (starts + counts).tolist(), strict=True))
-        largest = np.repeat(np.array([self._largest(table) for table, _, _ in runs], np.int64), counts)
-        return order, largest, runs
-
-
-def _coder_model(counts: np.ndarray) -> constriction.stream.model.Categorical:
-    # Only this way does constriction 0.5.0 reproduce integer counts exactly: it gives every symbol 1
-    # and shares out the rest in proportion to these exactly representable numbers.
-    return constriction.stream.model.Categorical((counts - 1).astype(np.float64), perfect=False)
+def _runs(symbols: Pass) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
+    """The places of a pass's symbols by table, rising, and in the pass's order for each; and the runs:
+    table, start, stop."""
+    order = np.argsort(symbols.tables.astype(np.uint16), kind="stable")  # 16 bits are sorted by radix
+    tables, starts, counts = np.unique(symbols.tables[order], return_index=True, return_counts=True)
+    return order, list(zip(tables.tolist(), starts.tolist(), (starts + counts).tolist(), strict=True))
 
 
 def pack_range(values: np.ndarray, model: SymbolModel, first: int, last: int) -> bytes:
-    """Range-coded channels first .. last - 1 of all parameters [channels, rows, columns].
-
-    A u32 count of words, the words (u32), then the escapes as Exp-Golomb bits.
-    """
-    coder = constriction.stream.queue.RangeEncoder()
-    tables = _Tables(model)
-    escapes = bitarray(endian="big")
+    """Range-coded channels first .. last - 1 of all parameters [channels, rows, columns]."""
+    writer = SymbolWriter()
+    table_of = cache(lambda index: Table(model.table(index)))
     known = values.copy()
     known[first:] = 0  # so that the model cannot look ahead
     for group in model.passes(known, first, last):
-        order, largest, runs = tables.in_order(group)
-        symbols = (values[group.where] - group.offsets)[order]
-        inside = np.abs(symbols) <= largest
-        coded = np.where(inside, symbols + largest, 2 * largest + 1).astype(np.int32)
+        order, runs = _runs(group)
+        differences = (values[group.where] - group.offsets)[order]
         for table, start, stop in runs:
-            coder.encode(coded[start:stop], tables.coder_model(table))
-        for value, most in zip(symbols[~inside].tolist(), largest[~inside].tolist(), strict=True):
-            number = 2 * (abs(value) - most - 1) + (value < 0) + 1
-            escapes += bitarray(number.bit_length() - 1) + int2ba(number)
+            writer.differences(differences[start:stop], table_of(table))
         known[group.where] = values[group.where]
-    words = coder.get_compressed().astype("<u4")
-    return struct.pack("<I", len(words)) + words.tobytes() + escapes.tobytes()
+    return writer.content()
 
 
 def unpack_range(payload: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:
     """Inverse of `pack_range`: fills channels first .. last - 1 of `values` in place, or FormatError."""
-    if len(payload) < 4 or len(payload) - 4 < 4 * (count := struct.unpack_from("<I", payload)[0]):
-        raise FormatError("range packer: fewer words than stated")
-    words = np.frombuffer(payload, "<u4", count, 4).astype(np.uint32)
-    escapes = bitarray(endian="big")
-    escapes.frombytes(payload[4 + 4 * count :])
-    at = 0
-    tables = _Tables(model)
-    try:
-        decoder = constriction.stream.queue.RangeDecoder(words)
-        for group in model.passes(values, first, last):
-            order, largest, runs = tables.in_order(group)
-            coded = np.empty(len(order), np.int64)
-            for table, start, stop in runs:
-                coded[start:stop] = decoder.decode(tables.coder_model(table), stop - start)
-            coded -= largest
-            for i in np.flatnonzero(coded > largest).tolist():
-                coded[i], at = _read_escape(escapes, at, int(largest[i]))
-            symbols = np.empty_like(coded)
-            symbols[order] = coded
-            symbols += group.offsets
-            if len(symbols) and np.abs(symbols).max() > LARGEST:
-                raise FormatError("range packer: a value is beyond 32767")
-            values[group.where] = symbols
-        exhausted = decoder.maybe_exhausted()
-    except (AssertionError, KeyError, ValueError, TypeError) as error:
-        raise FormatError(f"range packer: damaged words ({error})") from None
-    if not exhausted:
-        raise FormatError("range packer: words are left over")
-    if len(escapes) - at >= 8 or escapes[at:].any():
-        raise FormatError("range packer: escapes are left over")
-
-
-def _read_escape(bits: bitarray, at: int, largest: int) -> tuple[int, int]:
-    one = bits.find(1, at)
-    zeros = one - at
-    if one < 0 or zeros > 17 or one + zeros + 1 > len(bits):
-        raise FormatError("range packer: damaged escape")
-    number = ba2int(bits[one : one + zeros + 1]) - 1
-    size = number // 2 + largest + 1
-    return (-size if number % 2 else size), one + zeros + 1
+    reader = SymbolReader(payload)
+    table_of = cache(lambda index: Table(model.table(index)))
+    for group in model.passes(values, first, last):
+        order, runs = _runs(group)
+        symbols = np.empty(len(order), np.int64)
+        for table, start, stop in runs:
+            symbols[order[start:stop]] = reader.differences(stop - start, table_of(table))
+        symbols += group.offsets
+        if len(symbols) and np.abs(symbols).max() > LARGEST:
+            raise FormatError("range packer: a value is beyond 32767")
+        values[group.where] = symbols
+    reader.finish()
