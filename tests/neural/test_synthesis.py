@@ -13,7 +13,8 @@ from nccodec.errors import LimitError
 from nccodec.neural import weights as weights_files
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.model import Collage
-from nccodec.neural.synthesis import output_size, synthesise
+from nccodec.neural.synthesis import synthesise
+from nccodec.output import output_size
 
 LEVELS = [0.0, 0.5, 1.0, 1.25, 2.0]
 

@@ -1,0 +1,78 @@
+"""From the map's samples at the scale they are decoded at to the picture that was asked for."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .bitstream.container import MAX_PIXELS
+from .collage.scales import decoding_scale, resize_area
+from .errors import LimitError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+SMALLEST_SCALE, LARGEST_SCALE = 0.03, 64.0
+
+
+def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] | None) -> tuple[int, int]:
+    """Height and width of the decoded picture. code_size and size: height, width.
+
+    Rounded to the nearest, but upwards at 1/2, 1/4, ..., and at least 1. LimitError outside the limits.
+    """
+    height, width = code_size
+    if size is None:
+        if not SMALLEST_SCALE <= scale <= LARGEST_SCALE:
+            raise LimitError(f"scale {scale:g} is outside {SMALLEST_SCALE} .. {LARGEST_SCALE:g}")
+        exact = scale < 1 and math.log2(scale).is_integer()
+        size = tuple(math.ceil(n * scale) if exact else max(1, math.floor(n * scale + 0.5)) for n in code_size)
+    factor = max(size[0] / height, size[1] / width)
+    if min(size) < 1 or factor > LARGEST_SCALE + 1:
+        raise LimitError(f"cannot decode {width} x {height} to {size[1]} x {size[0]} pixels")
+    up, _ = decoding_scale(factor, 1)
+    if height * width * up * up > MAX_PIXELS:
+        raise LimitError(
+            f"{size[1]} x {size[0]} is decoded at {width * up} x {height * up} pixels, over the limit of {MAX_PIXELS}"
+        )
+    return size
+
+
+@dataclass(frozen=True)
+class Request:
+    """A picture of `height` x `width` pixels, to be decoded at scale up / down, powers of two of which one is 1.
+
+    whole: the decode at that scale is the picture, once cut to size. extent: otherwise, what of it the picture
+    covers, height and width.
+    """
+
+    height: int
+    width: int
+    up: int
+    down: int
+    whole: bool
+    extent: tuple[float, float]
+
+    @classmethod
+    def of(cls, code_size: tuple[int, int], scale: float, size: tuple[int, int] | None, range_size: int) -> "Request":
+        """code_size and size: height, width. range_size: 1 / the smallest scale that can be decoded at.
+        LimitError outside the limits."""
+        height, width = output_size(code_size, scale, size)
+        factor = scale if size is None else max(height / code_size[0], width / code_size[1])
+        up, down = decoding_scale(factor, range_size)
+        extent = (code_size[0] * up / down, code_size[1] * up / down)
+        return cls(height, width, up, down, size is None and factor in (up, 1 / down), extent)
+
+    def fitted(self, z: "Tensor") -> "Tensor":
+        """z: [1, C, H, W] at the scale up / down. Returns [1, C, height, width]."""
+        return (
+            z[:, :, : self.height, : self.width] if self.whole else resize_area(z, self.height, self.width, self.extent)
+        )
+
+
+def grey_levels(z: "Tensor", bias: float) -> "np.ndarray":
+    """z: [1, C, H, W], 0 black less bias, 1 white less bias. Returns uint8 [H, W, 3], or [H, W] for one channel."""
+    import torch
+
+    levels = (z * 255 + (255 * bias + 0.5)).clamp(0, 255).to(torch.uint8)
+    picture = levels[0].permute(1, 2, 0).cpu().numpy()
+    return picture[:, :, 0] if z.shape[1] == 1 else picture
