@@ -1,8 +1,6 @@
 """`nc encode`."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import NclError
+from . import progress
 from .files import check_output, naming, replace
 
 
@@ -64,10 +63,10 @@ def command(
     named(weights).model(choose_device(device.value))  # loading is no part of the time that is told
     try:
         started = time.perf_counter()
-        with _bar(effort, source) as progress:
+        with progress.bar(source, shown=effort >= 2) as report:
             data = nccodec.encode(
                 picture, effort=effort, weights=weights, packer=packer.value, device=device.value,
-                progress=progress, **targets,
+                progress=report, **targets,
             )  # fmt: skip
         seconds = time.perf_counter() - started
         decoded = nccodec.decode(data, weights=weights, device=device.value)
@@ -94,19 +93,3 @@ def _bytes(text: str) -> int:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a size", param_hint="--size") from None
     return int(number * unit)
-
-
-@contextmanager
-def _bar(effort: int, source: Path) -> Iterator[Callable[[float], None]]:
-    """A progress bar on a terminal where refinement takes its time; gives what to call with the share done."""
-    if effort < 2:
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(str(source), total=1.0)
-        yield lambda share: bar.update(task, completed=share)
