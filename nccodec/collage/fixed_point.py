@@ -137,6 +137,26 @@ def fixed_point(
     return reference.put(affine, tiles)
 
 
+def mixed_fixed_point(
+    affine: Tensor, references: list[SelfReference], steps: int, start: Tensor | None = None
+) -> Tensor:
+    """z = F(z) where cells have several sides: one SelfReference of form (b) for each, all terms added.
+
+    affine: [N, C, H, W], contiguous, at a scale at which every side is 2 pixels or more. With sides that are
+    powers of two, domains' corners on multiples of their cell's side and pooling by 2, the means of the squares of
+    side u of F(z) follow from the means of those of side 2 u of z, and where a cell is not larger than u, from the
+    affine part alone: by induction from the largest side b down, log2(b) + 1 steps are exact from any start,
+    whatever the size of s. start: by default the affine part.
+    """
+    z = affine if start is None else start
+    for _ in range(steps):
+        following = affine.clone()
+        for reference in references:
+            reference.add_to(following, z)
+        z = following
+    return z
+
+
 def _bound(reference: SelfReference) -> float:
     weight = reference.weight.detach().double().abs()
     cells = int(reference.cell.max()) + 1

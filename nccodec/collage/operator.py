@@ -162,6 +162,14 @@ class SelfReference:
             block = block - block.mean((-2, -1), keepdim=True)
         return block * self.weight.reshape(m, -1, 1, 1)
 
+    def add_to(self, z: Tensor, seen: Tensor) -> None:
+        """Add the self-referential part of F at `seen` to z, in place; both [N, C, H, W], contiguous."""
+        side = z.shape[-2] // self.rows
+        term = self.term(self.take(seen, self.unit * side // self.range_size))
+        picture, place = self.cell // (self.rows * self.columns), self.cell % (self.rows * self.columns)
+        where = (picture, place // self.columns, place % self.columns)
+        tile_view(z, side).index_put_(where, term, accumulate=True)
+
     def step(self, tiles: Tensor, affine: Tensor) -> Tensor:
         """F on the tiles that take part. tiles and affine: [T, C, u, u]; returns the same."""
         term = self.term(tiles)
