@@ -37,7 +37,8 @@ def encode(
     "auto", "cpu" or "cuda". progress: called with the share of a refinement that is done, 0 .. 1.
     Raises ImageError, WeightsError or LimitError, all of them NclError.
     """
-    from .encoding import Target, encode_picture
+    from .encoding import encode_picture
+    from .targets import Target
 
     if (quality, bpp, size, psnr) == (None, None, None, None):
         quality = 75
@@ -65,6 +66,7 @@ def decode(
     from .neural.analysis import choose_device
     from .neural.synthesis import synthesise
     from .neural.weights import matching
+    from .partition import PartitionCode
 
     found: Any = None
 
@@ -77,6 +79,10 @@ def decode(
     if not self_reference:
         code = code.without_self_reference()
     wanted = None if size is None else (size[1], size[0])
+    if isinstance(code, PartitionCode):
+        from .pifs.synthesis import synthesise as from_partition
+
+        return Image.fromarray(from_partition(code, scale, wanted, choose_device(device)))
     return Image.fromarray(synthesise(code, found, scale, wanted, choose_device(device), detail))
 
 

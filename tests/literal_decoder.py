@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 import zstandard
+from literal_partition import Partition
 from literal_prior import channel_groups, symbols
 
 MAXIMUM_PIXELS = 178956970
@@ -62,25 +63,31 @@ class Weights:
                 require((127 * rows < 2**24).all(), "sums of weights")
 
 
+def check_container(data):
+    """What both kinds of map have in common [2]."""
+    require(len(data) >= 46, "too short")
+    require(data[:8] == MAGIC, "magic")
+    require(data[8] == 1, "version")
+    require(data[9] <= 3, "reserved flags")
+    require(2 <= data[11] <= 6, "log2 B")
+    width, height = struct.unpack_from("<II", data, 12)
+    require(width >= 1 and height >= 1 and width * height <= MAXIMUM_PIXELS, "dimensions")
+    require(zlib.crc32(data[:-4]) == struct.unpack("<I", data[-4:])[0], "checksum")
+
+
 class Header:
-    """The header [2.1]."""
+    """The header of a collage [2.1]."""
 
     def __init__(self, data, weights):
-        require(len(data) >= 46, "too short")
-        require(data[:8] == MAGIC, "magic")
-        require(data[8] == 1, "version")
         fields = struct.unpack_from("<BBBIIHHBBII8s", data, 9)
         flags, self.packer, log_side, self.width, self.height, self.level = fields[:6]
         self.atoms, self.domains, self.iterations, self.scale_sum, self.nonzero, self.fingerprint = fields[6:]
-        require(flags <= 1, "reserved flags")
         require(self.packer <= 1 and 2 <= log_side <= 6, "packer or log2 B")
-        require(self.width >= 1 and self.height >= 1 and self.width * self.height <= MAXIMUM_PIXELS, "dimensions")
         require(self.domains <= 4 and 1 <= self.atoms + self.domains <= 4096, "number of channels")
         require(self.iterations in (0, log_side + 1), "iterations")
         self.side = 2**log_side
         self.grey, self.channels = flags == 1, self.atoms + self.domains
         self.rows, self.columns = -(-self.height // self.side), -(-self.width // self.side)
-        require(zlib.crc32(data[:-4]) == struct.unpack("<I", data[-4:])[0], "checksum")
         require(self.fingerprint == weights.fingerprint, "other weights")
         of_weights = weights.side, weights.atoms, weights.domains
         require((self.side, self.atoms, self.domains) == of_weights, "numbers of the weights")
@@ -155,7 +162,7 @@ def chunks(data):
         at, number = at + 5 + length, number + 1
         require(number <= 64, "number of chunks")
         if kind < 0x80:
-            require(kind in (1, 2), "unknown critical chunk")
+            require(kind in (range(0x10, 0x15) if data[9] & 2 else (1, 2)), "unknown critical chunk")
             require(kind > last, "order of chunks")
             found[kind], last = payload, kind
     return found
@@ -195,7 +202,7 @@ def unpack_range(content, q, span, header, weights):
 
 
 def integers(data, weights):
-    """The header and q[c, i, j] of a file [1 to 5]."""
+    """The header and q[c, i, j] of a collage [1 to 5]."""
     header = Header(data, weights)
     found = chunks(data)
     q = np.zeros((header.channels, header.rows, header.columns), np.int64)
@@ -334,19 +341,26 @@ def fixed_point(affine, s, side):
     return z
 
 
-def at_scale(header, q, weights, scale):
-    """Real samples of the picture at the scale 1/B, ..., 1/2, 1, 2, 4, ... [6, 7]."""
-    width, height = math.ceil(header.width * scale), math.ceil(header.height * scale)
-    require(width * height <= MAXIMUM_PIXELS, "too many pixels at this scale")
-    f = header.part / 256
-    high = min(header.low + 1, weights.levels - 1)
-    gain = np.exp((1 - f) * weights.log_gain[header.low] + f * weights.log_gain[high])
-    a = q[: header.atoms] + refinement(q[: header.atoms], header, weights)
-    affine = affine_part(a / gain[: header.atoms, None, None], weights)
-    affine = affine_at(affine, header, weights, scale)
-    s = q[header.atoms :] / gain[header.atoms :, None, None]
-    z = fixed_point(affine, s, int(header.side * scale))[:, :height, :width]
-    return z.mean(axis=0, keepdims=True) if header.grey else z
+class Collage:
+    """A collage under a weights file."""
+
+    def __init__(self, data, weights_path):
+        self.weights = Weights(weights_path)
+        self.fields, self.q = integers(data, self.weights)
+
+    def at_scale(self, scale):
+        """Real samples of the picture at the scale 1/B, ..., 1/2, 1, 2, 4, ... [6, 7]."""
+        header, q, weights = self.fields, self.q, self.weights
+        width, height = math.ceil(header.width * scale), math.ceil(header.height * scale)
+        f = header.part / 256
+        high = min(header.low + 1, weights.levels - 1)
+        gain = np.exp((1 - f) * weights.log_gain[header.low] + f * weights.log_gain[high])
+        a = q[: header.atoms] + refinement(q[: header.atoms], header, weights)
+        affine = affine_part(a / gain[: header.atoms, None, None], weights)
+        affine = affine_at(affine, header, weights, scale)
+        s = q[header.atoms :] / gain[header.atoms :, None, None]
+        z = fixed_point(affine, s, int(header.side * scale))[:, :height, :width]
+        return z.mean(axis=0, keepdims=True) if header.grey else z
 
 
 def coverage(length, count, samples):
@@ -356,21 +370,27 @@ def coverage(length, count, samples):
     return np.maximum(shared, 0) * count / length
 
 
-def decode(data, weights_path, scale=1.0, size=None):
+def partition(data):
+    """A partitioned map [11]."""
+    roots = math.prod(-(-n // 2 ** data[11]) for n in struct.unpack_from("<II", data, 12))
+    limit = 1024 + 4 * roots * 4 ** data[11]
+    contents = {kind: decompressed(payload, limit) for kind, payload in chunks(data).items()}
+    return Partition(data, contents, RangeDecoder)
+
+
+def decode(data, weights_path=None, scale=1.0, size=None):
     """The picture as uint8 [H, W, 3], or [H, W] if it is grey, at a scale or of size (w, h)."""
-    weights = Weights(weights_path)
-    header, q = integers(data, weights)
-    width, height = header.width, header.height
-    steps = [2.0**k for k in range(-int(math.log2(header.side)), 32)]
-    if size is None and scale in steps:
-        z = at_scale(header, q, weights, scale)
-    else:
-        wanted = scale if size is None else max(size[0] / width, size[1] / height)
-        require(wanted > 0, "scale")
-        if size is None:
-            size = [max(1, math.floor(side * scale + 0.5)) for side in (width, height)]
-        step = min(step for step in steps if step >= wanted)
-        z = at_scale(header, q, weights, step)
+    check_container(data)
+    code = partition(data) if data[9] & 2 else Collage(data, weights_path)
+    width, height = code.fields.width, code.fields.height
+    steps = [2.0**k for k in range(-data[11], 32)]
+    wanted = scale if size is None else max(size[0] / width, size[1] / height)
+    require(wanted > 0, "scale")
+    step = min(step for step in steps if step >= wanted)
+    require(width * height * max(1, step) ** 2 <= MAXIMUM_PIXELS, "too many pixels at this scale")
+    z = code.at_scale(step)
+    if size is not None or scale != step:
+        size = size or [max(1, math.floor(side * scale + 0.5)) for side in (width, height)]
         z = coverage(height * step, size[1], z.shape[1]) @ z @ coverage(width * step, size[0], z.shape[2]).T
     grey_levels = np.clip(np.floor(255 * z + 0.5), 0, 255).astype(np.uint8)
-    return grey_levels[0] if header.grey else grey_levels.transpose(1, 2, 0)
+    return grey_levels[0] if code.fields.grey else grey_levels.transpose(1, 2, 0)

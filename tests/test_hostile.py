@@ -42,10 +42,11 @@ def test_payloads_that_are_noise(path, tiny):
         outcome(container.write(header, forged), tiny)
 
 
-def test_headers_that_are_noise(tiny):
+@pytest.mark.parametrize("name", ["range-19x14", "partition-37x22"])
+def test_headers_that_are_noise(name, tiny):
     """Every byte of the header replaced: with the checksum made to fit, nothing but an NclError or a
     picture comes of it, and most are refused. Sizes that are allowed but take long are left out."""
-    data = (Path(__file__).parent / "golden" / "ok" / "range-19x14.ncl").read_bytes()
+    data = (Path(__file__).parent / "golden" / "ok" / f"{name}.ncl").read_bytes()
     random = np.random.default_rng(0)
     seen = []
     for place in range(42):

@@ -13,7 +13,11 @@ MAGIC = b"\x8eNCL\r\n\x1a\n"
 VERSION = 1
 PACKERS = ("fixed", "range")
 ATOMS, SCALES = 0x01, 0x02  # chunk types; those from 0x80 on are ancillary
-CHUNK_NAMES = {ATOMS: "atoms", SCALES: "scales"}
+PARTITION, MEANS, RANGE_SCALES, ISOMETRIES, ADDRESSES = range(0x10, 0x15)
+CHUNK_NAMES = {
+    ATOMS: "atoms", SCALES: "scales", PARTITION: "partition", MEANS: "means",
+    RANGE_SCALES: "range scales", ISOMETRIES: "isometries", ADDRESSES: "addresses",
+}  # fmt: skip
 MAX_PIXELS = 178_956_970
 MAX_ATOMS = 3072
 MAX_DOMAINS = 4
@@ -33,6 +37,8 @@ class Header:
     level: quality level in 1/256. atoms, domains: coded integers a cell. steps: iterations to the fixed
     point at scale 1. scale_sum: largest sum of |quantized s| in a cell. nonzero_scales: how many s
     differ from zero. fingerprint: of the weights.
+    partitioned: the map is a partition (see `partition.PartitionCode`): range_size is the side of the roots,
+    level the quantizer step, atoms 0, domains 1, nonzero_scales the ranges with a domain, the fingerprint zero.
     """
 
     width: int
@@ -47,6 +53,7 @@ class Header:
     scale_sum: int
     nonzero_scales: int
     fingerprint: bytes
+    partitioned: bool = False
 
     @property
     def cells(self) -> int:
@@ -55,8 +62,8 @@ class Header:
 
     def pack(self) -> bytes:
         return _HEADER.pack(
-            MAGIC, VERSION, int(self.grey), PACKERS.index(self.packer), self.range_size.bit_length() - 1,
-            self.width, self.height, self.level, self.atoms, self.domains, self.steps,
+            MAGIC, VERSION, self.grey | self.partitioned << 1, PACKERS.index(self.packer),
+            self.range_size.bit_length() - 1, self.width, self.height, self.level, self.atoms, self.domains, self.steps,
             self.scale_sum, self.nonzero_scales, self.fingerprint,
         )  # fmt: skip
 
@@ -76,7 +83,7 @@ class Header:
         (_, _, flags, packer, log_size, width, height, level, atoms, domains, steps, total, nonzero, mark) = (
             _HEADER.unpack_from(data)
         )
-        if flags & ~1:
+        if flags & ~3:
             raise FormatError(f"reserved flag bits are set (0x{flags:02x})")
         if packer >= len(PACKERS):
             raise FormatError(f"packer {packer} is unknown")
@@ -86,15 +93,19 @@ class Header:
             raise FormatError(f"size {width} x {height} is empty")
         if width * height > MAX_PIXELS:
             raise LimitError(f"{width} x {height} pixels are over the limit of {MAX_PIXELS}")
-        if not 1 <= atoms <= min(MAX_ATOMS, 3 << 2 * log_size) or domains > MAX_DOMAINS:
+        partitioned = bool(flags & 2)
+        if partitioned:
+            if (packer, atoms, domains, mark) != (PACKERS.index("range"), 0, 1, bytes(8)) or level == 0:
+                raise FormatError("header of a partition with another packer, atoms, domains, weights or no step")
+        elif not 1 <= atoms <= min(MAX_ATOMS, 3 << 2 * log_size) or domains > MAX_DOMAINS:
             raise FormatError(f"{atoms} atoms and {domains} domains are outside the format's limits")
         if steps > MAX_STEPS:
             raise FormatError(f"{steps} iterations are over the limit of {MAX_STEPS}")
         header = cls(
             width, height, bool(flags & 1), PACKERS[packer], 1 << log_size,
-            level, atoms, domains, steps, total, nonzero, mark,
+            level, atoms, domains, steps, total, nonzero, mark, partitioned,
         )  # fmt: skip
-        if nonzero > domains * header.cells:
+        if nonzero > header.cells * (3 << 2 * log_size - 4 if partitioned else domains):
             raise FormatError(f"{nonzero} non-zero scales are more than there are scales")
         return header
 
@@ -147,6 +158,8 @@ def read(data: bytes) -> tuple[Header, list[Chunk]]:
             continue
         if chunk.kind not in CHUNK_NAMES:
             raise FormatError(f"critical chunk 0x{chunk.kind:02x} is unknown")
+        if (chunk.kind >= PARTITION) != header.partitioned:
+            raise FormatError(f"chunk {chunk.name} belongs to another kind of map")
         if chunk.kind <= last:
             raise FormatError(f"chunk {chunk.name} is repeated or out of order")
         last = chunk.kind
@@ -158,7 +171,7 @@ def describe(data: bytes) -> dict:
     header, chunks = read(data)
     names = [field for field in Header.__dataclass_fields__]
     fields = dict(zip(names, astuple(header), strict=True)) | {"fingerprint": header.fingerprint.hex()}
-    scales = header.cells * header.domains
+    scales = 0 if header.partitioned else header.cells * header.domains
     sizes = {chunk.name: len(chunk.payload) for chunk in chunks}
     framing = len(data) - sum(len(chunk.payload) for chunk in chunks)
     return fields | {

@@ -26,17 +26,32 @@ def command(
         return
     chunks = ", ".join(f"{name} {size}" for name, size in fields["chunks"].items())
     colour = "grey" if fields["grey"] else "RGB"
-    share = 100 * fields["share_of_nonzero_scales"]
     lines = {
         "size": f"{fields['width']} x {fields['height']}, {colour}",
         "bytes": f"{fields['bytes']} ({fields['bpp']:.4f} bpp): {chunks}",
         "format": f"version {fields['version']}, packer {fields['packer']}",
+    }
+    lines |= _partition(fields) if fields["partitioned"] else _collage(fields)
+    typer.echo(str(source))
+    for name, text in lines.items():
+        typer.echo(f"  {name + ':':<16}{text}")
+
+
+def _partition(fields: dict) -> dict[str, str]:
+    return {
+        "step": f"{fields['level'] / 16:g} grey levels",
+        "map": f"ranges in quadtrees of {fields['range_size']} px",
+        "self-reference": f"{fields['nonzero_scales']} ranges with a domain, "
+        f"largest |s| {fields['scale_sum'] / 8:g}, {fields['steps']} iterations at 1x",
+    }
+
+
+def _collage(fields: dict) -> dict[str, str]:
+    share = 100 * fields["share_of_nonzero_scales"]
+    return {
         "weights": fields["fingerprint"],
         "level": f"{fields['level'] / 256:.3f}",
         "map": f"range cells of {fields['range_size']} px, {fields['atoms']} atoms, {fields['domains']} domains",
         "self-reference": f"{fields['nonzero_scales']} non-zero scales ({share:.2f} %), "
         f"largest sum {fields['scale_sum']} steps, {fields['steps']} iterations at 1x",
     }
-    typer.echo(str(source))
-    for name, text in lines.items():
-        typer.echo(f"  {name + ':':<16}{text}")

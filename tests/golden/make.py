@@ -5,6 +5,7 @@ Run it again only when the format changes, and then say so in bitstream_spec.md.
 
 import json
 import math
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,16 +14,20 @@ import numpy as np
 import nccodec
 from nccodec.bitstream import container
 from nccodec.bitstream.container import Chunk
-from nccodec.bitstream.file import write_code
+from nccodec.bitstream.file import write_code, write_partition
+from nccodec.bitstream.packers import frame, unframe
 from nccodec.bitstream.symbols import TOTAL
 from nccodec.code import CollageCode, grid_of
 from nccodec.neural import weights
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.model import Collage
 from nccodec.neural.prior import FINE, FRACTIONS, LOG, PASSES, SCALES, IntegerPrior, Layers, PriorArrays, group_edges
+from nccodec.partition import Layout, PartitionCode
 
 HERE = Path(__file__).parent
 TINY = HERE / "tiny.safetensors"
+sys.path.append(str(HERE.parent))
+from partitions import random_partition  # noqa: E402
 
 
 def table(index: int, fraction: int) -> np.ndarray:
@@ -131,6 +136,22 @@ def make_ok() -> None:
         nccodec.decode(data, weights=TINY).save(HERE / "ok" / (Path(name).stem + ".png"))
 
 
+def partitions() -> dict[str, PartitionCode]:
+    return {
+        "partition-37x22": random_partition(Layout(22, 37, False, 500, 16, 16, 1, 4, 8), 1, 12),
+        "partition-steep-30x19": random_partition(Layout(19, 30, False, 300, 8, 8, 4, 8, 8), 2, 32, 1),
+        "partition-grey-9x20": random_partition(Layout(20, 9, True, 700, 16, 8, 8, 8, 1), 3, 12),
+        "partition-one-pixel": random_partition(Layout(1, 1, False, 900, 4, 4, 4, 4, 8), 4),
+    }
+
+
+def make_partitions() -> None:
+    for name, code in partitions().items():
+        data = write_partition(code)
+        (HERE / "ok" / f"{name}.ncl").write_bytes(data)
+        nccodec.decode(data).save(HERE / "ok" / f"{name}.png")
+
+
 def make_bad() -> None:
     good = (HERE / "ok" / "range-19x14.ncl").read_bytes()
     header, chunks = container.read(good)
@@ -142,6 +163,9 @@ def make_bad() -> None:
     def summed(data: bytes) -> bytes:
         return data + container.zlib.crc32(data).to_bytes(4, "little")
 
+    whole = (HERE / "ok" / "partition-37x22.ncl").read_bytes()
+    about, parts = container.read(whole)
+    tables = unframe(parts[0].payload, 1 << 16)
     cases = {
         "not-ncl": (b"\x89PNG\r\n\x1a\n" + good[8:], "FormatError", "wrong magic"),
         "newlines": (good.replace(b"\r\n", b"\n"), "FormatError", "line endings"),
@@ -155,6 +179,14 @@ def make_bad() -> None:
         "unknown-chunk": (container.write(header, [*chunks, Chunk(0x33, b"")]), "FormatError", "0x33 is unknown"),
         "no-zstd": (container.write(header, [Chunk(1, b"abcdefgh")]), "FormatError", "zstd"),
         "scales-missing": (container.write(header, chunks[:1]), "FormatError", "header states"),
+        "wrong-kind": (container.write(about, [chunks[0], *parts]), "FormatError", "belongs to another kind of map"),
+        "no-step": (summed(whole[:20] + b"\0\0" + whole[22:-4]), "FormatError", "or no step"),
+        "means-missing": (container.write(about, [parts[0], *parts[2:]]), "FormatError", "chunk means is missing"),
+        "sides-rising": (
+            container.write(about, [Chunk(parts[0].kind, frame(b"\x02\x03" + tables[2:])), *parts[1:]]),
+            "FormatError",
+            "are no partition",
+        ),
         "other-weights": (summed(good[:34] + b"\0" * 8 + good[42:-4]), "WeightsError", "0000000000000000"),
     }
     expected = {}
@@ -198,5 +230,6 @@ def show_example() -> None:
 if __name__ == "__main__":
     make_weights()
     make_ok()
+    make_partitions()
     make_bad()
     show_example()

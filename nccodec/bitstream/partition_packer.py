@@ -1,0 +1,208 @@
+"""Partitioned maps <-> the contents of their chunks: one walk over the quadtrees, whatever is done with the
+symbols. bitstream_spec.md is normative."""
+
+from typing import Protocol
+
+import numpy as np
+
+from ..code import grid_of
+from ..errors import FormatError
+from ..partition import CLASSES, Layout, Level, Nodes, PartitionCode, Plane
+from .coder import SymbolReader, SymbolWriter
+from .container import ADDRESSES, CHUNK_NAMES, ISOMETRIES, MEANS, PARTITION, RANGE_SCALES, Header
+from .partition_models import Models, Recorder
+
+PARTS = (PARTITION, MEANS, RANGE_SCALES, ISOMETRIES, ADDRESSES)
+_FARTHEST = 1 << 24  # bound of the means, in 1/UNIT
+
+
+class Coder(Protocol):
+    """What the walk hands its symbols to, and takes them from.
+
+    part: chunk type. key: which table, see `Models`. count: how many symbols. given: the symbols, int [count],
+    or None where they are to be read. Both return the symbols, int64 [count].
+    """
+
+    def symbols(self, part: int, key: tuple, count: int, given: np.ndarray | None) -> np.ndarray: ...
+
+    def differences(self, part: int, key: tuple, count: int, given: np.ndarray | None) -> np.ndarray: ...
+
+
+class _Writer:
+    """Codes the symbols. writers: of the parts that have any."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self.writers: dict[int, SymbolWriter] = {}
+
+    def symbols(self, part: int, key: tuple, count: int, given: np.ndarray) -> np.ndarray:
+        self.writers.setdefault(part, SymbolWriter()).symbols(given, self._models.table(key))
+        return given
+
+    def differences(self, part: int, key: tuple, count: int, given: np.ndarray) -> np.ndarray:
+        self.writers.setdefault(part, SymbolWriter()).differences(given, self._models.table(key))
+        return given
+
+
+class _Reader:
+    """Decodes the symbols. contents: of the chunks that there are, without the bytes of the models."""
+
+    def __init__(self, models: Models, contents: dict[int, bytes]) -> None:
+        self._models = models
+        self._readers = {part: SymbolReader(content) for part, content in contents.items()}
+        self._used: set[int] = set()
+
+    def _of(self, part: int) -> SymbolReader:
+        if part not in self._readers:
+            raise FormatError(f"chunk {CHUNK_NAMES[part]} is missing")
+        self._used.add(part)
+        return self._readers[part]
+
+    def symbols(self, part: int, key: tuple, count: int, given: None) -> np.ndarray:
+        return self._of(part).symbols(count, self._models.table(key))
+
+    def differences(self, part: int, key: tuple, count: int, given: None) -> np.ndarray:
+        return self._of(part).differences(count, self._models.table(key))
+
+    def finish(self) -> None:
+        for part, reader in self._readers.items():
+            if part not in self._used | {PARTITION}:
+                raise FormatError(f"chunk {CHUNK_NAMES[part]} holds nothing and must be absent")
+            reader.finish()
+
+
+def pack_partition(code: PartitionCode) -> dict[int, bytes]:
+    """The contents of the chunks that a partitioned map has, by type."""
+    layout, recorder = code.layout, Recorder()
+    walk(layout, recorder, code)
+    models = recorder.models(layout)
+    writer = _Writer(models)
+    walk(layout, writer, code)
+    logs = (n.bit_length() - 1 for n in (layout.largest, layout.smallest, layout.domain_step))
+    first = bytes([*logs, layout.isometries])
+    contents = {part: models.head(part) + writer.writers[part].content() for part in PARTS if part in writer.writers}
+    contents.setdefault(PARTITION, models.head(PARTITION) + SymbolWriter().content())
+    contents[PARTITION] = first + contents[PARTITION]
+    return {part: contents[part] for part in sorted(contents)}
+
+
+def unpack_partition(header: Header, contents: dict[int, bytes]) -> PartitionCode:
+    """Inverse of `pack_partition`, or FormatError."""
+    head = contents.get(PARTITION, b"")[:4]
+    if len(head) < 4:
+        raise FormatError("chunk partition is missing or too short")
+    largest, smallest, domain_step, isometries = head
+    if not (smallest <= largest and 2 <= largest <= header.range_size.bit_length() - 1 and 2 <= domain_step <= 6):
+        raise FormatError(f"partition: sides 2^{largest} to 2^{smallest}, domain step 2^{domain_step} are no partition")
+    if isometries not in (1, 8):
+        raise FormatError(f"partition: {isometries} isometries, not 1 or 8")
+    layout = Layout(
+        header.height, header.width, header.grey, header.level, header.range_size,
+        1 << largest, 1 << smallest, 1 << domain_step, isometries,
+    )  # fmt: skip
+    models = Models(layout)
+    contents = contents | {PARTITION: contents[PARTITION][4:]}
+    reader = _Reader(models, {part: models.take_head(part, content) for part, content in contents.items()})
+    code = walk(layout, reader, None)
+    reader.finish()
+    return code
+
+
+def walk(layout: Layout, coder: Coder, given: PartitionCode | None) -> PartitionCode:
+    """Every symbol of a partitioned map, in the order of the file: written from `given`, or read."""
+    planes = []
+    for number, size in enumerate(layout.planes):
+        known = None if given is None else given.planes[number]
+        planes.append(_PlaneWalk(layout, number, coder).walk(grid_of(*size, layout.root), known))
+    return PartitionCode(layout, tuple(planes))
+
+
+class _PlaneWalk:
+    def __init__(self, layout: Layout, number: int, coder: Coder) -> None:
+        self.layout, self.number, self.coder = layout, number, coder
+        self.chroma = number > 0
+
+    def walk(self, grid: tuple[int, int], known: Plane | None) -> Plane:
+        layout = self.layout
+        roots = self._roots(grid, known)
+        values = roots * layout.quantizer(self.number, layout.root)
+        exist, levels = np.ones(grid, bool), []
+        for depth, side in enumerate(layout.sides):
+            if np.abs(values).max() > _FARTHEST:
+                raise FormatError(f"partition: a mean of side {side} is out of bounds")
+            nodes = Nodes.of(values)
+            quantizer = layout.quantizer(self.number, side)
+            level = self._level(side, exist, nodes.classes(quantizer), known and known.levels[depth])
+            levels.append(level)
+            values = nodes.children(level.details.astype(np.int64) * quantizer)
+            exist = level.split.repeat(2, 0).repeat(2, 1)
+        return Plane(roots.astype(np.int32), tuple(levels))
+
+    def _roots(self, grid: tuple[int, int], known: Plane | None) -> np.ndarray:
+        """Each root less the one on its left, those of the first column less the one above."""
+        given = None
+        if known is not None:
+            roots = np.pad(known.roots.astype(np.int64), ((1, 0), (1, 0)))
+            differences = np.diff(roots, axis=1)[1:]
+            differences[:, 0] = np.diff(roots[:, 1])
+            given = differences.ravel()
+        coded = self.coder.differences(MEANS, (self.chroma, "root"), grid[0] * grid[1], given)
+        differences = coded.reshape(grid).copy()
+        differences[:, 0] = differences[:, 0].cumsum()
+        return differences.cumsum(1)
+
+    def _level(self, side: int, exist: np.ndarray, classes: np.ndarray, known: Level | None) -> Level:
+        layout = self.layout
+        split, reference = np.zeros_like(exist), np.zeros_like(exist)
+        if side > layout.largest:
+            split = exist
+        elif side > layout.smallest:
+            self._flags("split", side, split, exist, classes, known and known.split)
+        if side <= layout.largest and min(layout.domain_grid(self.number, side)) > 0:
+            self._flags("reference", side, reference, exist & ~split, classes, known and known.scales != 0)
+        shape = exist.shape
+        details = np.zeros((3, *shape), np.int32)
+        for number in range(CLASSES):
+            at = split & (classes == number)
+            for axis, name in enumerate(("along", "along", "diagonal")):
+                given = known and known.details[axis][at]
+                details[axis][at] = self._differences((self.chroma, name, number), np.count_nonzero(at), given)
+        grids = [np.zeros(shape, kind) for kind in (np.int32, np.uint8, np.int32, np.int32)]
+        if reference.any():
+            fields = known and [x[reference] for x in (known.scales, known.isometries, known.tops, known.lefts)]
+            for whole, part in zip(grids, self._references(side, np.count_nonzero(reference), fields), strict=True):
+                whole[reference] = part
+        return Level(split, details, *grids)
+
+    def _flags(
+        self, name: str, side: int, flags: np.ndarray, where: np.ndarray, classes: np.ndarray, known: np.ndarray | None
+    ) -> None:
+        """Fills in flags [rows, columns] of the nodes `where`, class by class."""
+        for number in range(CLASSES):
+            at = where & (classes == number)
+            given = None if known is None else known[at].astype(np.int64)
+            flags[at] = self._symbols(PARTITION, (self.chroma, name, side, number), np.count_nonzero(at), given)
+
+    def _references(self, side: int, count: int, known: list[np.ndarray] | None) -> list[np.ndarray]:
+        """s, isometry, row and column of the domain of `count` ranges."""
+        scales, isometries, tops, lefts = known or [None] * 4
+        sizes = self._symbols(RANGE_SCALES, (self.chroma, "sizes"), count, known and np.abs(scales) - 1)
+        signs = self._symbols(RANGE_SCALES, (self.chroma, "sign"), count, known and (scales < 0).astype(np.int64))
+        rows, columns = self.layout.domain_grid(self.number, side)
+        return [
+            (sizes + 1) * (1 - 2 * signs),
+            self._uniform(ISOMETRIES, self.layout.isometries, count, isometries),
+            self._uniform(ADDRESSES, rows, count, tops),
+            self._uniform(ADDRESSES, columns, count, lefts),
+        ]
+
+    def _uniform(self, part: int, size: int, count: int, given: np.ndarray | None) -> np.ndarray:
+        if size == 1:
+            return np.zeros(count, np.int64)
+        return self._symbols(part, ("uniform", size), count, given)
+
+    def _symbols(self, part: int, key: tuple, count: int, given: np.ndarray | None) -> np.ndarray:
+        return self.coder.symbols(part, key, count, given) if count else np.zeros(0, np.int64)
+
+    def _differences(self, key: tuple, count: int, given: np.ndarray | None) -> np.ndarray:
+        return self.coder.differences(MEANS, key, count, given) if count else np.zeros(0, np.int64)

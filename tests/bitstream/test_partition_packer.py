@@ -1,0 +1,142 @@
+"""Partitioned maps to bytes and back: tables by hand, every symbol of random maps, and damage."""
+
+import numpy as np
+import pytest
+from partitions import equal, random_partition
+
+from nccodec.bitstream import container, partition_tables
+from nccodec.bitstream.container import Chunk
+from nccodec.bitstream.file import read_code, write_partition
+from nccodec.bitstream.packers import frame, unframe
+from nccodec.errors import FormatError
+from nccodec.partition import Layout
+
+TOTAL = 1 << 24
+LAYOUTS = {
+    "colour": Layout(70, 45, False, 200, 64, 32, 4, 8, 8),
+    "grey": Layout(31, 90, True, 65535, 32, 16, 8, 16, 1),
+    "pixels": Layout(20, 27, False, 160, 32, 16, 1, 4, 8),
+    "fixed": Layout(40, 40, False, 1, 8, 8, 8, 4, 8),
+    "no domains": Layout(3, 9, True, 77, 16, 16, 16, 8, 8),
+    "one pixel": Layout(1, 1, False, 9, 4, 4, 4, 64, 1),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize(("most", "spread"), [(32, 1), (16, 0), (5, 60)])
+def test_every_integer_comes_back(name, most, spread):
+    code = random_partition(LAYOUTS[name], 5, most, spread if name != "grey" else min(spread, 1))
+    data = write_partition(code)
+    back = read_code(data, lambda _: None)
+    assert equal(back, code)
+    header, chunks = container.read(data)
+    assert (header.partitioned, header.nonzero_scales, header.scale_sum) == (True, code.nonzero_scales, code.scale_sum)
+    assert [chunk.kind for chunk in chunks][:2] == [0x10, 0x11]
+    assert (0x12 in [chunk.kind for chunk in chunks]) == (code.nonzero_scales > 0)
+
+
+def test_tables_by_hand():
+    assert partition_tables.binary(1).tolist() == [65536, TOTAL - 65536]
+    assert partition_tables.uniform(3).tolist() == [5592406, 5592405, 5592405]
+    # weights 1, 0, 3: a count of 1 each, the rest in proportion, rounded down, what is missing first
+    assert partition_tables.counted(bytes([1, 0, 3])).tolist() == [4194304 + 1, 1, 12582910]
+    # zero 128: half for 0; ratio 0: only the differences 1 and -1, and an escape of weight 1
+    middle = 2 * 2**20 + 1
+    total = 2 * middle
+    side, escape = (1 + w * (TOTAL - 4) // total for w in (2**20, 1))
+    assert partition_tables.geometric(128, 0).tolist() == [side, TOTAL - 2 * side - escape, side, escape]
+
+
+@pytest.mark.parametrize("zero", [1, 100, 255])
+@pytest.mark.parametrize("ratio", [0, 1, 128, 250, 255])
+def test_differences_fall_by_the_ratio(zero, ratio):
+    counts = partition_tables.geometric(zero, ratio)
+    assert counts.sum() == TOTAL and counts.min() >= 1 and len(counts) % 2 == 0
+    m = len(counts) // 2 - 1
+    np.testing.assert_array_equal(counts[:m], counts[m + 1 : -1][::-1])
+    assert counts[m] / TOTAL == pytest.approx(zero / 256, abs=1e-4)
+    large = counts[m + 1 : -1][counts[m + 1 : -1] > 10**4]
+    np.testing.assert_allclose(large[1:] / large[:-1], ratio / 256, rtol=2e-3)
+
+
+def test_fitted_tables_cost_about_the_entropy():
+    random = np.random.default_rng(0)
+    for ratio in (0.3, 0.8):
+        sizes = random.geometric(1 - ratio, 20000) * random.choice((-1, 1), 20000) * (random.random(20000) < 0.4)
+        cost = partition_tables.geometric_bits(sizes, *partition_tables.fitted_geometric(sizes)).mean()
+        p = np.unique(sizes, return_counts=True)[1] / 20000
+        assert cost == pytest.approx(-(p * np.log2(p)).sum(), rel=0.02)
+    flags = (random.random(20000) < 0.03).astype(int)
+    cost = partition_tables.bits(partition_tables.binary(partition_tables.fitted_binary(flags)))[flags].mean()
+    assert cost == pytest.approx(0.194, abs=0.02)
+
+
+def test_escapes_cost_what_they_take():
+    """A difference beyond the table: the escape symbol and an Exp-Golomb code of 2 (|d| - m) or one less."""
+    counts = partition_tables.geometric(128, 0)
+    escape = 24 - np.log2(counts[-1])
+    bits = partition_tables.geometric_bits(np.array([2, -2, 3, -5]), 128, 0)
+    # v is 1, 2, 3 and 8: 1, 3, 3 and 7 bits; what is told is that of the larger of the two signs
+    np.testing.assert_allclose(bits, escape + np.array([3, 3, 5, 7]))
+
+
+GOOD = write_partition(random_partition(LAYOUTS["colour"], 1))
+
+
+def forged(kind: int, change) -> bytes:
+    header, chunks = container.read(GOOD)
+    return container.write(
+        header,
+        [Chunk(c.kind, frame(change(unframe(c.payload, 1 << 20))) if c.kind == kind else c.payload) for c in chunks],
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        (0x10, lambda x: b"\x02\x05" + x[2:], "are no partition"),
+        (0x10, lambda x: b"\x07\x02" + x[2:], "are no partition"),
+        (0x10, lambda x: x[:2] + b"\x07" + x[3:], "are no partition"),
+        (0x10, lambda x: x[:3] + b"\x04" + x[4:], "4 isometries"),
+        (0x10, lambda x: x[:3], "too short"),
+        (0x10, lambda x: x[:8], "its tables are damaged"),
+        (0x10, lambda x: x[:4] + b"\xff" * 14 + b"\x80" * 80, "ends inside its tables"),
+        (0x10, lambda x: x[:4] + b"\xff" * 14 + bytes(112) + bytes(4), "a probability is 0"),
+        (0x11, lambda x: x[:4] + bytes([x[4] | 1]) + x[5:], "its tables are damaged"),
+        (0x11, lambda x: x[:-5], "range packer"),
+        (0x11, lambda x: x + b"\0", "escapes are left over"),
+        (0x12, lambda x: b"\xf0\x21" + x[1:], "33 sizes of s"),
+        (0x12, lambda x: b"\xf0\x01" + x[1:], "1 sizes of s"),
+        (0x12, lambda x: b"\x80\x02\0\0" + bytes(4), "all weights of a table are 0"),
+        (0x12, lambda x: b"\xf0", "0 sizes of s"),
+        (0x14, lambda x: b"", "fewer words"),
+    ],
+)
+def test_damage_is_refused(kind, change, message):
+    with pytest.raises(FormatError, match=message):
+        read_code(forged(kind, change), lambda _: None)
+
+
+@pytest.mark.parametrize("kind", [0x11, 0x12, 0x13, 0x14])
+def test_missing_chunks_are_named(kind):
+    header, chunks = container.read(GOOD)
+    with pytest.raises(FormatError, match=f"chunk {container.CHUNK_NAMES[kind]} is missing"):
+        read_code(container.write(header, [c for c in chunks if c.kind != kind]), lambda _: None)
+
+
+def test_a_chunk_without_symbols_is_refused():
+    header, chunks = container.read(write_partition(random_partition(LAYOUTS["no domains"], 0)))
+    assert [chunk.kind for chunk in chunks] == [0x10, 0x11]
+    longer = [*chunks, Chunk(0x14, frame(bytes(4)))]
+    with pytest.raises(FormatError, match="addresses holds nothing"):
+        read_code(container.write(header, longer), lambda _: None)
+
+
+def test_means_are_bounded():
+    """Roots of up to 2^24 / 2048 = 8192 grey levels."""
+    code = random_partition(Layout(8, 8, True, 65535, 8, 8, 4, 8, 8), 0, spread=0)
+    code.planes[0].roots[:] = 16
+    assert equal(read_code(write_partition(code), lambda _: None), code)
+    code.planes[0].roots[:] = 17
+    with pytest.raises(FormatError, match="mean of side 8 is out of bounds"):
+        write_partition(code)
