@@ -1,0 +1,80 @@
+"""The s of least cost for domains that are already chosen."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ..bitstream import partition_tables as tables
+from ..bitstream.partition_models import Models
+from ..partition import UNIT, Layout, Nodes
+from .candidates import MOST_SCALES, SCALE_STEP, Side, blocks_of, ramps
+
+RATE_WEIGHT = 0.16  # lambda is this times the squared quantizer step
+_UNKNOWN = 12  # bits of a size that the table has no symbol for: another table would have one
+
+
+def rate_weight(layout: Layout, number: int) -> float:
+    """lambda: squared grey levels a bit. Chroma planes of half the size have half the step, as each of their
+    samples stands for four pixels."""
+    step = layout.quantizer(number, 1) / UNIT
+    return RATE_WEIGHT * step * step
+
+
+def scale_bits(layout: Layout, number: int, side: int, models: Models) -> np.ndarray:
+    """Bits of s = -MOST_SCALES .. MOST_SCALES eighths with isometry and address; those of 0 mean nothing."""
+    chroma, sizes = number > 0, np.full(MOST_SCALES + 1, float(_UNKNOWN))
+    known = tables.bits(models.counts((chroma, "sizes")))[:MOST_SCALES]
+    sizes[1 : 1 + len(known)] = np.minimum(known, _UNKNOWN)
+    scales = np.arange(-MOST_SCALES, MOST_SCALES + 1)
+    signs = tables.bits(models.counts((chroma, "sign")))[(scales < 0).astype(int)]
+    return sizes[np.abs(scales)] + signs + math.log2(math.prod(layout.domain_grid(number, side)) * layout.isometries)
+
+
+class Fit:
+    """Ranges of one plane against domains of another. canvas, source: [H, W] in grey levels less MIDDLE, the
+    ranges being those of canvas and the domains of source."""
+
+    def __init__(self, layout: Layout, number: int, models: Models, canvas: np.ndarray, source: np.ndarray) -> None:
+        self._layout, self._number, self._models = layout, number, models
+        self._canvas, self._pooled = canvas, blocks_of(source, 2).mean((2, 3))
+
+    def scales(self, found: Side, nodes: Nodes, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """s in eighths for the ranges `which` (bool [rows, columns]) with the ramps of `nodes`, int [n], 0 where none
+        pays; and by how much it reduces the squared error, float64 [n]."""
+        layout, side = self._layout, found.side
+        ranges = (blocks_of(self._canvas, side)[which] - ramps(nodes, side, which)).reshape(-1, side * side)
+        domains = self._domains(found, which).reshape(-1, side * side)
+        domains = domains - domains.mean(1, keepdims=True)
+        product, energy = (ranges * domains).sum(1), np.square(domains).sum(1)
+        inside = found.inside[which][:, None]
+        scales = np.arange(-MOST_SCALES, MOST_SCALES + 1)
+        s = scales * SCALE_STEP
+        gain = (2 * s * product[:, None] - np.square(s) * energy[:, None]) * inside  # [n, scales]
+        bits = scale_bits(layout, self._number, side, self._models)
+        bits[MOST_SCALES] = 0
+        best = (gain - rate_weight(layout, self._number) * bits).argmax(1)
+        return scales[best], np.take_along_axis(gain, best[:, None], 1)[:, 0]
+
+    def rescored(self, found: Side) -> Side:
+        """The same domains with the s that they take from this source."""
+        which = found.scale != 0
+        if not which.any():
+            return found
+        scale, gain = np.zeros_like(found.scale), np.zeros_like(found.gain)
+        scale[which], gain[which] = self.scales(found, found.nodes, which)
+        return replace(found, scale=scale, gain=gain)
+
+    def _domains(self, found: Side, which: np.ndarray) -> np.ndarray:
+        """Pooled and turned, [n, side, side]."""
+        side, step = found.side, self._layout.step_of_domains(found.side) // 2
+        columns = self._layout.domain_grid(self._number, side)[1]
+        domain, isometry = found.domain[which], found.isometry[which]
+        tops, lefts = domain // columns * step, domain % columns * step
+        span = np.arange(side)
+        blocks = self._pooled[tops[:, None, None] + span[:, None], lefts[:, None, None] + span]
+        for number in range(1, self._layout.isometries):
+            at = isometry == number
+            turned = blocks[at].swapaxes(1, 2) if number & 4 else blocks[at]
+            blocks[at] = np.rot90(turned, number & 3, (1, 2))
+        return blocks

@@ -1,0 +1,153 @@
+"""The quadtree of least cost D + lambda R, bottom up, and the integers of its leaves.
+
+The Haar coefficients are orthonormal, so that a node's error is that of its own details and its leaves; a tree is
+the better of its root as a leaf and its root split into the best trees of its quarters (Breiman et al., BFOS).
+"""
+
+import math
+
+import numpy as np
+import torch
+
+from ..bitstream import partition_tables as tables
+from ..bitstream.partition_models import Models, Recorder
+from ..bitstream.partition_packer import walk
+from ..partition import CLASSES, UNIT, Layout, Level, Nodes, PartitionCode, Plane
+from .candidates import MOST_SCALES, Side
+from .fitting import Fit, rate_weight, scale_bits
+from .synthesis import decoded
+
+_DEAD_ZONE = 0.15  # details are rounded away from zero above one half plus this
+_ROUNDS = 3  # tables are fitted to one tree and the next is grown with them
+
+
+def grow(layout: Layout, canvases: list[np.ndarray], sides: list[list[Side]]) -> PartitionCode:
+    """The PartitionCode of least cost at the layout's step. canvases, sides: see `candidates`, for each plane.
+
+    The first tree takes the domains from the picture; the ones after it from what the one before decodes to, as
+    the decoder will, and are coded under the tables that suit the one before.
+    """
+    models, sources = Models(layout), canvases
+    for _ in range(_ROUNDS):
+        planes = []
+        for number, (canvas, found) in enumerate(zip(canvases, sides, strict=True)):
+            fit = Fit(layout, number, models, canvas, sources[number])
+            known = found if sources is canvases else [fit.rescored(side) for side in found]
+            split, reference = _Costs(layout, number, models).pruned(known)
+            planes.append(_quantized(layout, number, known, split, reference, fit))
+        code = PartitionCode(layout, tuple(planes))
+        recorder = Recorder()
+        walk(layout, recorder, code)
+        models = recorder.models(layout)
+        sources = [_decoded(code, number) for number in range(len(canvases))]
+    return code
+
+
+def _decoded(code: PartitionCode, number: int) -> np.ndarray:
+    """A plane's canvas as the decoder has it, in grey levels less MIDDLE."""
+    return 255 * decoded(code, number, 1, 1, torch.float32, "cpu")[0, 0].double().numpy()
+
+
+class _Costs:
+    """Costs of the nodes of a plane under given tables."""
+
+    def __init__(self, layout: Layout, number: int, models: Models) -> None:
+        self.layout, self.number, self.models = layout, number, models
+        self.weight = rate_weight(layout, number)
+
+    def _flag(self, name: str, side: int, classes: np.ndarray) -> np.ndarray:
+        """Bits of "no" and "yes" for each node, [2, rows, columns]."""
+        chroma = self.number > 0
+        costs = [tables.bits(self.models.counts((chroma, name, side, c))) for c in range(CLASSES)]
+        return np.moveaxis(np.array(costs)[classes], -1, 0)
+
+    def pruned(self, sides: list[Side]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """For each side, from the roots down: which nodes are split, and which leaves would use their domain,
+        bool [rows, columns] each."""
+        splits, references, below = [], [], None
+        for found in reversed(sides):
+            split, cost, reference = self._level(found, below)
+            splits.insert(0, split)
+            references.insert(0, reference)
+            below = cost
+        exist = np.ones_like(splits[0])
+        for i, split in enumerate(splits):
+            splits[i] = split & exist
+            references[i] = references[i] & exist & ~split
+            exist = splits[i].repeat(2, 0).repeat(2, 1)
+        return splits, references
+
+    def _level(self, found: Side, below: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        layout, side = self.layout, found.side
+        classes = found.nodes.classes(layout.quantizer(self.number, side))
+        shape = classes.shape
+        if below is None:
+            divided = np.full(shape, np.inf)
+        else:
+            divided = below.reshape(shape[0], 2, shape[1], 2).sum((1, 3)) + self._details(found, classes)
+        if side > layout.largest:
+            return np.ones(shape, bool), divided, np.zeros(shape, bool)
+        leaf, reference = self._leaf(found, classes)
+        if side > layout.smallest:
+            stay, go = self._flag("split", side, classes) * self.weight
+            leaf, divided = leaf + stay, divided + go
+        split = divided < leaf
+        return split, np.where(split, divided, leaf), reference
+
+    def _leaf(self, found: Side, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        domains = math.prod(self.layout.domain_grid(self.number, found.side))
+        if domains == 0:
+            return found.flat, np.zeros(classes.shape, bool)
+        flat_bits, bits = self._flag("reference", found.side, classes)
+        bits = bits + scale_bits(self.layout, self.number, found.side, self.models)[found.scale + MOST_SCALES]
+        flat, used = found.flat + self.weight * flat_bits, found.flat - found.gain + self.weight * bits
+        reference = (used < flat) & (found.scale != 0)
+        return np.where(reference, used, flat), reference
+
+    def _details(self, found: Side, classes: np.ndarray) -> np.ndarray:
+        """Cost of the three details of each node, if it is split."""
+        layout, chroma = self.layout, self.number > 0
+        quantizer = layout.quantizer(self.number, found.side)
+        exact = _in_steps(found, found.nodes, quantizer)
+        rounded = _rounded(exact)
+        error = np.square((exact - rounded) * (quantizer * found.side / UNIT)).sum(0) * found.inside
+        bits = np.zeros(classes.shape)
+        for number in range(CLASSES):
+            at = classes == number
+            for axis, name in enumerate(("along", "along", "diagonal")):
+                bits[at] += tables.geometric_bits(rounded[axis][at], *self.models.of((chroma, name, number)))
+        return error + self.weight * bits
+
+
+def _in_steps(found: Side, nodes: Nodes, quantizer: int) -> np.ndarray:
+    """The details less what `nodes` predict, in quantizer steps: float64 [3, rows, columns]."""
+    predicted = np.stack([nodes.across >> 2, nodes.down >> 2, np.zeros_like(nodes.down)])
+    return (found.details * UNIT - predicted) / quantizer
+
+
+def _rounded(exact: np.ndarray) -> np.ndarray:
+    return (np.floor(np.abs(exact) + 0.5 - _DEAD_ZONE).clip(0) * np.sign(exact)).astype(np.int64)
+
+
+def _quantized(
+    layout: Layout, number: int, sides: list[Side], splits: list[np.ndarray], references: list[np.ndarray], fit: Fit
+) -> Plane:
+    """The integers of a tree: each detail less what the quantized means around it predict, each s for the ramp that
+    its range really has."""
+    quantizer = layout.quantizer(number, layout.root)
+    roots = np.rint(sides[0].means * UNIT / quantizer).astype(np.int64)
+    values, levels = roots * quantizer, []
+    for found, split, reference in zip(sides, splits, references, strict=True):
+        nodes, quantizer = Nodes.of(values), layout.quantizer(number, found.side)
+        details = _rounded(_in_steps(found, nodes, quantizer)) * split
+        scale = np.zeros(split.shape, np.int64)
+        if reference.any():
+            scale[reference] = fit.scales(found, nodes, reference)[0]
+        used = scale != 0
+        columns = max(1, layout.domain_grid(number, found.side)[1])
+        fields = (scale, found.isometry, found.domain // columns, found.domain % columns)
+        kinds = (np.int32, np.uint8, np.int32, np.int32)
+        grids = [np.where(used, field, 0).astype(kind) for field, kind in zip(fields, kinds, strict=True)]
+        levels.append(Level(split, details.astype(np.int32), *grids))
+        values = nodes.children(details * quantizer)
+    return Plane(roots.astype(np.int32), tuple(levels))

@@ -1,0 +1,142 @@
+"""The library: whole files, what they promise, and what is refused."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import nccodec
+import nccodec.pifs
+from nccodec.bitstream.file import read_code
+from nccodec.collage.fixed_point import mixed_fixed_point
+from nccodec.errors import ImageError, LimitError
+from nccodec.evaluation.metrics import psnr
+from nccodec.pifs.encoding import Options, step_of
+from nccodec.pifs.synthesis import _reference, affine_part, decoded, nodes_of
+
+
+def scene_of(height: int, width: int) -> Image.Image:
+    """Waves and an edge, in colours that change slowly."""
+    y, x = np.mgrid[0:height, 0:width].astype(float)
+    luma = 60 * np.sin(x / 7 + y / 11) + 25 * np.sin((x * y) / 90) - 70 * ((x > 30) & (y > 20)) + 140
+    planes = [luma + 20 * np.sin(x / 20), luma, luma + 20 * np.cos(y / 25)]
+    return Image.fromarray(np.uint8(np.clip(np.stack(planes, -1), 0, 255)))
+
+
+@pytest.fixture
+def scene():
+    return scene_of(64, 72)
+
+
+def db(picture: Image.Image, data: bytes) -> float:
+    return psnr(np.asarray(picture), np.asarray(nccodec.decode(data)))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_quality_rises_with_the_bytes(scene, mode):
+    picture = scene.convert(mode)
+    files = [nccodec.pifs.encode(picture, quality) for quality in (0, 30, 60, 90)]
+    sizes, values = [len(data) for data in files], [db(picture, data) for data in files]
+    assert sizes == sorted(sizes) and values == sorted(values)
+    assert values[-1] > values[0] + 5
+    assert nccodec.decode(files[0]).mode == mode
+    assert [step_of(level) for level in (0, 1000)] == [2400, 24]
+
+
+@pytest.mark.parametrize("options", [{}, {"quadtree": False}, {"isometries": 1, "domain_step": 16}])
+def test_every_file_converges_from_any_start(scene, options):
+    data = nccodec.pifs.encode(scene, 60, **options)
+    code = read_code(data, lambda _: None)
+    assert code.nonzero_scales > 0
+    for number in range(3):
+        affine = affine_part(code, number, 1, torch.float64, "cpu")
+        references = [
+            _reference(code.layout, side, level, torch.float64, "cpu")
+            for side, level, _, _ in nodes_of(code, number)
+            if level.scales.any()
+        ]
+        start = 1000 * torch.randn(affine.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        z = mixed_fixed_point(affine, references, nccodec.info(data)["steps"], start)
+        again = mixed_fixed_point(z, references, 0)
+        assert float((decoded(code, number, 1, 1, torch.float64, "cpu") - again).abs().max()) < 1e-9
+
+
+def test_partitions_are_what_was_asked_for(scene):
+    fixed = read_code(nccodec.pifs.encode(scene, 50, quadtree=False, range_size=16), lambda _: None)
+    assert (fixed.layout.largest, fixed.layout.smallest) == (16, 16)
+    assert fixed.ranges == 4 * 8 + 2 * 4 * 4  # luma on a canvas of 64 x 128 pixels, chroma of 64 x 64
+    tree = read_code(nccodec.pifs.encode(scene, 50), lambda _: None)
+    assert (tree.layout.largest, tree.layout.smallest, tree.layout.isometries) == (32, 1, 8)
+    plain = read_code(nccodec.pifs.encode(scene, 50, isometries=1), lambda _: None)
+    assert not any(level.isometries.any() for plane in plain.planes for level in plane.levels)
+
+
+def test_the_quadtree_is_ahead_of_fixed_ranges():
+    """At the bytes of the fixed partition, more dB."""
+    picture = scene_of(160, 200)
+    fixed = nccodec.pifs.encode(picture, 30, quadtree=False)
+    tree = nccodec.pifs.encode(picture, size=len(fixed))
+    assert len(tree) <= len(fixed) and db(picture, tree) > db(picture, fixed) + 0.3
+
+
+def test_targets_are_met():
+    picture = scene_of(96, 128)
+    data = nccodec.pifs.encode(picture, bpp=1)
+    assert 0.95 * 96 * 128 / 8 <= len(data) <= 96 * 128 / 8
+    reached = db(picture, data)
+    assert reached - 1 <= db(picture, nccodec.pifs.encode(picture, psnr=reached - 1)) <= reached - 0.7
+    with pytest.raises(LimitError, match="90 dB cannot be met; the nearest is"):
+        nccodec.pifs.encode(picture, psnr=90)
+
+
+def test_enlarged_and_reduced_decodes_fit_together(scene):
+    data = nccodec.pifs.encode(scene, 60)
+    whole = np.asarray(nccodec.decode(data), float)
+    large = np.asarray(nccodec.decode(data, 4), float)
+    assert large.shape == (256, 288, 3)
+    inside = (large.reshape(64, 4, 72, 4, 3).min((1, 3)) > 0) & (large.reshape(64, 4, 72, 4, 3).max((1, 3)) < 255)
+    means = large.reshape(64, 4, 72, 4, 3).mean((1, 3))
+    assert np.abs(means - whole)[inside].max() <= 1.01  # both are rounded, and only where nothing was clipped
+    small = np.asarray(nccodec.decode(data, 0.25), float)
+    assert np.abs(whole.reshape(16, 4, 18, 4, 3).mean((1, 3)) - small).mean() < 1
+    assert nccodec.decode(data, size=(50, 31)).size == (50, 31)
+    plain = nccodec.decode(data, self_reference=False)
+    assert psnr(np.asarray(scene), np.asarray(plain)) < db(scene, data)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 2), (3, 70), (33, 17)])
+def test_odd_sizes(size):
+    picture = scene_of(*size)
+    for options in ({}, {"quadtree": False, "range_size": 16}):
+        data = nccodec.pifs.encode(picture, 80, **options)
+        assert nccodec.decode(data).size == picture.size
+        assert db(picture, data) > (18 if options else 25)
+
+
+def test_a_flat_picture_has_no_domains():
+    data = nccodec.pifs.encode(Image.new("RGB", (40, 40), (10, 200, 90)))
+    assert nccodec.info(data)["nonzero_scales"] == 0 and nccodec.info(data)["steps"] == 0
+    assert set(nccodec.info(data)["chunks"]) == {"partition", "means", "header and framing"}
+    assert np.abs(np.asarray(nccodec.decode(data), int) - (10, 200, 90)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"range_size": 32}, {"domain_step": 2}, {"domain_step": 12}, {"isometries": 4}, {"lean": 0}, {"lean": 1.5}],
+)
+def test_options_that_there_are_not(options):
+    with pytest.raises(LimitError):
+        Options(**options)
+
+
+def test_what_is_refused(scene):
+    with pytest.raises(LimitError, match="exactly one"):
+        nccodec.pifs.encode(scene, 50, bpp=1)
+    with pytest.raises(ImageError, match="transparency"):
+        nccodec.pifs.encode(Image.new("RGBA", (8, 8)))
+
+
+def test_progress_rises_to_one(scene):
+    told = []
+    nccodec.pifs.encode(scene, 10, progress=told.append)
+    assert told == sorted(told) and told[-1] == 1
