@@ -5,7 +5,7 @@ import sys
 import typer
 
 from ..errors import NclError
-from . import decode, encode, info, train, weights
+from . import decode, encode, info, pifs, train, weights
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("encode")(encode.command)
+app.command("pifs")(pifs.command)
 app.command("decode")(decode.command)
 app.command("info")(info.command)
 app.command("train")(train.command)

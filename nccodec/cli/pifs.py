@@ -1,0 +1,129 @@
+"""`nc pifs`."""
+
+import time
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import LimitError, NclError
+from . import progress
+from .encode import Device
+from .files import check_output, naming, replace
+
+
+class RangeSize(str, Enum):
+    """Sides of ranges."""
+
+    four = "4"
+    eight = "8"
+    sixteen = "16"
+
+
+class Isometries(str, Enum):
+    """How many ways a domain is laid onto a range."""
+
+    one = "1"
+    eight = "8"
+
+
+def command(
+    sources: Annotated[list[Path], typer.Argument(metavar="IN...", help="Pictures to encode.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File, or folder for several, to write to [only report].")
+    ] = None,
+    range_size: Annotated[
+        RangeSize | None, typer.Option(help="Side of the smallest ranges [4], or of all with --no-quadtree [8].")
+    ] = None,
+    domain_step: Annotated[int, typer.Option(help="Pixels between domains, where ranges are not larger: 4 to 64.")] = 8,
+    quadtree: Annotated[
+        bool, typer.Option("--quadtree/--no-quadtree", help="Ranges of several sides, as they pay; or of one.")
+    ] = True,
+    isometries: Annotated[Isometries, typer.Option(help="Isometries of the square to try.")] = Isometries.eight,
+    lean: Annotated[float, typer.Option(help="Share of the domains to search, those of most contrast.")] = 1.0,
+    quality: Annotated[
+        float | None, typer.Option("-q", "--quality", min=0, max=100, help="0 (small) to 100 (good) [50].")
+    ] = None,
+    bpp: Annotated[float | None, typer.Option(help="Bits per pixel, at most.")] = None,
+    psnr: Annotated[float | None, typer.Option(metavar="DB", help="PSNR of the decoded picture, at least.")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Report `nc encode` at equal bytes too.")] = False,
+    weights: Annotated[str, typer.Option(help="Weights of `nc encode` for --compare, by name or path.")] = "photo",
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
+    force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")] = False,
+) -> None:
+    """Encode pictures to .ncl by classical fractal compression."""
+    goals = {"quality": quality, "bpp": bpp, "psnr": psnr}
+    if sum(value is not None for value in goals.values()) > 1:
+        raise typer.BadParameter("give one of -q, --bpp and --psnr", param_hint="--quality")
+    folder = output if output is not None and output.is_dir() else None
+    if output is not None and folder is None and len(sources) > 1:
+        raise typer.BadParameter(f"{output} is no folder, but there are several pictures", param_hint="--output")
+    options = {
+        "quadtree": quadtree, "range_size": range_size and int(range_size.value), "domain_step": domain_step,
+        "isometries": int(isometries.value), "lean": lean, "device": device.value,
+    }  # fmt: skip
+    failed = 0
+    for source in sources:
+        target = folder / f"{source.stem}.ncl" if folder else output
+        try:
+            _encode(source, target, options | goals, weights if compare else None, force)
+        except NclError as error:
+            if len(sources) == 1:
+                raise naming(source, error) from None
+            typer.echo(f"nc: {naming(source, error)}", err=True)
+            failed += 1
+    if failed:
+        raise NclError(f"{failed} of {len(sources)} pictures failed")
+
+
+def _encode(source: Path, target: Path | None, options: dict, weights: str | None, force: bool) -> None:
+    """weights: of the comparison, if any."""
+    import numpy as np
+
+    import nccodec
+    import nccodec.pifs
+
+    from ..bitstream.file import read_code
+    from ..evaluation.metrics import psnr
+    from ..imaging.pictures import read_rgb
+
+    picture = read_rgb(source)
+    if target is not None:
+        check_output(source, target, force)
+    started = time.perf_counter()
+    with progress.bar(source) as report:
+        data = nccodec.pifs.encode(picture, progress=report, **options)
+    seconds = time.perf_counter() - started
+    decoded = nccodec.decode(data, device=options["device"])
+    code = read_code(data, lambda _: None)
+    if target is not None:
+        replace(target, lambda path: path.write_bytes(data))
+    layout, pixels = code.layout, picture.width * picture.height
+
+    def figures(size: int, other: object, seconds: float) -> str:
+        db = psnr(np.asarray(picture), np.asarray(other))
+        return f"{size} bytes, {8 * size / pixels:.3f} bpp, {db:.2f} dB, {seconds:.2f} s"
+
+    domains = sum(
+        int(np.prod(layout.domain_grid(number, side)))
+        for number in range(len(layout.planes))
+        for side in layout.sides
+        if side <= layout.largest
+    )
+    typer.echo(
+        f"{target or source}: {picture.width} x {picture.height}, {figures(len(data), decoded, seconds)}, "
+        f"{code.ranges} ranges, {code.nonzero_scales} with one of {domains} domains, "
+        f"exact after {layout.root.bit_length()} steps, |s| up to {code.scale_sum / 8:g}",
+        err=True,
+    )
+    if weights:
+        started = time.perf_counter()
+        try:
+            other = nccodec.encode(picture, size=len(data), weights=weights, device=options["device"])
+        except LimitError as error:
+            typer.echo(f"  nc encode: {error}", err=True)
+            return
+        seconds = time.perf_counter() - started
+        again = nccodec.decode(other, weights=weights, device=options["device"])
+        typer.echo(f"  nc encode: {figures(len(other), again, seconds)}", err=True)
