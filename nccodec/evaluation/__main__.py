@@ -250,6 +250,56 @@ def reference(
     typer.echo(f"BD-rate of the self-reference at 1x: {percent:+.2f} %")
 
 
+@app.command()
+def pifs(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the curves to.")],
+    quality: Annotated[list[float] | None, typer.Option(help="Quality; may be given several times.")] = None,
+    lean: Annotated[float, typer.Option(help="Share of the domains that is searched.")] = 1.0,
+    device: Annotated[str, typer.Option(help="Where to compute.")] = "cpu",
+) -> None:
+    """Rate-distortion of `nc pifs` with fixed ranges and with quadtrees, in real bytes."""
+    from nccodec.evaluation.pifs import measure_pifs
+    from nccodec.pifs.encoding import Options
+
+    pictures = pictures_of(folder)
+    codecs = {
+        "pifs, quadtree": Options(lean=lean),
+        "pifs, ranges of 8": Options(False, 8, lean=lean),
+        "pifs, ranges of 4": Options(False, 4, lean=lean),
+    }
+    curves = [
+        measure_pifs(pictures, quality or QUALITIES, options, name, device, say) for name, options in codecs.items()
+    ]
+    curves.append(measure_jpeg(pictures, say))
+    out.write_text(json.dumps({"pictures": len(pictures), "curves": curves}, indent=1) + "\n")
+
+
+@app.command()
+def search(
+    source: Annotated[Path, typer.Argument(help="Picture.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
+    device: Annotated[str, typer.Option(help="Where to compute.")] = "cpu",
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 2,
+) -> None:
+    """Speed of the exhaustive search of `nc pifs` on the luma of a picture, beside that of a large float32 product."""
+    import torch
+
+    from nccodec.evaluation.pifs import matmul_rate, search_rates
+
+    torch.set_num_threads(threads)
+    rate, rows = matmul_rate(device), search_rates(np.asarray(read_rgb(source).convert("RGB")), device)
+    typer.echo(f"product: {rate / 1e9:.1f} GFLOP/s")
+    for row in rows:
+        row["share of the product's rate"] = row["rate"] / rate
+        typer.echo(
+            f"ranges of {row['side']}: {row['ranges']} x {row['domains']} domains x 8 in {row['seconds']:.3f} s, "
+            f"{row['rate'] / 1e9:.1f} GFLOP/s, {100 * row['rate'] / rate:.0f} % of the product's rate"
+        )
+    about = {"threads": threads, "device": device, "machine": platform.machine(), "torch": torch.__version__}
+    out.write_text(json.dumps(about | {"product": rate, "searches": rows}, indent=1) + "\n")
+
+
 def _largest_difference(off: Image.Image, on: Image.Image, side: int = 256) -> tuple[float, Image.Image]:
     """The squares of two pictures where they differ most, side by side, and the mean difference there."""
     difference = np.abs(np.asarray(off, float) - np.asarray(on, float)).mean(-1)

@@ -1,0 +1,33 @@
+"""The benchmark of `nc pifs` counts what it says."""
+
+import numpy as np
+import pytest
+
+import nccodec.pifs
+from nccodec.evaluation.metrics import psnr
+from nccodec.evaluation.pifs import measure_pifs, search_rates
+from nccodec.pifs.encoding import Options
+
+
+def test_the_curve_is_that_of_the_files(smooth):
+    pictures = [("a", smooth(24, 40)), ("b", smooth(32, 32))]
+    curve = measure_pifs(pictures, [20, 70], Options(), "pifs")
+    assert (curve["name"], curve["settings"]) == ("pifs", [20, 70])
+    assert list(curve["results"]) == ["bpp", "psnr-rgb", "encoding_time", "decoding_time"]
+    for i, quality in enumerate((20, 70)):
+        files = [nccodec.pifs.encode(picture, quality) for _, picture in pictures]
+        bpp = [8 * len(data) / (p.width * p.height) for data, (_, p) in zip(files, pictures, strict=True)]
+        db = [psnr(np.asarray(p), np.asarray(nccodec.decode(d))) for d, (_, p) in zip(files, pictures, strict=True)]
+        assert curve["results"]["bpp"][i] == pytest.approx(np.mean(bpp))
+        assert curve["results"]["psnr-rgb"][i] == pytest.approx(np.mean(db))
+
+
+def test_a_search_is_every_range_with_every_domain_and_isometry(smooth):
+    rows = search_rates(np.asarray(smooth(66, 100)), repeats=1)
+    assert [(row["side"], row["ranges"], row["domains"]) for row in rows] == [
+        (4, 16 * 25, 8 * 12),
+        (8, 8 * 12, 7 * 11),
+        (16, 4 * 6, 3 * 5),
+        (32, 2 * 3, 1 * 2),
+    ]
+    assert rows[1]["operations"] == 2 * 96 * 77 * 8 * 64
