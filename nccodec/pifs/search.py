@@ -2,19 +2,20 @@
 
 With mean-free ranges r and unit domains d all least-squares fits are one product: the error that s |d| = S
 leaves is |r|^2 - S (2 p - S), p = <r, d>. The products are taken twice: once for the largest |p| in each tile of
-domains, which bounds from above what any allowed S can gain there, and once more, with S quantized, in the
-tiles whose bound exceeds what was found before. So the result is exact, and most of the work a plain product.
+domains, which bounds from above what any allowed S can gain there, and once more, with S quantized, where that
+bound exceeds what is known to be reached. So the result is exact, and most of the work a plain product.
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-TILE = 1024  # domains whose products stay in the cache together
-_ROWS = {"cpu": 256, "cuda": 1 << 14}  # ranges times isometries of one product
-_HELD = 1 << 22  # numbers in the turned ranges that are held at a time
+TILE = 512  # domains whose products stay in the cache together
+_ROWS = {"cpu": 512, "cuda": 1 << 14}  # turned ranges of one product
+_HELD = 1 << 22  # numbers in the turned ranges, and bounds, that are held at a time
 _SLACK = 1e-5  # relative, above what float32 products of one pair differ by
 
 
@@ -82,7 +83,7 @@ def best_matches(ranges: Tensor, pool: Pool, isometries: int, scale_step: float,
     kinds = (torch.float32, *(torch.int64,) * 3)
     found = [torch.zeros(n, dtype=kind, device=ranges.device) for kind in kinds]
     if pool.tiles:
-        held = max(1, _HELD // (isometries * side * side))
+        held = max(1, _HELD // (isometries * max(side * side, len(pool.tiles))))
         for start in range(0, n, held):
             part = ranges[start : start + held].float()
             turned = torch.stack([turned_back(part, i).flatten(1) for i in range(isometries)], 1)  # [n, I, b b]
@@ -93,55 +94,47 @@ def best_matches(ranges: Tensor, pool: Pool, isometries: int, scale_step: float,
 
 def _search(turned: Tensor, pool: Pool, scale_step: float, largest: int) -> tuple[Tensor, ...]:
     """Gain, scale, isometry and domain for ranges [n, isometries, b b]."""
-    n = len(turned)
+    n, isometries = turned.shape[:2]
+    peak = _peaks(turned.flatten(0, 1), pool).view(n, isometries, -1)
+    most, least = (torch.stack([pool.norms[tile][end] for tile in pool.tiles]) for end in (0, -1))
+    usable = torch.minimum(peak, scale_step * largest * most)
+    bound = usable * (2 * peak - usable) * (1 + _SLACK)
+    # Where no domain of a tile is too small for the s that is best, rounding it costs half a step's square at most.
+    surely = (peak.square() - (most * scale_step / 2).square()) * (peak <= scale_step * largest * least)
+    known = surely.amax((1, 2)).clamp_(min=0) * (1 - _SLACK)
     gain = turned.new_zeros(n)
-    where = torch.zeros(3, n, dtype=torch.int64, device=turned.device)
-    bound = _bounds(turned, pool, scale_step * largest)  # [n, tiles]
-    first = bound.argmax(1)
-    for promising in (True, False):
-        for number, tile in enumerate(pool.tiles):
-            here = first == number
-            chosen = here if promising else ~here & (bound[:, number] * (1 + _SLACK) > gain)
-            for rows in chosen.nonzero()[:, 0].split(_rows(turned)):
-                if not len(rows):
-                    continue
-                value, *place = _scored(turned[rows], pool, tile, scale_step, largest)
-                better = value > gain[rows]
-                gain[rows[better]] = value[better]
-                where[:, rows[better]] = torch.stack(place)[:, better]
-    return gain, *where
+    fields = torch.zeros(3, n, dtype=torch.int64, device=turned.device)
+    for (number, tile), isometry in product(enumerate(pool.tiles), range(isometries)):
+        promising = (bound[:, isometry, number] > known).nonzero()[:, 0]
+        for some in promising.split(_ROWS[turned.device.type]):
+            best, scale, domain = _scored(turned[some, isometry], pool, tile, scale_step, largest)
+            better = best > gain[some]
+            where = some[better]
+            gain[where] = best[better]
+            fields[:, where] = torch.stack([scale, torch.full_like(scale, isometry), domain])[:, better]
+        torch.maximum(known, gain, out=known)
+    return gain, *fields
 
 
-def _rows(turned: Tensor) -> int:
-    return max(1, _ROWS[turned.device.type] // turned.shape[1])
-
-
-def _bounds(turned: Tensor, pool: Pool, most: float) -> Tensor:
-    """The largest gain that any |s| <= most could have in each tile, [n, tiles]."""
-    rows = _rows(turned)
-    peak = turned.new_empty(len(turned), len(pool.tiles))
-    space = turned.new_empty(rows * turned.shape[1], TILE)
-    for start in range(0, len(turned), rows):
-        part = turned[start : start + rows].flatten(0, 1)  # [rows I, b b]
+def _peaks(rows: Tensor, pool: Pool) -> Tensor:
+    """The largest |p| of rows [m, b b] in each tile, [m, tiles]."""
+    held = _ROWS[rows.device.type]
+    peak = rows.new_empty(len(rows), len(pool.tiles))
+    space = rows.new_empty(held * TILE)
+    for start in range(0, len(rows), held):
+        part = rows[start : start + held]
         for number, tile in enumerate(pool.tiles):
             units = pool.units[tile]
-            products = torch.mm(part, units.T, out=space[: len(part), : len(units)])
-            grouped = products.abs_().unflatten(0, (-1, turned.shape[1]))  # [rows, I, tile]
-            peak[start : start + rows, number] = grouped.amax((1, 2))
-    reach = most * torch.stack([pool.norms[tile.start] for tile in pool.tiles])
-    usable = torch.minimum(peak, reach)
-    return usable * (2 * peak - usable)
+            products = torch.mm(part, units.T, out=space[: len(part) * len(units)].view(len(part), len(units)))
+            peak[start : start + held, number] = products.abs_().amax(1)
+    return peak
 
 
-def _scored(turned: Tensor, pool: Pool, tile: slice, scale_step: float, largest: int) -> tuple[Tensor, ...]:
-    """The best gain of quantized s in one tile, with its scale, isometry and domain; ranges [n, I, b b]."""
-    n = len(turned)
-    units, unit_step = pool.units[tile], pool.norms[tile] * scale_step
-    products = turned.flatten(0, 1) @ units.T  # [n I, tile]
+def _scored(rows: Tensor, pool: Pool, tile: slice, scale_step: float, largest: int) -> tuple[Tensor, ...]:
+    """The best gain of quantized s of rows [m, b b] in one tile, with its scale and domain."""
+    unit_step = pool.norms[tile] * scale_step
+    products = rows @ pool.units[tile].T  # [m, tile]
     scales = (products / unit_step).round_().clamp_(-largest, largest)
     reached = scales * unit_step
-    gains = products.mul_(2).sub_(reached).mul_(reached)
-    best, at = gains.view(n, -1).max(1)
-    scale = scales.view(n, -1).gather(1, at[:, None])[:, 0].long()
-    isometry, domain = at // len(units), at % len(units)
-    return best, scale, isometry, pool.order[tile][domain]
+    best, at = products.mul_(2).sub_(reached).mul_(reached).max(1)
+    return best, scales.gather(1, at[:, None])[:, 0].long(), pool.order[tile][at]
