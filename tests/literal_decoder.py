@@ -65,7 +65,8 @@ class Weights:
 
 def check_container(data):
     """What both kinds of map have in common [2]."""
-    require(len(data) >= 46, "too short")
+    require(len(data) >= 10, "too short")
+    require(len(data) >= (38 if data[9] & 2 else 46), "too short")
     require(data[:8] == MAGIC, "magic")
     require(data[8] == 1, "version")
     require(data[9] <= 3, "reserved flags")
@@ -153,7 +154,7 @@ class RangeDecoder:
 
 def chunks(data):
     """The payloads of the known chunks, by type [2.2]."""
-    found, number, last, at, end = {}, 0, -1, 42, len(data) - 4
+    found, number, last, at, end = {}, 0, -1, 34 if data[9] & 2 else 42, len(data) - 4
     while at < end:
         require(at + 5 <= end, "chunk header cut off")
         kind, length = struct.unpack_from("<BI", data, at)

@@ -57,7 +57,12 @@ class Fields:
         self.root = 2 ** data[11]
         require(data[10] == 1, "packer")
         require(self.level >= 1, "level")
-        require((data[22:24], data[24], data[34:42]) == (bytes(2), 1, bytes(8)), "atoms, domains or fingerprint")
+        sides, steps = data[22], data[23]
+        largest, smallest, step = sides % 16, sides // 16, steps % 16
+        require(smallest <= largest and 2 <= largest <= data[11] and 2 <= step <= 6 and steps < 32, "ranges")
+        self.largest, self.smallest, self.step = 2**largest, 2**smallest, 2**step
+        self.isometries = 8 if steps >= 16 else 1
+        require(data[24] == 1, "domains")
         self.iterations = data[25]
         self.scale_sum, self.nonzero = (int.from_bytes(data[at : at + 4], "little") for at in (26, 30))
         require(self.iterations in (0, data[11] + 1), "iterations")
@@ -120,15 +125,10 @@ class Contents:
     """The chunks [11.2]. coder_of: makes a range decoder of section 4.2 of the end of a content."""
 
     def __init__(self, fields, contents, coder_of):
-        head = contents.get(0x10, b"")
-        require(len(head) >= 4, "chunk partition")
-        largest, smallest, step, self.isometries = head[:4]
-        require(smallest <= largest and 2 <= largest <= math.log2(fields.root) and 2 <= step <= 6, "sides")
-        require(self.isometries in (1, 8), "isometries")
-        fields.largest, fields.smallest, fields.step = 2**largest, 2**smallest, 2**step
+        self.isometries = fields.isometries
         self.tables, self.coders, self.used = {}, {}, set()
         for kind, content in contents.items():
-            rest = list(content[4:] if kind == 0x10 else content)
+            rest = list(content)
 
             def take(rest=rest):
                 require(rest, "tables cut off")
@@ -276,7 +276,7 @@ class Partition:
         self.planes = [Plane(fields, chroma) for chroma in ((False,) if fields.grey else (False, True, True))]
         for plane in self.planes:
             read_plane(plane, fields, parts)
-        require(parts.used | {0x10} == set(contents), "chunk without symbols")
+        require(parts.used == set(contents), "chunk without symbols")
         for coder in parts.coders.values():
             coder.escapes.finish()
         domains = [x[-1] for plane in self.planes for x in plane.ranges.values() if x[-1] is not None]

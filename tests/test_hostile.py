@@ -49,7 +49,7 @@ def test_headers_that_are_noise(name, tiny):
     data = (Path(__file__).parent / "golden" / "ok" / f"{name}.ncl").read_bytes()
     random = np.random.default_rng(0)
     seen = []
-    for place in range(42):
+    for place in range(container.read(data)[0].size):
         for value in {0, 1, 0x7F, 0xFF, int(random.integers(256))} - {data[place]}:
             body = data[:place] + bytes([value]) + data[place + 1 : -4]
             if 1 << 20 < math.prod(struct.unpack_from("<II", body, 12)) <= MAX_PIXELS:

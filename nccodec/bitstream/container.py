@@ -5,7 +5,7 @@ Only the standard library is imported, so that `nc info` answers at once.
 
 import struct
 import zlib
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 
 from ..errors import ChecksumError, FormatError, LimitError, TruncatedError
 
@@ -24,9 +24,32 @@ MAX_DOMAINS = 4
 MAX_CHUNKS = 64
 MAX_STEPS = 32
 
-_HEADER = struct.Struct("<8sBBBBIIHHBBII8s")
+_HEADER = struct.Struct("<8sBBBBIIH2sBBII")
+_FINGERPRINT = 8
 _CHUNK = struct.Struct("<BI")
 _CHECKSUM = struct.Struct("<I")
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """What ranges a partitioned map has: see `partition.Layout`, whose fields these are."""
+
+    largest: int
+    smallest: int
+    domain_step: int
+    isometries: int
+
+    def pack(self) -> bytes:
+        largest, smallest, step = (n.bit_length() - 1 for n in (self.largest, self.smallest, self.domain_step))
+        return bytes([largest | smallest << 4, step | (self.isometries == 8) << 4])
+
+    @classmethod
+    def unpack(cls, data: bytes, root: int) -> "Ranges":
+        """data: 2 bytes. root: side of the roots. FormatError."""
+        largest, smallest, step, isometries = data[0] & 15, data[0] >> 4, data[1] & 15, data[1] >> 4
+        if not (smallest <= largest and 4 <= 1 << largest <= root and 2 <= step <= 6 and isometries <= 1):
+            raise FormatError(f"partition: bytes {data.hex(' ')} are no sides of ranges and steps of domains")
+        return cls(1 << largest, 1 << smallest, 1 << step, 8 if isometries else 1)
 
 
 @dataclass(frozen=True)
@@ -37,8 +60,8 @@ class Header:
     level: quality level in 1/256. atoms, domains: coded integers a cell. steps: iterations to the fixed
     point at scale 1. scale_sum: largest sum of |quantized s| in a cell. nonzero_scales: how many s
     differ from zero. fingerprint: of the weights.
-    partitioned: the map is a partition (see `partition.PartitionCode`): range_size is the side of the roots,
-    level the quantizer step, atoms 0, domains 1, nonzero_scales the ranges with a domain, the fingerprint zero.
+    partition: None, or the map is a partition (see `partition.PartitionCode`): range_size is the side of the roots,
+    level the quantizer step, atoms 0, domains 1, nonzero_scales the ranges with a domain, the fingerprint empty.
     """
 
     width: int
@@ -53,7 +76,12 @@ class Header:
     scale_sum: int
     nonzero_scales: int
     fingerprint: bytes
-    partitioned: bool = False
+    partition: Ranges | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+        return _HEADER.size + len(self.fingerprint)
 
     @property
     def cells(self) -> int:
@@ -61,11 +89,13 @@ class Header:
         return -(-self.width // self.range_size) * -(-self.height // self.range_size)
 
     def pack(self) -> bytes:
-        return _HEADER.pack(
-            MAGIC, VERSION, self.grey | self.partitioned << 1, PACKERS.index(self.packer),
-            self.range_size.bit_length() - 1, self.width, self.height, self.level, self.atoms, self.domains, self.steps,
-            self.scale_sum, self.nonzero_scales, self.fingerprint,
+        flags = self.grey | (self.partition is not None) << 1
+        about = self.partition.pack() if self.partition else self.atoms.to_bytes(2, "little")
+        fields = (
+            MAGIC, VERSION, flags, PACKERS.index(self.packer), self.range_size.bit_length() - 1,
+            self.width, self.height, self.level, about, self.domains, self.steps, self.scale_sum, self.nonzero_scales,
         )  # fmt: skip
+        return _HEADER.pack(*fields) + self.fingerprint
 
     @classmethod
     def unpack(cls, data: bytes) -> "Header":
@@ -74,13 +104,14 @@ class Header:
             if data[:4] == MAGIC[:4]:
                 raise FormatError("line endings were converted in transport (magic bytes 4-7)")
             raise FormatError("not a .ncl file (wrong magic)")
-        if len(data) < 9:
+        version, flags = data[8:9], data[9:10]
+        if version not in (b"", bytes([VERSION])):
+            raise FormatError(f"format version {version[0]} is unknown to this program, which reads version {VERSION}")
+        partitioned = bool(flags and flags[0] & 2)
+        size = _HEADER.size + (0 if partitioned else _FINGERPRINT)
+        if len(data) < size:
             raise TruncatedError(f"the file ends after {len(data)} bytes, inside the header")
-        if data[8] != VERSION:
-            raise FormatError(f"format version {data[8]} is unknown to this program, which reads version {VERSION}")
-        if len(data) < _HEADER.size:
-            raise TruncatedError(f"the file ends after {len(data)} bytes, inside the header")
-        (_, _, flags, packer, log_size, width, height, level, atoms, domains, steps, total, nonzero, mark) = (
+        _, _, flags, packer, log_size, width, height, level, about, domains, steps, total, nonzero = (
             _HEADER.unpack_from(data)
         )
         if flags & ~3:
@@ -93,17 +124,18 @@ class Header:
             raise FormatError(f"size {width} x {height} is empty")
         if width * height > MAX_PIXELS:
             raise LimitError(f"{width} x {height} pixels are over the limit of {MAX_PIXELS}")
-        partitioned = bool(flags & 2)
+        atoms, ranges = (0 if partitioned else int.from_bytes(about, "little")), None
         if partitioned:
-            if (packer, atoms, domains, mark) != (PACKERS.index("range"), 0, 1, bytes(8)) or level == 0:
-                raise FormatError("header of a partition with another packer, atoms, domains, weights or no step")
+            ranges = Ranges.unpack(about, 1 << log_size)
+            if packer != PACKERS.index("range") or domains != 1 or level == 0:
+                raise FormatError("header of a partition with another packer, another number of domains or no step")
         elif not 1 <= atoms <= min(MAX_ATOMS, 3 << 2 * log_size) or domains > MAX_DOMAINS:
             raise FormatError(f"{atoms} atoms and {domains} domains are outside the format's limits")
         if steps > MAX_STEPS:
             raise FormatError(f"{steps} iterations are over the limit of {MAX_STEPS}")
         header = cls(
             width, height, bool(flags & 1), PACKERS[packer], 1 << log_size,
-            level, atoms, domains, steps, total, nonzero, mark, partitioned,
+            level, atoms, domains, steps, total, nonzero, data[_HEADER.size : size], ranges,
         )  # fmt: skip
         if nonzero > header.cells * (3 << 2 * log_size - 4 if partitioned else domains):
             raise FormatError(f"{nonzero} non-zero scales are more than there are scales")
@@ -137,9 +169,9 @@ def read(data: bytes) -> tuple[Header, list[Chunk]]:
     """
     header = Header.unpack(data)
     end = len(data) - _CHECKSUM.size
-    if end < _HEADER.size:
+    if end < header.size:
         raise TruncatedError(f"the file ends after {len(data)} bytes, inside the checksum")
-    chunks, at, last = [], _HEADER.size, 0
+    chunks, at, last = [], header.size, 0
     while at < end:
         if at + _CHUNK.size > end:
             raise TruncatedError("the file ends inside the head of a chunk")
@@ -158,7 +190,7 @@ def read(data: bytes) -> tuple[Header, list[Chunk]]:
             continue
         if chunk.kind not in CHUNK_NAMES:
             raise FormatError(f"critical chunk 0x{chunk.kind:02x} is unknown")
-        if (chunk.kind >= PARTITION) != header.partitioned:
+        if (chunk.kind >= PARTITION) != (header.partition is not None):
             raise FormatError(f"chunk {chunk.name} belongs to another kind of map")
         if chunk.kind <= last:
             raise FormatError(f"chunk {chunk.name} is repeated or out of order")
@@ -169,9 +201,8 @@ def read(data: bytes) -> tuple[Header, list[Chunk]]:
 def describe(data: bytes) -> dict:
     """What `nc info` shows, from the container alone: plain values, nothing decoded."""
     header, chunks = read(data)
-    names = [field for field in Header.__dataclass_fields__]
-    fields = dict(zip(names, astuple(header), strict=True)) | {"fingerprint": header.fingerprint.hex()}
-    scales = 0 if header.partitioned else header.cells * header.domains
+    fields = asdict(header) | {"fingerprint": header.fingerprint.hex()}
+    scales = 0 if header.partition else header.cells * header.domains
     sizes = {chunk.name: len(chunk.payload) for chunk in chunks}
     framing = len(data) - sum(len(chunk.payload) for chunk in chunks)
     return fields | {

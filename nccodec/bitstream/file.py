@@ -8,7 +8,7 @@ from ..code import CollageCode, grid_of
 from ..errors import FormatError
 from ..partition import PartitionCode
 from . import container
-from .container import ATOMS, SCALES, Chunk, Header
+from .container import ATOMS, SCALES, Chunk, Header, Ranges
 from .packers import frame, pack_fixed, pack_range, unframe, unpack_fixed, unpack_range
 from .partition_packer import pack_partition, unpack_partition
 from .symbols import SymbolModel
@@ -47,7 +47,8 @@ def write_partition(code: PartitionCode) -> bytes:
     header = Header(
         width=layout.width, height=layout.height, grey=layout.grey, packer="range",
         range_size=layout.root, level=layout.step, atoms=0, domains=1, steps=steps_of(code),
-        scale_sum=code.scale_sum, nonzero_scales=code.nonzero_scales, fingerprint=bytes(8), partitioned=True,
+        scale_sum=code.scale_sum, nonzero_scales=code.nonzero_scales, fingerprint=b"",
+        partition=Ranges(layout.largest, layout.smallest, layout.domain_step, layout.isometries),
     )  # fmt: skip
     return container.write(header, chunks)
 
@@ -59,7 +60,7 @@ def read_code(data: bytes, model_of: Callable[[Header], SymbolModel | None]) -> 
     """
     header, chunks = container.read(data)
     known = [chunk for chunk in chunks if chunk.kind in container.CHUNK_NAMES]
-    code = _partition(header, known) if header.partitioned else _collage(header, known, model_of(header))
+    code = _partition(header, known) if header.partition else _collage(header, known, model_of(header))
     stated = (header.steps, header.scale_sum, header.nonzero_scales)
     found = (steps_of(code), code.scale_sum, code.nonzero_scales)
     if stated != found:

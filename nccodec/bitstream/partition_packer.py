@@ -66,7 +66,7 @@ class _Reader:
 
     def finish(self) -> None:
         for part, reader in self._readers.items():
-            if part not in self._used | {PARTITION}:
+            if part not in self._used:
                 raise FormatError(f"chunk {CHUNK_NAMES[part]} holds nothing and must be absent")
             reader.finish()
 
@@ -78,30 +78,17 @@ def pack_partition(code: PartitionCode) -> dict[int, bytes]:
     models = recorder.models(layout)
     writer = _Writer(models)
     walk(layout, writer, code)
-    logs = (n.bit_length() - 1 for n in (layout.largest, layout.smallest, layout.domain_step))
-    first = bytes([*logs, layout.isometries])
-    contents = {part: models.head(part) + writer.writers[part].content() for part in PARTS if part in writer.writers}
-    contents.setdefault(PARTITION, models.head(PARTITION) + SymbolWriter().content())
-    contents[PARTITION] = first + contents[PARTITION]
-    return {part: contents[part] for part in sorted(contents)}
+    return {part: models.head(part) + writer.writers[part].content() for part in PARTS if part in writer.writers}
 
 
 def unpack_partition(header: Header, contents: dict[int, bytes]) -> PartitionCode:
     """Inverse of `pack_partition`, or FormatError."""
-    head = contents.get(PARTITION, b"")[:4]
-    if len(head) < 4:
-        raise FormatError("chunk partition is missing or too short")
-    largest, smallest, domain_step, isometries = head
-    if not (smallest <= largest and 2 <= largest <= header.range_size.bit_length() - 1 and 2 <= domain_step <= 6):
-        raise FormatError(f"partition: sides 2^{largest} to 2^{smallest}, domain step 2^{domain_step} are no partition")
-    if isometries not in (1, 8):
-        raise FormatError(f"partition: {isometries} isometries, not 1 or 8")
+    ranges = header.partition
     layout = Layout(
         header.height, header.width, header.grey, header.level, header.range_size,
-        1 << largest, 1 << smallest, 1 << domain_step, isometries,
+        ranges.largest, ranges.smallest, ranges.domain_step, ranges.isometries,
     )  # fmt: skip
     models = Models(layout)
-    contents = contents | {PARTITION: contents[PARTITION][4:]}
     reader = _Reader(models, {part: models.take_head(part, content) for part, content in contents.items()})
     code = walk(layout, reader, None)
     reader.finish()

@@ -31,16 +31,18 @@ def command(
         "bytes": f"{fields['bytes']} ({fields['bpp']:.4f} bpp): {chunks}",
         "format": f"version {fields['version']}, packer {fields['packer']}",
     }
-    lines |= _partition(fields) if fields["partitioned"] else _collage(fields)
+    lines |= _partition(fields) if fields["partition"] else _collage(fields)
     typer.echo(str(source))
     for name, text in lines.items():
         typer.echo(f"  {name + ':':<16}{text}")
 
 
 def _partition(fields: dict) -> dict[str, str]:
+    ranges = fields["partition"]
     return {
         "step": f"{fields['level'] / 16:g} grey levels",
-        "map": f"ranges in quadtrees of {fields['range_size']} px",
+        "map": f"ranges of {ranges['largest']} to {ranges['smallest']} px in quadtrees of {fields['range_size']} px, "
+        f"domains every {ranges['domain_step']} px, isometries: {ranges['isometries']}",
         "self-reference": f"{fields['nonzero_scales']} ranges with a domain, "
         f"largest |s| {fields['scale_sum'] / 8:g}, {fields['steps']} iterations at 1x",
     }

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from nccodec.bitstream.container import MAX_CHUNKS, Chunk, Header, describe, read, write
+from nccodec.bitstream.container import MAX_CHUNKS, Chunk, Header, Ranges, describe, read, write
 from nccodec.errors import ChecksumError, FormatError, LimitError, NclError, TruncatedError
 
 HEADER = Header(
@@ -15,6 +15,14 @@ HEADER = Header(
 LITERAL = (
     b"\x8eNCL\r\n\x1a\n" b"\x01" b"\x01" b"\x01" b"\x04" b"\x2c\x01\0\0" b"\x14\0\0\0"
     b"\x01\x02" b"\x40\x01" b"\x04" b"\x05" b"\x07\0\0\0" b"\x09\0\0\0" b"abcdefgh"
+)  # fmt: skip
+PARTITION = Header(
+    width=300, height=20, grey=False, packer="range", range_size=64, level=513, atoms=0, domains=1, steps=7,
+    scale_sum=7, nonzero_scales=9, fingerprint=b"", partition=Ranges(32, 2, 8, 8),
+)  # fmt: skip
+LITERAL_PARTITION = (
+    b"\x8eNCL\r\n\x1a\n" b"\x01" b"\x02" b"\x01" b"\x06" b"\x2c\x01\0\0" b"\x14\0\0\0"
+    b"\x01\x02" b"\x15\x13" b"\x01" b"\x07" b"\x07\0\0\0" b"\x09\0\0\0"
 )  # fmt: skip
 
 
@@ -29,7 +37,17 @@ def test_a_file_is_these_bytes():
 
 
 def test_all_but_the_payload_takes_at_most_64_bytes():
-    assert len(write(HEADER, [Chunk(1, b""), Chunk(2, b"")])) <= 64
+    assert len(write(HEADER, [Chunk(1, b""), Chunk(2, b"")])) == 56
+    assert len(write(PARTITION, [Chunk(kind, b"") for kind in range(0x10, 0x15)])) == 63
+
+
+def test_a_partition_is_these_bytes():
+    data = write(PARTITION, [Chunk(0x10, b"xyz")])
+    assert data == sealed(LITERAL_PARTITION + b"\x10\x03\0\0\0xyz")
+    assert read(data) == (PARTITION, [Chunk(0x10, b"xyz")])
+    about = describe(data)
+    assert about["partition"] == {"largest": 32, "smallest": 2, "domain_step": 8, "isometries": 8}
+    assert (about["fingerprint"], describe(write(HEADER, []))["partition"]) == ("", None)
 
 
 def test_every_flip_of_a_bit_and_every_truncation_is_detected():
@@ -44,8 +62,8 @@ def test_every_flip_of_a_bit_and_every_truncation_is_detected():
             read(data[:length])
 
 
-def patched(offset: int, value: bytes) -> bytes:
-    return sealed(LITERAL[:offset] + value + LITERAL[offset + len(value) :])
+def patched(offset: int, value: bytes, literal: bytes = LITERAL) -> bytes:
+    return sealed(literal[:offset] + value + literal[offset + len(value) :])
 
 
 @pytest.mark.parametrize(
@@ -55,7 +73,17 @@ def patched(offset: int, value: bytes) -> bytes:
         (patched(4, b"\n\n"), FormatError, "line endings"),
         (patched(8, b"\x02"), FormatError, "version 2 is unknown"),
         (patched(9, b"\x05"), FormatError, "reserved flag bits"),
-        (patched(9, b"\x03"), FormatError, "header of a partition"),
+        (patched(9, b"\x03"), FormatError, "no sides of ranges"),
+        (patched(10, b"\0", LITERAL_PARTITION), FormatError, "header of a partition"),
+        (patched(20, b"\0\0", LITERAL_PARTITION), FormatError, "header of a partition"),
+        (patched(24, b"\0", LITERAL_PARTITION), FormatError, "header of a partition"),
+        (patched(22, b"\x52", LITERAL_PARTITION), FormatError, "no sides of ranges"),
+        (patched(22, b"\x01", LITERAL_PARTITION), FormatError, "no sides of ranges"),
+        (patched(22, b"\x07", LITERAL_PARTITION), FormatError, "no sides of ranges"),
+        (patched(23, b"\x17", LITERAL_PARTITION), FormatError, "no sides of ranges"),
+        (patched(23, b"\x23", LITERAL_PARTITION), FormatError, "no sides of ranges"),
+        (LITERAL_PARTITION[:33], TruncatedError, "after 33 bytes, inside the header"),
+        (LITERAL[:41], TruncatedError, "after 41 bytes, inside the header"),
         (patched(10, b"\x02"), FormatError, "packer 2 is unknown"),
         (patched(11, b"\x07"), FormatError, "range size 2^7"),
         (patched(11, b"\x01"), FormatError, "range size 2^1"),

@@ -41,10 +41,20 @@ def test_a_file_is_written_decoded_and_described(nc, picture, tmp_path):
     with Image.open("b@2x.png") as decoded:
         assert decoded.size == (88, 60)
     about = json.loads(nc("info", "b.ncl", "--json")[1])
-    assert about["partitioned"] and sum(about["chunks"].values()) == about["bytes"]
-    assert set(about["chunks"]) >= {"partition", "means", "range scales", "isometries", "addresses"}
+    assert about["partition"]["isometries"] == 8 and sum(about["chunks"].values()) == about["bytes"]
+    assert set(about["chunks"]) == {
+        "partition", "means", "range scales", "isometries", "addresses", "header and framing",
+    }  # fmt: skip
+    assert about["chunks"]["header and framing"] == 63
     shown = nc("info", "b.ncl")[1]
-    for part in ("44 x 30, RGB", "addresses ", "ranges with a domain", "7 iterations at 1x"):
+    for part in (
+        "44 x 30, RGB",
+        "addresses ",
+        "ranges of 32 to 1 px",
+        "domains every 8 px, isometries: 8",
+        "ranges with a domain",
+        "7 iterations at 1x",
+    ):
         assert part in shown
 
 
