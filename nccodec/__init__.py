@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import NclError
+from .errors import LimitError, NclError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,12 +53,14 @@ def decode(
     device: str = "auto",
     self_reference: bool = True,
     detail: bool = True,
+    smooth: bool = False,
 ) -> "Image.Image":
     """The picture of a `.ncl`, at any scale from 0.03 to 64, or at `size` (width, height).
 
     weights: name or path where the file's own are not installed. self_reference: False decodes the
     affine part alone, to see what the self-reference adds; detail: False enlarges without the detail that a
-    network predicts. Raises NclError for any bytes that are not a picture.
+    network predicts; smooth: True smooths the borders of ranges, in files of `nc pifs`. Raises NclError for any bytes
+    that are not a picture, and LimitError for what cannot be done with those that are.
     """
     from PIL import Image
 
@@ -82,7 +84,9 @@ def decode(
     if isinstance(code, PartitionCode):
         from .pifs.synthesis import synthesise as from_partition
 
-        return Image.fromarray(from_partition(code, scale, wanted, choose_device(device)))
+        return Image.fromarray(from_partition(code, scale, wanted, choose_device(device), smooth))
+    if smooth:
+        raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
     return Image.fromarray(synthesise(code, found, scale, wanted, choose_device(device), detail))
 
 

@@ -37,6 +37,9 @@ def command(
     no_detail: Annotated[
         bool, typer.Option("--no-detail", help="Enlarge by interpolation alone, without predicted detail.")
     ] = False,
+    smooth: Annotated[
+        bool, typer.Option("--smooth", help="Smooth the borders of ranges, in files of `nc pifs`.")
+    ] = False,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Decode a .ncl at any scale."""
@@ -54,7 +57,7 @@ def command(
     writable(target)
     try:
         nccodec.info(data)  # so that a damaged file is told before torch is loaded
-        shown = {"self_reference": not no_self_reference, "detail": not no_detail}
+        shown = {"self_reference": not no_self_reference, "detail": not no_detail, "smooth": smooth}
         picture = nccodec.decode(data, scale or 1, wanted, weights, device.value, **shown)
     except NclError as error:
         raise naming(source, error) from None

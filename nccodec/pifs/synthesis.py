@@ -10,25 +10,34 @@ from ..collage.scales import reduce_area
 from ..imaging.colour import to_rgb
 from ..output import Request, grey_levels
 from ..partition import MIDDLE, UNIT, Layout, Level, PartitionCode, nodes_of
+from .smoothing import smoothed
 
 _SINGLE = 16  # largest |s|, in 1/8, that is computed in float32: errors grow with it
 
 
 @torch.no_grad()
 def synthesise(
-    code: PartitionCode, scale: float = 1.0, size: tuple[int, int] | None = None, device: str = "cpu"
-) -> np.ndarray:
+    code: PartitionCode, scale: float = 1.0, size: tuple[int, int] | None = None, device: str = "cpu",
+    smooth: bool = False,
+) -> np.ndarray:  # fmt: skip
     """The fixed point at a scale, or at a size (height, width): uint8 [H, W, 3], or [H, W] if grey.
 
-    Chroma planes are decoded at twice the scale of luma.
+    Chroma planes are decoded at twice the scale of luma. smooth: see `smoothing`; nothing is smoothed where
+    the decode is at a scale below 1.
     """
     layout = code.layout
     request = Request.of((layout.height, layout.width), scale, size, layout.root)
     kind = torch.float64 if code.scale_sum > _SINGLE else torch.float32
-    planes = [decoded(code, 0, request.up, request.down, kind, device)]
+    smooth = smooth and request.down == 1
+
+    def plane(number: int, up: int, down: int) -> Tensor:
+        z = decoded(code, number, up, down, kind, device)
+        return smoothed(z, code, number, up) if smooth else z
+
+    planes = [plane(0, request.up, request.down)]
     for number in range(1, len(code.planes)):
         up, down = (2 * request.up, 1) if request.down == 1 else (1, request.down // 2)
-        chroma = decoded(code, number, up, down, kind, device)
+        chroma = plane(number, up, down)
         planes.append(chroma[..., : planes[0].shape[-2], : planes[0].shape[-1]])  # its canvas is no smaller
     z = planes[0] if layout.grey else torch.cat(to_rgb(*planes), 1)  # [1, C, H, W]
     return grey_levels(request.fitted(z), MIDDLE / 255)

@@ -40,6 +40,9 @@ def test_a_file_is_written_decoded_and_described(nc, picture, tmp_path):
     assert nc("decode", "b.ncl", "--scale", 2)[0] == 0
     with Image.open("b@2x.png") as decoded:
         assert decoded.size == (88, 60)
+    assert nc("decode", "b.ncl", "--smooth", "-o", "smooth.png")[0] == 0
+    with Image.open("smooth.png") as decoded:
+        np.testing.assert_array_equal(decoded, nccodec.decode((tmp_path / "b.ncl").read_bytes(), smooth=True))
     about = json.loads(nc("info", "b.ncl", "--json")[1])
     assert about["partition"]["isometries"] == 8 and sum(about["chunks"].values()) == about["bytes"]
     assert set(about["chunks"]) == {
