@@ -1,17 +1,17 @@
 """nccodec: pictures as the fixed points of contractive maps. Nothing heavy is imported before it is used."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .errors import LimitError, NclError
+from .errors import NclError, NclWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from PIL import Image
 
 __version__ = "0.1.0"
-__all__ = ["NclError", "decode", "encode", "info"]
+__all__ = ["NclError", "NclWarning", "decode", "encode", "info"]
 
 
 def encode(
@@ -25,24 +25,26 @@ def encode(
     bpp: float | None = None,
     size: int | None = None,
     psnr: float | None = None,
+    strip: "Collection[str]" = (),
     progress: "Callable[[float], None]" = lambda _: None,
 ) -> bytes:
     """The bytes of a `.ncl`.
 
-    image: a Pillow image; modes "RGB", "L" and what converts to them without loss. quality: 0 .. 100, 75
+    image: a Pillow image of any mode that has colours; transparency and, out of its `info`, ICC profile, EXIF and
+    XMP are kept, but for those in strip: "icc", "exif", "xmp", "all". quality: 0 .. 100, 75
     if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below by at most
     2 %; or psnr, dB, which the decoded picture exceeds by at most 0.1. effort: 0, one pass of the
     network; 1, with rate-distortion-optimised quantization; 2 .. 9, this picture's coefficients refined
     besides, in twice the time at each step. weights: name or path. packer: "range" or "fixed". device:
     "auto", "cpu" or "cuda". progress: called with the share of a refinement that is done, 0 .. 1.
-    Raises ImageError, WeightsError or LimitError, all of them NclError.
+    Raises ImageError, WeightsError or LimitError, all of them NclError; NclWarning tells of lost depth.
     """
     from .encoding import encode_picture
     from .targets import Target
 
     if (quality, bpp, size, psnr) == (None, None, None, None):
         quality = 75
-    return encode_picture(image, Target(quality, bpp, size, psnr), effort, weights, packer, device, progress)
+    return encode_picture(image, Target(quality, bpp, size, psnr), effort, weights, packer, device, strip, progress)
 
 
 def decode(
@@ -55,39 +57,18 @@ def decode(
     detail: bool = True,
     smooth: bool = False,
 ) -> "Image.Image":
-    """The picture of a `.ncl`, at any scale from 0.03 to 64, or at `size` (width, height).
+    """The picture of a `.ncl`, at any scale from 0.03 to 64, or at `size` (width, height), in mode "L", "LA", "RGB"
+    or "RGBA", with "icc_profile", "exif" and "xmp" in its `info` as far as the file has them.
 
     weights: name or path where the file's own are not installed. self_reference: False decodes the
     affine part alone, to see what the self-reference adds; detail: False enlarges without the detail that a
     network predicts; smooth: True smooths the borders of ranges, in files of `nc pifs`. Raises NclError for any bytes
     that are not a picture, and LimitError for what cannot be done with those that are.
     """
-    from PIL import Image
+    from .decoding import decode_picture
 
-    from .bitstream.file import read_code
-    from .neural.analysis import choose_device
-    from .neural.synthesis import synthesise
-    from .neural.weights import matching
-    from .partition import PartitionCode
-
-    found: Any = None
-
-    def model_of(header: Any) -> Any:
-        nonlocal found
-        found = matching(header.fingerprint, weights)
-        return found.symbol_model(header)
-
-    code = read_code(data, model_of)
-    if not self_reference:
-        code = code.without_self_reference()
     wanted = None if size is None else (size[1], size[0])
-    if isinstance(code, PartitionCode):
-        from .pifs.synthesis import synthesise as from_partition
-
-        return Image.fromarray(from_partition(code, scale, wanted, choose_device(device), smooth))
-    if smooth:
-        raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
-    return Image.fromarray(synthesise(code, found, scale, wanted, choose_device(device), detail))
+    return decode_picture(data, scale, wanted, weights, device, self_reference, detail, smooth)
 
 
 def info(data: bytes) -> dict:

@@ -1,4 +1,4 @@
-"""CollageCode: what a `.ncl` file holds, as plain numpy arrays. Imported by every other room."""
+"""What a `.ncl` file holds, as plain numpy arrays: CollageCode and Extras. Imported by every other room."""
 
 from dataclasses import dataclass
 
@@ -53,6 +53,20 @@ class CollageCode:
             self.height, self.width, self.grey, self.level, self.range_size,
             self.fingerprint, self.atoms, np.zeros_like(self.scales),
         )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Extras:
+    """What a file holds beside the map: nothing of it is changed by encoding.
+
+    alpha: uint8 [height, width], 0 transparent to 255 opaque; None if all is opaque. icc, exif, xmp: metadata,
+    as Pillow reads and writes them.
+    """
+
+    alpha: np.ndarray | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
 
 
 def grid_of(height: int, width: int, range_size: int) -> tuple[int, int]:

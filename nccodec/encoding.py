@@ -1,7 +1,7 @@
 """Encoding end to end: picture -> imaging -> neural -> bitstream -> bytes, at a quality or to a target."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,10 @@ from PIL import Image
 
 from .bitstream.container import MAX_PIXELS, PACKERS
 from .bitstream.file import write_code
+from .code import Extras
 from .errors import LimitError
 from .evaluation.metrics import psnr
-from .imaging.pictures import to_supported
+from .imaging.pictures import parts_of
 from .neural.analysis import Analysis, choose_device
 from .neural.synthesis import synthesise
 from .neural.weights import Weights, named
@@ -27,6 +28,7 @@ def encode_picture(
     weights: str | Path,
     packer: str,
     device: str,
+    strip: Collection[str],
     progress: Callable[[float], None],
 ) -> bytes:
     """See `nccodec.encode`."""
@@ -37,10 +39,10 @@ def encode_picture(
     if image.width * image.height > MAX_PIXELS:
         raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
     found = named(weights)
-    picture = to_supported(image)
+    picture, extras = parts_of(image, strip)
     pixels = np.asarray(picture.convert("RGB"))
     analysis = Analysis(pixels, picture.mode == "L", found, choose_device(device))
-    attempts = _Attempts(analysis, pixels, found, packer, progress)
+    attempts = _Attempts(analysis, pixels, found, packer, extras, progress)
     if target.quality is not None:
         return attempts.data(round(target.quality / 100 * found.levels), effort)
     return to_target(attempts, target, effort, pixels.shape[0] * pixels.shape[1])
@@ -50,23 +52,24 @@ class _Attempts:
     """The files of one picture at several levels and efforts, each made once."""
 
     def __init__(
-        self, analysis: Analysis, pixels: np.ndarray, weights: Weights, packer: str, progress: Callable[[float], None]
-    ) -> None:
+        self, analysis: Analysis, pixels: np.ndarray, weights: Weights, packer: str, extras: Extras,
+        progress: Callable[[float], None],
+    ) -> None:  # fmt: skip
         self.top = weights.levels
         self._analysis, self._pixels, self._weights = analysis, pixels, weights
-        self._packer, self._progress = packer, progress
+        self._packer, self._extras, self._progress = packer, extras, progress
         self._made: dict[tuple[int, int], tuple[bytes, float]] = {}
 
     def _make(self, level: int, effort: int, decoded: bool) -> tuple[bytes, float]:
         made = self._made.get((level, effort))
         if made is None or (decoded and math.isnan(made[1])):
             code = self._analysis.code(level, effort, self._progress)
-            data = write_code(code, self._packer, self._weights.prior_at(level))
+            data = write_code(code, self._packer, self._weights.prior_at(level), self._extras)
             db = math.nan
             if decoded:
                 picture = synthesise(code, self._weights, device=self._analysis.device)
                 source = self._pixels[:, :, 0] if code.grey else self._pixels
-                db = psnr(source, picture)
+                db = psnr(source, picture, self._extras.alpha)
             self._made[level, effort] = made = (data, db)
         return made
 

@@ -5,6 +5,10 @@ class NclError(Exception):
     """Anything that nccodec refuses: the base of every error below."""
 
 
+class NclWarning(UserWarning):
+    """Something of a picture that a `.ncl` does not hold; the rest is encoded."""
+
+
 class ImageError(NclError):
     """A picture that cannot be read, written or represented."""
 

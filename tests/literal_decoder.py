@@ -69,7 +69,7 @@ def check_container(data):
     require(len(data) >= (38 if data[9] & 2 else 46), "too short")
     require(data[:8] == MAGIC, "magic")
     require(data[8] == 1, "version")
-    require(data[9] <= 3, "reserved flags")
+    require(data[9] <= 7, "reserved flags")
     require(2 <= data[11] <= 6, "log2 B")
     width, height = struct.unpack_from("<II", data, 12)
     require(width >= 1 and height >= 1 and width * height <= MAXIMUM_PIXELS, "dimensions")
@@ -87,7 +87,7 @@ class Header:
         require(self.domains <= 4 and 1 <= self.atoms + self.domains <= 4096, "number of channels")
         require(self.iterations in (0, log_side + 1), "iterations")
         self.side = 2**log_side
-        self.grey, self.channels = flags == 1, self.atoms + self.domains
+        self.grey, self.channels = flags & 1 == 1, self.atoms + self.domains
         self.rows, self.columns = -(-self.height // self.side), -(-self.width // self.side)
         require(self.fingerprint == weights.fingerprint, "other weights")
         of_weights = weights.side, weights.atoms, weights.domains
@@ -162,10 +162,13 @@ def chunks(data):
         require(len(payload) == length, "payload cut off")
         at, number = at + 5 + length, number + 1
         require(number <= 64, "number of chunks")
-        if kind < 0x80:
-            require(kind in (range(0x10, 0x15) if data[9] & 2 else (1, 2)), "unknown critical chunk")
+        of_map = range(0x10, 0x15) if data[9] & 2 else (1, 2)
+        if kind in (*of_map, 0x20, 0x80, 0x81, 0x82):
             require(kind > last, "order of chunks")
             found[kind], last = payload, kind
+        else:
+            require(kind >= 0x80, "unknown critical chunk")
+    require((0x20 in found) == bool(data[9] & 4), "flag of transparency")
     return found
 
 
@@ -375,13 +378,45 @@ def partition(data):
     """A partitioned map [11]."""
     roots = math.prod(-(-n // 2 ** data[11]) for n in struct.unpack_from("<II", data, 12))
     limit = 1024 + 4 * roots * 4 ** data[11]
-    contents = {kind: decompressed(payload, limit) for kind, payload in chunks(data).items()}
+    contents = {kind: decompressed(payload, limit) for kind, payload in chunks(data).items() if kind < 0x20}
     return Partition(data, contents, RangeDecoder)
 
 
+def metadata(data):
+    """ICC profile, EXIF and XMP, as far as there are any [3]."""
+    found = {kind: decompressed(payload, 2**24) for kind, payload in chunks(data).items() if kind >= 0x80}
+    require(all(found.values()), "empty metadata")
+    return found
+
+
+def transparency(payload, height, width):
+    """The plane alpha, 0 to 255 [3]."""
+    content = decompressed(payload, 1 + width * height)
+    require(len(content) == 1 + width * height and content[0] <= 1, "alpha")
+    values = [list(content[1 + i * width : 1 + i * width + width]) for i in range(height)]
+    for i, j in itertools.product(range(height), range(width)):
+        if content[0] == 1 and j > 0:
+            values[i][j] += values[i][j - 1]
+    for i, j in itertools.product(range(1, height), range(width)):
+        values[i][j] += values[i - 1][j]
+    alpha = np.array(values) % 256
+    require(not (alpha == 255).all(), "opaque alpha")
+    return alpha
+
+
+def transparency_at(alpha, scale):
+    """Transparency at the scale 1/B, ..., 1/2, 1, 2, 4, ... [7]: real [1, H, W]."""
+    z = alpha[None] / 255
+    if scale > 1:
+        return enlarged(z, int(scale))
+    side = int(1 / scale)
+    return means(np.pad(z, ((0, 0), (0, -z.shape[1] % side), (0, -z.shape[2] % side)), "edge"), side)
+
+
 def decode(data, weights_path=None, scale=1.0, size=None):
-    """The picture as uint8 [H, W, 3], or [H, W] if it is grey, at a scale or of size (w, h)."""
+    """The picture as uint8 [H, W, channels], or [H, W] if it is grey and opaque, at a scale or of size (w, h)."""
     check_container(data)
+    metadata(data)
     code = partition(data) if data[9] & 2 else Collage(data, weights_path)
     width, height = code.fields.width, code.fields.height
     steps = [2.0**k for k in range(-data[11], 32)]
@@ -390,8 +425,10 @@ def decode(data, weights_path=None, scale=1.0, size=None):
     step = min(step for step in steps if step >= wanted)
     require(width * height * max(1, step) ** 2 <= MAXIMUM_PIXELS, "too many pixels at this scale")
     z = code.at_scale(step)
+    if data[9] & 4:
+        z = np.concatenate([z, transparency_at(transparency(chunks(data)[0x20], height, width), step)])
     if size is not None or scale != step:
         size = size or [max(1, math.floor(side * scale + 0.5)) for side in (width, height)]
         z = coverage(height * step, size[1], z.shape[1]) @ z @ coverage(width * step, size[0], z.shape[2]).T
     grey_levels = np.clip(np.floor(255 * z + 0.5), 0, 255).astype(np.uint8)
-    return grey_levels[0] if code.fields.grey else grey_levels.transpose(1, 2, 0)
+    return grey_levels[0] if len(z) == 1 else grey_levels.transpose(1, 2, 0)

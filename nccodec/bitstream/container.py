@@ -12,17 +12,21 @@ from ..errors import ChecksumError, FormatError, LimitError, TruncatedError
 MAGIC = b"\x8eNCL\r\n\x1a\n"
 VERSION = 1
 PACKERS = ("fixed", "range")
-ATOMS, SCALES = 0x01, 0x02  # chunk types; those from 0x80 on are ancillary
+ATOMS, SCALES = 0x01, 0x02  # chunk types
 PARTITION, MEANS, RANGE_SCALES, ISOMETRIES, ADDRESSES = range(0x10, 0x15)
+ALPHA = 0x20
+ICC, EXIF, XMP = 0x80, 0x81, 0x82
 CHUNK_NAMES = {
     ATOMS: "atoms", SCALES: "scales", PARTITION: "partition", MEANS: "means",
     RANGE_SCALES: "range scales", ISOMETRIES: "isometries", ADDRESSES: "addresses",
+    ALPHA: "alpha", ICC: "ICC profile", EXIF: "EXIF", XMP: "XMP",
 }  # fmt: skip
 MAX_PIXELS = 178_956_970
 MAX_ATOMS = 3072
 MAX_DOMAINS = 4
 MAX_CHUNKS = 64
 MAX_STEPS = 32
+_ANCILLARY = 0x80  # chunks that can be skipped have types from here on
 
 _HEADER = struct.Struct("<8sBBBBIIH2sBBII")
 _FINGERPRINT = 8
@@ -56,7 +60,8 @@ class Ranges:
 class Header:
     """What a `.ncl` says of itself before any chunk.
 
-    width, height: pixels. grey: one channel. packer: of PACKERS. range_size: side B of a range cell.
+    width, height: pixels. grey: one channel. alpha: with a chunk of transparency. packer: of PACKERS.
+    range_size: side B of a range cell.
     level: quality level in 1/256. atoms, domains: coded integers a cell. steps: iterations to the fixed
     point at scale 1. scale_sum: largest sum of |quantized s| in a cell. nonzero_scales: how many s
     differ from zero. fingerprint: of the weights.
@@ -77,6 +82,7 @@ class Header:
     nonzero_scales: int
     fingerprint: bytes
     partition: Ranges | None = None
+    alpha: bool = False
 
     @property
     def size(self) -> int:
@@ -89,7 +95,7 @@ class Header:
         return -(-self.width // self.range_size) * -(-self.height // self.range_size)
 
     def pack(self) -> bytes:
-        flags = self.grey | (self.partition is not None) << 1
+        flags = self.grey | (self.partition is not None) << 1 | self.alpha << 2
         about = self.partition.pack() if self.partition else self.atoms.to_bytes(2, "little")
         fields = (
             MAGIC, VERSION, flags, PACKERS.index(self.packer), self.range_size.bit_length() - 1,
@@ -114,7 +120,7 @@ class Header:
         _, _, flags, packer, log_size, width, height, level, about, domains, steps, total, nonzero = (
             _HEADER.unpack_from(data)
         )
-        if flags & ~3:
+        if flags & ~7:
             raise FormatError(f"reserved flag bits are set (0x{flags:02x})")
         if packer >= len(PACKERS):
             raise FormatError(f"packer {packer} is unknown")
@@ -135,7 +141,7 @@ class Header:
             raise FormatError(f"{steps} iterations are over the limit of {MAX_STEPS}")
         header = cls(
             width, height, bool(flags & 1), PACKERS[packer], 1 << log_size,
-            level, atoms, domains, steps, total, nonzero, data[_HEADER.size : size], ranges,
+            level, atoms, domains, steps, total, nonzero, data[_HEADER.size : size], ranges, bool(flags & 4),
         )  # fmt: skip
         if nonzero > header.cells * (3 << 2 * log_size - 4 if partitioned else domains):
             raise FormatError(f"{nonzero} non-zero scales are more than there are scales")
@@ -144,7 +150,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A typed piece of the body. payload: of critical chunks a zstd frame."""
+    """A typed piece of the body. payload: a zstd frame, as far as the type is known."""
 
     kind: int
     payload: bytes
@@ -164,8 +170,8 @@ def write(header: Header, chunks: list[Chunk]) -> bytes:
 def read(data: bytes) -> tuple[Header, list[Chunk]]:
     """Inverse of `write`, for any bytes: every fault raises an NclError that names it.
 
-    The checksum is verified, critical chunks come in rising order and at most once, unknown
-    ancillary ones are returned too.
+    The checksum is verified, known chunks come in rising order and at most once, unknown ancillary
+    ones are returned too.
     """
     header = Header.unpack(data)
     end = len(data) - _CHECKSUM.size
@@ -186,15 +192,17 @@ def read(data: bytes) -> tuple[Header, list[Chunk]]:
     if zlib.crc32(data[:end]) != _CHECKSUM.unpack_from(data, end)[0]:
         raise ChecksumError("checksum mismatch: the file is damaged")
     for chunk in chunks:
-        if chunk.kind >= 0x80:
-            continue
         if chunk.kind not in CHUNK_NAMES:
+            if chunk.kind >= _ANCILLARY:
+                continue
             raise FormatError(f"critical chunk 0x{chunk.kind:02x} is unknown")
-        if (chunk.kind >= PARTITION) != (header.partition is not None):
+        if chunk.kind < ALPHA and (chunk.kind >= PARTITION) != (header.partition is not None):
             raise FormatError(f"chunk {chunk.name} belongs to another kind of map")
         if chunk.kind <= last:
             raise FormatError(f"chunk {chunk.name} is repeated or out of order")
         last = chunk.kind
+    if any(chunk.kind == ALPHA for chunk in chunks) != header.alpha:
+        raise FormatError("the header and the chunks disagree on transparency")
     return header, chunks
 
 

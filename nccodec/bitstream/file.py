@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..code import CollageCode, grid_of
+from ..code import CollageCode, Extras, grid_of
 from ..errors import FormatError
 from ..partition import PartitionCode
 from . import container
-from .container import ATOMS, SCALES, Chunk, Header, Ranges
+from .container import ALPHA, ATOMS, SCALES, Chunk, Header, Ranges
+from .extras import extra_chunks, read_extras
 from .packers import frame, pack_fixed, pack_range, unframe, unpack_fixed, unpack_range
 from .partition_packer import pack_partition, unpack_partition
 from .symbols import SymbolModel
@@ -20,8 +21,9 @@ def steps_of(code: CollageCode | PartitionCode) -> int:
     return side.bit_length() if code.nonzero_scales else 0
 
 
-def write_code(code: CollageCode, packer: str, model: SymbolModel | None) -> bytes:
-    """The bytes of a `.ncl`. packer: "fixed", for which model may be None, or "range"."""
+def write_code(code: CollageCode, packer: str, model: SymbolModel | None, extras: Extras = Extras()) -> bytes:
+    """The bytes of a `.ncl`. packer: "fixed", for which model may be None, or "range". LimitError for metadata
+    beyond the format's limit."""
     atoms, domains = len(code.atoms), len(code.scales)
     values = np.concatenate([code.atoms, code.scales])
     chunks = []
@@ -35,13 +37,13 @@ def write_code(code: CollageCode, packer: str, model: SymbolModel | None) -> byt
         width=code.width, height=code.height, grey=code.grey, packer=packer,
         range_size=code.range_size, level=code.level, atoms=atoms, domains=domains,
         steps=steps_of(code), scale_sum=code.scale_sum, nonzero_scales=code.nonzero_scales,
-        fingerprint=code.fingerprint,
+        fingerprint=code.fingerprint, alpha=extras.alpha is not None,
     )  # fmt: skip
-    return container.write(header, chunks)
+    return container.write(header, chunks + extra_chunks(extras))
 
 
-def write_partition(code: PartitionCode) -> bytes:
-    """The bytes of a `.ncl` of a partitioned map."""
+def write_partition(code: PartitionCode, extras: Extras = Extras()) -> bytes:
+    """The bytes of a `.ncl` of a partitioned map. LimitError for metadata beyond the format's limit."""
     layout = code.layout
     chunks = [Chunk(kind, frame(content)) for kind, content in pack_partition(code).items()]
     header = Header(
@@ -49,23 +51,31 @@ def write_partition(code: PartitionCode) -> bytes:
         range_size=layout.root, level=layout.step, atoms=0, domains=1, steps=steps_of(code),
         scale_sum=code.scale_sum, nonzero_scales=code.nonzero_scales, fingerprint=b"",
         partition=Ranges(layout.largest, layout.smallest, layout.domain_step, layout.isometries),
+        alpha=extras.alpha is not None,
     )  # fmt: skip
-    return container.write(header, chunks)
+    return container.write(header, chunks + extra_chunks(extras))
 
 
 def read_code(data: bytes, model_of: Callable[[Header], SymbolModel | None]) -> CollageCode | PartitionCode:
+    """The map of a `.ncl`: see `read_file`."""
+    return read_file(data, model_of)[0]
+
+
+def read_file(
+    data: bytes, model_of: Callable[[Header], SymbolModel | None]
+) -> tuple[CollageCode | PartitionCode, Extras]:
     """What a `.ncl` holds, every field of the header verified. NclError for any fault.
 
     model_of: gives the prior for the header of a collage, and raises where it does not fit the weights.
     """
     header, chunks = container.read(data)
-    known = [chunk for chunk in chunks if chunk.kind in container.CHUNK_NAMES]
-    code = _partition(header, known) if header.partition else _collage(header, known, model_of(header))
+    parts = [chunk for chunk in chunks if chunk.kind < ALPHA]
+    code = _partition(header, parts) if header.partition else _collage(header, parts, model_of(header))
     stated = (header.steps, header.scale_sum, header.nonzero_scales)
     found = (steps_of(code), code.scale_sum, code.nonzero_scales)
     if stated != found:
         raise FormatError(f"header states iterations, scale sum, non-zero scales {stated}, the chunks hold {found}")
-    return code
+    return code, read_extras(header, chunks)
 
 
 def _partition(header: Header, chunks: list[Chunk]) -> PartitionCode:

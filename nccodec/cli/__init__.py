@@ -1,10 +1,11 @@
 """Command line: `nc`. The only place that knows exit codes."""
 
 import sys
+import warnings
 
 import typer
 
-from ..errors import NclError
+from ..errors import NclError, NclWarning
 from . import decode, encode, info, pifs, train, weights
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
@@ -46,8 +47,14 @@ def _fail(message: object) -> None:
     sys.exit(FAILURE)
 
 
+def _warn(message: Warning | str, *_: object) -> None:
+    print("nc: warning: " + " ".join(str(message).split()), file=sys.stderr)
+
+
 def main() -> None:
     """Run `nc`: one clear line for whatever goes wrong, never a traceback for bad input."""
+    warnings.showwarning = _warn
+    warnings.simplefilter("always", NclWarning)
     try:
         app(prog_name="nc")
     except NclError as error:

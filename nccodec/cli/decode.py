@@ -61,5 +61,8 @@ def command(
         picture = nccodec.decode(data, scale or 1, wanted, weights, device.value, **shown)
     except NclError as error:
         raise naming(source, error) from None
-    replace(target, lambda path: write_picture(picture, path))
+    try:
+        replace(target, lambda path: write_picture(picture, path))
+    except NclError as error:
+        raise naming(target, error) from None
     typer.echo(f"{target}: {picture.width} x {picture.height}", err=True)

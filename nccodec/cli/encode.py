@@ -27,6 +27,15 @@ class Device(str, Enum):
     cuda = "cuda"
 
 
+class Metadata(str, Enum):
+    """Kinds of metadata."""
+
+    all = "all"
+    icc = "icc"
+    exif = "exif"
+    xmp = "xmp"
+
+
 def command(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Picture to encode.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write [STEM.ncl beside IN].")] = None,
@@ -41,6 +50,9 @@ def command(
     ] = 1,
     packer: Annotated[Packer, typer.Option(help="Entropy coder, or fixed widths.")] = Packer.range,
     weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
+    strip: Annotated[
+        list[Metadata] | None, typer.Option(help="Metadata to leave out; may be given several times.")
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")] = False,
 ) -> None:
@@ -54,11 +66,11 @@ def command(
     import nccodec
 
     from ..evaluation.metrics import psnr as psnr_of
-    from ..imaging.pictures import read_rgb
+    from ..imaging.pictures import parts_of, read_picture
     from ..neural.analysis import choose_device
     from ..neural.weights import named
 
-    picture = read_rgb(source)
+    picture = read_picture(source)
     check_output(source, target, force)
     named(weights).model(choose_device(device.value))  # loading is no part of the time that is told
     try:
@@ -66,7 +78,7 @@ def command(
         with progress.bar(source, shown=effort >= 2) as report:
             data = nccodec.encode(
                 picture, effort=effort, weights=weights, packer=packer.value, device=device.value,
-                progress=report, **targets,
+                strip=[kind.value for kind in strip or ()], progress=report, **targets,
             )  # fmt: skip
         seconds = time.perf_counter() - started
         decoded = nccodec.decode(data, weights=weights, device=device.value)
@@ -74,7 +86,8 @@ def command(
         raise naming(source, error) from None
     replace(target, lambda path: path.write_bytes(data))
     pixels = picture.width * picture.height
-    quality_db = psnr_of(np.asarray(picture), np.asarray(decoded))
+    colours, extras = parts_of(picture)
+    quality_db = psnr_of(np.asarray(colours), np.asarray(decoded.convert(colours.mode)), extras.alpha)
     typer.echo(
         f"{target}: {picture.width} x {picture.height}, {len(data)} bytes, {8 * len(data) / pixels:.3f} bpp, "
         f"{quality_db:.2f} dB, {seconds:.2f} s, {pixels / 1e6 / seconds:.2f} MP/s",

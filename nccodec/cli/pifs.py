@@ -3,7 +3,7 @@
 import time
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from ..errors import LimitError, NclError
 from . import progress
 from .encode import Device
 from .files import check_output, naming, replace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 class RangeSize(str, Enum):
@@ -86,9 +89,10 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
 
     from ..bitstream.file import read_code
     from ..evaluation.metrics import psnr
-    from ..imaging.pictures import read_rgb
+    from ..imaging.pictures import parts_of, read_picture
 
-    picture = read_rgb(source)
+    picture = read_picture(source)
+    colours, extras = parts_of(picture)
     if target is not None:
         check_output(source, target, force)
     started = time.perf_counter()
@@ -101,8 +105,8 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
         replace(target, lambda path: path.write_bytes(data))
     layout, pixels = code.layout, picture.width * picture.height
 
-    def figures(size: int, other: object, seconds: float) -> str:
-        db = psnr(np.asarray(picture), np.asarray(other))
+    def figures(size: int, other: "Image", seconds: float) -> str:
+        db = psnr(np.asarray(colours), np.asarray(other.convert(colours.mode)), extras.alpha)
         return f"{size} bytes, {8 * size / pixels:.3f} bpp, {db:.2f} dB, {seconds:.2f} s"
 
     domains = sum(

@@ -14,7 +14,7 @@ from nccodec.errors import ImageError, NclError
 from nccodec.evaluation.curve import QUALITIES, Pictures, measure_jpeg, measure_ncl, measure_webp
 from nccodec.evaluation.metrics import bd_rate, psnr
 from nccodec.evaluation.speed import measure_speed
-from nccodec.imaging.pictures import read_rgb
+from nccodec.imaging.pictures import parts_of, read_picture
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _SCREEN_SEED = 987_654_321
@@ -31,7 +31,7 @@ def pictures_of(folder: Path) -> Pictures:
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm"):
-            found.append((path.name, read_rgb(path).convert("RGB")))
+            found.append((path.name, parts_of(read_picture(path))[0].convert("RGB")))
     if not found:
         raise ImageError(f"{folder}: holds no pictures")
     return found
@@ -288,7 +288,7 @@ def search(
     from nccodec.evaluation.pifs import matmul_rate, search_rates
 
     torch.set_num_threads(threads)
-    rate, rows = matmul_rate(device), search_rates(np.asarray(read_rgb(source).convert("RGB")), device)
+    rate, rows = matmul_rate(device), search_rates(np.asarray(parts_of(read_picture(source))[0].convert("RGB")), device)
     typer.echo(f"product: {rate / 1e9:.1f} GFLOP/s")
     for row in rows:
         row["share of the product's rate"] = row["rate"] / rate

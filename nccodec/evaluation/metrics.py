@@ -8,8 +8,15 @@ import numpy as np
 from ..errors import LimitError
 
 
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """Peak signal to noise ratio in dB of two uint8 arrays of one shape, over all samples; inf if equal."""
+def psnr(a: np.ndarray, b: np.ndarray, alpha: np.ndarray | None = None) -> float:
+    """Peak signal to noise ratio in dB of two uint8 arrays of one shape, over all samples; inf if equal.
+
+    alpha: [H, W], transparency of arrays [H, W] or [H, W, 3]; only pixels where it is above 0 count.
+    """
+    if alpha is not None:
+        a, b = a[alpha > 0], b[alpha > 0]
+        if not len(a):
+            return math.inf
     error = np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)
 

@@ -1,20 +1,26 @@
 """Reading and writing pictures with Pillow."""
 
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from ..errors import ImageError
+from ..code import Extras
+from ..errors import ImageError, NclWarning
+from .alpha import split
+from .metadata import metadata_of, save_options, tiff_exif
+from .modes import lost_depth, to_supported
 
 MAX_PIXELS = 178_956_970  # where Pillow refuses a picture as a decompression bomb
 
 
-def read_rgb(source: Path) -> Image.Image:
-    """Read a picture as mode "RGB" or "L", EXIF orientation applied.
+def read_picture(source: Path) -> Image.Image:
+    """Read the first frame of a picture in one of the modes `modes.SUPPORTED`, EXIF orientation applied, its
+    metadata in `info`.
 
-    ImageError where it cannot be read, has more than MAX_PIXELS pixels, or has a transparency or a
-    depth that would be lost in silence.
+    An NclWarning tells of further frames and of lost depth. ImageError where the picture cannot be read, has more
+    than MAX_PIXELS pixels, or no colours.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -22,8 +28,12 @@ def read_rgb(source: Path) -> Image.Image:
             with Image.open(source) as opened:
                 if opened.width * opened.height > MAX_PIXELS:
                     raise ImageError(f"{source}: {opened.width} x {opened.height} pixels are over the limit")
+                frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
+                deep = not opened.mode.startswith("I") and _is_deep(opened)
                 opened.load()
-                picture = ImageOps.exif_transpose(opened)
+                if opened.format == "TIFF" and (exif := tiff_exif(opened)):
+                    opened.info["exif"] = exif
+                picture = _upright(opened)
         except ImageError:
             raise
         except FileNotFoundError:
@@ -36,23 +46,35 @@ def read_rgb(source: Path) -> Image.Image:
             raise ImageError(f"{source}: not an image") from None
         except Exception as error:  # Pillow's readers raise anything at all on damaged files
             raise ImageError(f"{source}: cannot be read as an image ({error})") from None
+    if frames > 1:
+        warnings.warn(f"{source}: the first of {frames} frames is taken", NclWarning, stacklevel=2)
+    if deep:
+        lost_depth(str(source))
     return to_supported(picture, str(source))
 
 
-def to_supported(picture: Image.Image, name: str = "image") -> Image.Image:
-    """Convert to "RGB" or "L" where nothing is lost by it, else ImageError."""
-    if picture.mode in ("RGB", "L"):
-        return picture
-    if picture.mode == "1":
-        return picture.convert("L")
-    if picture.has_transparency_data:
-        alpha = picture.convert("RGBA").getchannel("A")
-        if alpha.getextrema() != (255, 255):
-            raise ImageError(f"{name}: has transparency, which .ncl does not hold yet; flatten it first")
-        return picture.convert("L" if picture.mode == "LA" else "RGB")
-    if picture.mode.startswith(("I", "F")):
-        raise ImageError(f"{name}: has more than 8 bits a sample ({picture.mode}); convert it first")
-    return picture.convert("RGB")
+def parts_of(image: Image.Image, strip: Collection[str] = ()) -> tuple[Image.Image, Extras]:
+    """What of an image a map is made of, mode "L" or "RGB", and what is stored beside it. strip: see
+    `metadata.metadata_of`. ImageError for images without colours, LimitError for an unknown kind of metadata."""
+    picture = to_supported(image)
+    colours, alpha = split(picture)
+    return colours, Extras(alpha, **metadata_of(picture, strip))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # of damaged EXIF, which is no reason to refuse a picture
+        return picture.copy()
+
+
+def _is_deep(opened: Image.Image) -> bool:
+    """Whether the file has 16 bits a sample, of which Pillow would give only 8; before `load`."""
+    for tile in opened.tile:
+        for argument in tile[3] if isinstance(tile[3], tuple) else (tile[3],):
+            if (isinstance(argument, str) and ";16" in argument) or (opened.format == "PPM" and argument == 65535):
+                return True
+    return False
 
 
 def writable(target: Path) -> str:
@@ -65,10 +87,15 @@ def writable(target: Path) -> str:
 
 
 def write_picture(picture: Image.Image, target: Path) -> None:
-    """Write by extension; JPEG and WebP at quality 95 and lossless."""
+    """Write by extension, metadata included where the format has a place for it; JPEG at quality 95, WebP
+    lossless. ImageError, without a name, for what the format cannot hold."""
     name = writable(target)
     options = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(name, {})
+    if picture.mode == "LA" and name not in ("PNG", "TIFF", "JPEG2000"):
+        picture = picture.convert("RGBA")
+    if picture.mode == "RGBA" and name in ("JPEG", "PPM"):
+        raise ImageError(f"{name} holds no transparency; PNG, WebP and TIFF do")
     try:
-        picture.save(target, name, **options)
+        picture.save(target, name, **options, **save_options(picture, name))
     except (OSError, ValueError, KeyError) as error:
-        raise ImageError(f"{target}: cannot be written as {name} ({error})") from None
+        raise ImageError(f"cannot be written as {name} ({error})") from None

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from PIL import Image
 
@@ -23,12 +23,13 @@ def encode(
     isometries: int = 8,
     lean: float = 1.0,
     device: str = "auto",
+    strip: "Collection[str]" = (),
     progress: "Callable[[float], None]" = lambda _: None,
 ) -> bytes:
     """The bytes of a `.ncl` that `nccodec.decode` reads.
 
-    image, quality, bpp, size, psnr, device: as of `nccodec.encode`, quality 50 if nothing is given. quadtree: ranges
-    from 32 pixels down to range_size (4, 8 or 16; 4 by default), with a domain or flat, and flat ones down to a
+    image, quality, bpp, size, psnr, device, strip: as of `nccodec.encode`, quality 50 if nothing is given. quadtree:
+    ranges from 32 pixels down to range_size (4, 8 or 16; 4 by default), with a domain or flat, and flat ones down to a
     pixel, whichever are worth their bits; or else all of range_size (8 by default). domain_step: 4, 8, ... 64,
     pixels between domains, where ranges are not larger. isometries: 1 or 8. lean: share of the domains that is
     searched, those of most contrast. progress: called with the share of the search that is done, 0 .. 1. Raises
@@ -40,4 +41,4 @@ def encode(
     if (quality, bpp, size, psnr) == (None, None, None, None):
         quality = 50
     options = Options(quadtree, range_size or (4 if quadtree else 8), domain_step, isometries, lean)
-    return encode_picture(image, Target(quality, bpp, size, psnr), options, device, progress)
+    return encode_picture(image, Target(quality, bpp, size, psnr), options, device, strip, progress)

@@ -1,7 +1,7 @@
 """Picture -> search -> quadtree -> bytes, at a quality or to a target."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,10 @@ from PIL import Image
 
 from ..bitstream.container import MAX_PIXELS
 from ..bitstream.file import write_partition
+from ..code import Extras
 from ..errors import LimitError
 from ..evaluation.metrics import psnr
-from ..imaging.pictures import to_supported
+from ..imaging.pictures import parts_of
 from ..neural.analysis import choose_device
 from ..partition import LARGEST_ROOT, Layout, PartitionCode
 from ..targets import Target, to_target
@@ -57,13 +58,15 @@ def step_of(level: int) -> int:
 
 
 def encode_picture(
-    image: Image.Image, target: Target, options: Options, device: str, progress: Callable[[float], None]
-) -> bytes:
+    image: Image.Image, target: Target, options: Options, device: str, strip: Collection[str],
+    progress: Callable[[float], None],
+) -> bytes:  # fmt: skip
     """See `nccodec.pifs.encode`."""
     if image.width * image.height > MAX_PIXELS:
         raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
     device = choose_device(device)
-    attempts = Attempts(np.asarray(to_supported(image)), options, device, progress)
+    picture, extras = parts_of(image, strip)
+    attempts = Attempts(np.asarray(picture), options, device, progress, extras)
     if target.quality is not None:
         return attempts.data(round(target.quality / 100 * TOP))
     return to_target(attempts, target, 0, image.width * image.height)
@@ -75,9 +78,10 @@ class Attempts:
     top = TOP
 
     def __init__(
-        self, picture: np.ndarray, options: Options, device: str, progress: Callable[[float], None] = lambda _: None
-    ) -> None:
-        self._picture, self._options, self._device = picture, options, device
+        self, picture: np.ndarray, options: Options, device: str, progress: Callable[[float], None] = lambda _: None,
+        extras: Extras = Extras(),
+    ) -> None:  # fmt: skip
+        self._picture, self._options, self._device, self._extras = picture, options, device, extras
         layout = self._layout(0)
         self._canvases, self._sides = planes_of(picture, layout), []
         for number, canvas in enumerate(self._canvases):
@@ -93,7 +97,7 @@ class Attempts:
     def _make(self, level: int) -> tuple[PartitionCode, bytes]:
         if level not in self._made:
             code = grow(self._layout(level), self._canvases, self._sides)
-            self._made[level] = code, write_partition(code)
+            self._made[level] = code, write_partition(code, self._extras)
         return self._made[level]
 
     def data(self, level: int, effort: int = 0) -> bytes:
@@ -106,5 +110,5 @@ class Attempts:
     def psnr(self, level: int, effort: int = 0) -> float:
         if level not in self._measured:
             decoded = synthesise(self._make(level)[0], device=self._device)
-            self._measured[level] = psnr(self._picture, decoded)
+            self._measured[level] = psnr(self._picture, decoded, self._extras.alpha)
         return self._measured[level]

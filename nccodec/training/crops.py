@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ImageError, TrainingError
-from ..imaging.pictures import read_rgb
+from ..imaging.pictures import parts_of, read_picture
 from .screens import screen
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".gif", ".jp2", ".avif"}
@@ -64,7 +64,7 @@ class CropFolder:
         if name in self._kept:
             self._kept.move_to_end(name)
             return self._kept[name]
-        picture = np.asarray(read_rgb(self.root / name).convert("RGB"))
+        picture = np.asarray(parts_of(read_picture(self.root / name))[0].convert("RGB"))
         self._kept[name] = picture
         self._bytes += picture.nbytes
         while self._bytes > self.budget and len(self._kept) > 1:

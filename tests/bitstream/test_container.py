@@ -72,7 +72,7 @@ def patched(offset: int, value: bytes, literal: bytes = LITERAL) -> bytes:
         (patched(0, b"\x0e"), FormatError, "wrong magic"),
         (patched(4, b"\n\n"), FormatError, "line endings"),
         (patched(8, b"\x02"), FormatError, "version 2 is unknown"),
-        (patched(9, b"\x05"), FormatError, "reserved flag bits"),
+        (patched(9, b"\x09"), FormatError, "reserved flag bits"),
         (patched(9, b"\x03"), FormatError, "no sides of ranges"),
         (patched(10, b"\0", LITERAL_PARTITION), FormatError, "header of a partition"),
         (patched(20, b"\0\0", LITERAL_PARTITION), FormatError, "header of a partition"),
@@ -99,7 +99,7 @@ def patched(offset: int, value: bytes, literal: bytes = LITERAL) -> bytes:
         (sealed(LITERAL + b"\x01\0\0\0\0\x01\0\0\0\0"), FormatError, "repeated"),
         (sealed(LITERAL + b"\x01\xff\xff\xff\xff"), TruncatedError, "past the end"),
         (sealed(LITERAL + b"\x01\0"), TruncatedError, "head of a chunk"),
-        (sealed(LITERAL + b"\x80\0\0\0\0" * (MAX_CHUNKS + 1)), LimitError, "more than 64 chunks"),
+        (sealed(LITERAL + b"\x90\0\0\0\0" * (MAX_CHUNKS + 1)), LimitError, "more than 64 chunks"),
     ],
 )
 def test_each_fault_has_its_error(data, error, message):

@@ -15,8 +15,9 @@ import nccodec
 from nccodec.bitstream import container
 from nccodec.bitstream.container import Chunk
 from nccodec.bitstream.file import write_code, write_partition
+from nccodec.bitstream.packers import frame
 from nccodec.bitstream.symbols import TOTAL
-from nccodec.code import CollageCode, grid_of
+from nccodec.code import CollageCode, Extras, grid_of
 from nccodec.neural import weights
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.model import Collage
@@ -119,6 +120,27 @@ def model_of(code: CollageCode) -> IntegerPrior:
     return IntegerPrior(weights.load(TINY).prior, 6, 4, code.level)
 
 
+def extras_of(height: int, width: int) -> Extras:
+    """A soft disc, and bytes for every kind of metadata."""
+    y, x = np.mgrid[0:height, 0:width]
+    alpha = np.clip(300 - 30 * np.hypot(y - height / 2, x - width / 3), 0, 255).astype(np.uint8)
+    return Extras(alpha, b"profile", b"MM\0*\0\0\0\x08\0\0\0\0\0\0", b"<x:xmpmeta/>")
+
+
+def make_transparent() -> None:
+    code = code_of(14, 19, False, 100, 2, 1)
+    grey = random_partition(Layout(20, 9, True, 700, 16, 8, 8, 8, 1), 3, 12)
+    holes = np.zeros((20, 9), np.uint8)
+    holes[3:17, 2:7] = 255
+    files = {
+        "alpha-19x14": write_code(code, "range", model_of(code), extras_of(14, 19)),
+        "alpha-grey-9x20": write_partition(grey, Extras(holes)),
+    }
+    for name, data in files.items():
+        (HERE / "ok" / f"{name}.ncl").write_bytes(data)
+        nccodec.decode(data, weights=TINY).save(HERE / "ok" / f"{name}.png")
+
+
 def make_ok() -> None:
     files = {
         "range-19x14.ncl": ("range", code_of(14, 19, False, 100, 2, 1)),
@@ -164,6 +186,9 @@ def make_bad() -> None:
 
     whole = (HERE / "ok" / "partition-37x22.ncl").read_bytes()
     about, parts = container.read(whole)
+    clear = (HERE / "ok" / "alpha-19x14.ncl").read_bytes()
+    seen, pieces = container.read(clear)
+    opaque = Chunk(container.ALPHA, frame(b"\1\xff" + bytes(19 * 14 - 1)))
     cases = {
         "not-ncl": (b"\x89PNG\r\n\x1a\n" + good[8:], "FormatError", "wrong magic"),
         "newlines": (good.replace(b"\r\n", b"\n"), "FormatError", "line endings"),
@@ -181,6 +206,23 @@ def make_bad() -> None:
         "no-step": (summed(whole[:20] + b"\0\0" + whole[22:-4]), "FormatError", "or no step"),
         "means-missing": (container.write(about, [parts[0], *parts[2:]]), "FormatError", "chunk means is missing"),
         "sides-rising": (summed(whole[:22] + b"\x32" + whole[23:-4]), "FormatError", "are no sides of ranges"),
+        "alpha-missing": (container.write(seen, [c for c in pieces if c.name != "alpha"]), "FormatError", "disagree"),
+        "alpha-short": (
+            container.write(seen, [*chunks, Chunk(container.ALPHA, frame(bytes(19 * 14)))]),
+            "FormatError",
+            "for 266 pixels",
+        ),
+        "alpha-opaque": (container.write(seen, [*chunks, opaque]), "FormatError", "opaque and must be absent"),
+        "metadata-empty": (
+            container.write(header, [*chunks, Chunk(container.EXIF, frame(b""))]),
+            "FormatError",
+            "must be absent",
+        ),
+        "metadata-twice": (
+            container.write(header, [*chunks, *(Chunk(container.XMP, frame(b"x")) for _ in range(2))]),
+            "FormatError",
+            "repeated",
+        ),
         "other-weights": (summed(good[:34] + b"\0" * 8 + good[42:-4]), "WeightsError", "0000000000000000"),
     }
     expected = {}
@@ -225,5 +267,6 @@ if __name__ == "__main__":
     make_weights()
     make_ok()
     make_partitions()
+    make_transparent()
     make_bad()
     show_example()

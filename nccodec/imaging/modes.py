@@ -1,0 +1,73 @@
+"""From any of Pillow's modes to the four that a `.ncl` stores."""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from ..errors import ImageError, NclWarning
+
+SUPPORTED = ("L", "LA", "RGB", "RGBA")
+
+
+def to_supported(picture: Image.Image, name: str = "image") -> Image.Image:
+    """The picture in one of the modes SUPPORTED, its `info` kept as far as it stays true.
+
+    An NclWarning tells of lost depth. ImageError, led by the name, for modes without a meaning as colours.
+    """
+    if picture.mode.startswith("I"):
+        return _from_deep(picture, name)
+    if picture.mode in SUPPORTED and "transparency" not in picture.info:
+        return picture
+    try:
+        return _converted(picture)
+    except (ValueError, OSError, ImageCms.PyCMSError) as error:
+        raise ImageError(f"{name}: no colours can be made of mode {picture.mode} ({error})") from None
+
+
+def _converted(picture: Image.Image) -> Image.Image:
+    mode, icc = picture.mode, picture.info.get("icc_profile")
+    if mode == "F":
+        raise ValueError("samples in floating point have no agreed white")
+    if mode == "CMYK" and icc:
+        # The profile describes inks, and ends with them.
+        source, target = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
+        result = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
+        result.info.pop("icc_profile", None)
+        return result
+    if mode == "LAB":
+        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
+    transparent = picture.has_transparency_data
+    if mode == "1":
+        picture = picture.convert("L")
+    result = picture.convert("RGBA" if transparent else "RGB")
+    if not icc or mode in ("1", "L", "LA", "La"):
+        bands = [np.asarray(result.getchannel(band)) for band in "RGB"]
+        if mode in ("1", "L", "LA", "La", "P", "PA") and all(np.array_equal(bands[0], band) for band in bands[1:]):
+            result = result.convert("LA" if transparent else "L")
+    result.info.pop("transparency", None)
+    return result
+
+
+def _from_deep(picture: Image.Image, name: str) -> Image.Image:
+    """Integers of 16 or 32 bits. ImageError where they are no 16-bit grey."""
+    samples = np.asarray(picture).astype(np.int64)
+    low, high = int(samples.min()), int(samples.max())
+    if low < 0 or high > 65535:
+        raise ImageError(f"{name}: samples from {low} to {high} are no 8 or 16 bits")
+    deep = picture.mode.startswith("I;16") or high > 255
+    if deep:
+        lost_depth(name)
+    grey = Image.fromarray(np.uint8((samples + 128) // 257 if deep else samples))
+    transparent = picture.info.get("transparency")
+    if isinstance(transparent, int):
+        grey.putalpha(Image.fromarray(np.uint8(255 * (samples != transparent))))
+    grey.info = {key: value for key, value in picture.info.items() if key != "transparency"}
+    return grey
+
+
+def lost_depth(name: str) -> None:
+    """Warn that there are more than 8 bits a sample."""
+    warnings.warn(f"{name}: 16 bits a sample are rounded to 8", NclWarning, stacklevel=2)
