@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 __version__ = "0.1.0"
-__all__ = ["NclError", "NclWarning", "decode", "encode", "info"]
+__all__ = ["NclError", "NclWarning", "decode", "encode", "info", "register_pillow", "test"]
 
 
 def encode(
@@ -26,12 +26,14 @@ def encode(
     size: int | None = None,
     psnr: float | None = None,
     strip: "Collection[str]" = (),
+    verify: bool = False,
     progress: "Callable[[float], None]" = lambda _: None,
 ) -> bytes:
     """The bytes of a `.ncl`.
 
     image: a Pillow image of any mode that has colours; transparency and, out of its `info`, ICC profile, EXIF and
-    XMP are kept, but for those in strip: "icc", "exif", "xmp", "all". quality: 0 .. 100, 75
+    XMP are kept, but for those in strip: "icc", "exif", "xmp", "all". verify: decode the bytes and compare with what
+    the encoder meant, VerificationError where they differ. quality: 0 .. 100, 75
     if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below by at most
     2 %; or psnr, dB, which the decoded picture exceeds by at most 0.1. effort: 0, one pass of the
     network; 1, with rate-distortion-optimised quantization; 2 .. 9, this picture's coefficients refined
@@ -44,7 +46,8 @@ def encode(
 
     if (quality, bpp, size, psnr) == (None, None, None, None):
         quality = 75
-    return encode_picture(image, Target(quality, bpp, size, psnr), effort, weights, packer, device, strip, progress)
+    target = Target(quality, bpp, size, psnr)
+    return encode_picture(image, target, effort, weights, packer, device, strip, verify, progress)
 
 
 def decode(
@@ -69,6 +72,21 @@ def decode(
 
     wanted = None if size is None else (size[1], size[0])
     return decode_picture(data, scale, wanted, weights, device, self_reference, detail, smooth)
+
+
+def test(data: bytes, weights: "str | Path | None" = None) -> None:
+    """NclError unless the bytes are a `.ncl` without a fault: container, checksum, and contents, which must be what
+    encoding them again gives. weights: as of `decode`. No picture is made."""
+    from .decoding import test_file
+
+    test_file(data, weights)
+
+
+def register_pillow() -> None:
+    """Let Pillow read and write `.ncl`, as `import nccodec.pillow_plugin` does; again changes nothing."""
+    from . import pillow_plugin
+
+    pillow_plugin.register()
 
 
 def info(data: bytes) -> dict:

@@ -68,6 +68,11 @@ class Extras:
     exif: bytes | None = None
     xmp: bytes | None = None
 
+    @property
+    def metadata(self) -> dict[str, bytes | None]:
+        """By kind."""
+        return {"icc": self.icc, "exif": self.exif, "xmp": self.xmp}
+
 
 def grid_of(height: int, width: int, range_size: int) -> tuple[int, int]:
     """Rows and columns of cells of side `range_size` that cover `height` x `width` pixels."""

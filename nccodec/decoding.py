@@ -1,39 +1,37 @@
 """Decoding end to end: bytes -> bitstream -> the map's fixed point -> picture."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+import zstandard
 from PIL import Image
 
-from .bitstream.file import read_file
+from .bitstream import container
+from .bitstream.container import Header
+from .bitstream.file import read_file, write_code, write_partition
+from .bitstream.packers import unframe
+from .bitstream.symbols import SymbolModel
+from .code import CollageCode, Extras
 from .collage.scales import enlarge, reduce_area
-from .errors import LimitError
+from .errors import LimitError, VerificationError
 from .imaging.alpha import joined
-from .imaging.metadata import KINDS, info_of
+from .imaging.metadata import info_of
 from .neural.analysis import choose_device
 from .neural.synthesis import synthesise
-from .neural.weights import matching
+from .neural.weights import Weights, matching
 from .output import Request, grey_levels
 from .partition import PartitionCode
 from .pifs.synthesis import synthesise as from_partition
 
 
 def decode_picture(
-    data: bytes, scale: float, size: tuple[int, int] | None, weights: str | Path | None, device: str,
+    data: bytes, scale: float, size: tuple[int, int] | None, weights: str | Path | Weights | None, device: str,
     self_reference: bool, detail: bool, smooth: bool,
 ) -> Image.Image:  # fmt: skip
     """See `nccodec.decode`; size: height, width."""
-    found: Any = None
-
-    def model_of(header: Any) -> Any:
-        nonlocal found
-        found = matching(header.fingerprint, weights)
-        return found.symbol_model(header)
-
-    code, extras = read_file(data, model_of)
+    code, extras, found = _read(data, weights)
     if not self_reference:
         code = code.without_self_reference()
     device = choose_device(device)
@@ -48,8 +46,38 @@ def decode_picture(
     picture = Image.fromarray(colours)
     if extras.alpha is not None:
         picture = joined(picture, scaled(extras.alpha, scale, size, side))
-    picture.info |= info_of({kind: getattr(extras, kind) for kind in KINDS})
+    picture.info |= info_of(extras.metadata)
     return picture
+
+
+def test_file(data: bytes, weights: str | Path | None) -> None:
+    """See `nccodec.test`."""
+    code, extras, found = _read(data, weights)
+    header, chunks = container.read(data)
+    if isinstance(code, PartitionCode):
+        again = write_partition(code, extras)
+    else:
+        again = write_code(code, header.packer, found.symbol_model(header), extras)
+    # Of the rest each content is its own only form, or, of transparency, an encoder's choice.
+    of_map, anew = ([c for c in part if c.kind < container.ALPHA] for part in (chunks, container.read(again)[1]))
+    for chunk, other in zip(of_map, anew, strict=True):
+        limit = zstandard.get_frame_parameters(chunk.payload).content_size
+        if unframe(chunk.payload, limit) != unframe(other.payload, limit):  # frames may differ by compressor
+            raise VerificationError(f"chunk {chunk.name} is not what encoding its contents gives")
+
+
+def _read(
+    data: bytes, weights: str | Path | Weights | None
+) -> tuple[CollageCode | PartitionCode, Extras, Weights | None]:
+    """What a file holds, and the weights that it needs."""
+    found: Weights | None = None
+
+    def model_of(header: Header) -> SymbolModel:
+        nonlocal found
+        found = weights if isinstance(weights, Weights) else matching(header.fingerprint, weights)
+        return found.symbol_model(header)
+
+    return *read_file(data, model_of), found
 
 
 @torch.no_grad()

@@ -5,13 +5,15 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from .bitstream.container import MAX_PIXELS, PACKERS
 from .bitstream.file import write_code
-from .code import Extras
-from .errors import LimitError
+from .code import CollageCode, Extras
+from .decoding import decode_picture
+from .errors import LimitError, VerificationError
 from .evaluation.metrics import psnr
+from .imaging.metadata import info_of
 from .imaging.pictures import parts_of
 from .neural.analysis import Analysis, choose_device
 from .neural.synthesis import synthesise
@@ -29,6 +31,7 @@ def encode_picture(
     packer: str,
     device: str,
     strip: Collection[str],
+    verify: bool,
     progress: Callable[[float], None],
 ) -> bytes:
     """See `nccodec.encode`."""
@@ -44,8 +47,12 @@ def encode_picture(
     analysis = Analysis(pixels, picture.mode == "L", found, choose_device(device))
     attempts = _Attempts(analysis, pixels, found, packer, extras, progress)
     if target.quality is not None:
-        return attempts.data(round(target.quality / 100 * found.levels), effort)
-    return to_target(attempts, target, effort, pixels.shape[0] * pixels.shape[1])
+        data = attempts.data(round(target.quality / 100 * found.levels), effort)
+    else:
+        data = to_target(attempts, target, effort, pixels.shape[0] * pixels.shape[1])
+    if verify:
+        attempts.verify(data)
+    return data
 
 
 class _Attempts:
@@ -59,12 +66,14 @@ class _Attempts:
         self._analysis, self._pixels, self._weights = analysis, pixels, weights
         self._packer, self._extras, self._progress = packer, extras, progress
         self._made: dict[tuple[int, int], tuple[bytes, float]] = {}
+        self._codes: dict[bytes, CollageCode] = {}
 
     def _make(self, level: int, effort: int, decoded: bool) -> tuple[bytes, float]:
         made = self._made.get((level, effort))
         if made is None or (decoded and math.isnan(made[1])):
             code = self._analysis.code(level, effort, self._progress)
             data = write_code(code, self._packer, self._weights.prior_at(level), self._extras)
+            self._codes[data] = code
             db = math.nan
             if decoded:
                 picture = synthesise(code, self._weights, device=self._analysis.device)
@@ -72,6 +81,18 @@ class _Attempts:
                 db = psnr(source, picture, self._extras.alpha)
             self._made[level, effort] = made = (data, db)
         return made
+
+    def verify(self, data: bytes) -> None:
+        """VerificationError unless these bytes, one of the files made here, decode to its picture and the rest."""
+        code, weights, device = self._codes[data], self._weights, self._analysis.device
+        expected = Image.fromarray(synthesise(code, weights, device=device))
+        decoded = decode_picture(data, 1, None, weights, device, True, True, False)
+        same_alpha = self._extras.alpha is None or np.array_equal(decoded.getchannel("A"), self._extras.alpha)
+        kept = all(decoded.info.get(key) == value for key, value in info_of(self._extras.metadata).items())
+        if not (
+            ImageChops.difference(decoded.convert(expected.mode), expected).getbbox() is None and same_alpha and kept
+        ):
+            raise VerificationError("the file does not decode to what was encoded; please report this")
 
     def data(self, level: int, effort: int) -> bytes:
         return self._make(level, effort, decoded=False)[0]

@@ -37,5 +37,9 @@ class CollageError(NclError):
     """Parameters of a map that is not admissible: no contraction and not nilpotent."""
 
 
+class VerificationError(NclError):
+    """A `.ncl` that does not hold what it should."""
+
+
 class TrainingError(NclError):
     """Training that cannot start or resume: no usable pictures, or a checkpoint that does not fit."""

@@ -1,14 +1,50 @@
 """`nc decode`."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..errors import NclError
-from .encode import Device
-from .files import check_output, naming, read_bytes, replace
+from . import batch
+from .encode import AsJson, Device, Force, Jobs, OutputDir, Quiet, Recursive, SkipExisting
+from .files import STREAM, naming, read_bytes, write
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """Decodes one file. options: of `nccodec.decode`; format: an extension without its dot, or empty for that of the
+    output's name."""
+
+    options: dict
+    format: str
+    force: bool
+    skip_existing: bool
+
+    def __call__(self, task: batch.Task) -> dict | None:
+        if not batch.allowed(task, self.force, self.skip_existing):
+            return None
+        from ..imaging.pictures import picture_bytes, picture_format
+
+        named = Path(f"_.{self.format or 'png'}") if self.format or task.target == STREAM else task.target
+        format = picture_format(named)
+        data = read_bytes(task.source)
+        try:
+            import nccodec
+
+            nccodec.info(data)  # so that a damaged file is told before torch is loaded
+            picture = nccodec.decode(data, **self.options)
+        except NclError as error:
+            raise naming(task.source, error) from None
+        try:
+            content = picture_bytes(picture, format)
+        except NclError as error:
+            raise naming(task.target, error) from None
+        write(task.target, content)
+        pixels = picture.width * picture.height
+        return {"width": picture.width, "height": picture.height, "pixels": pixels, "bytes": len(content)}
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
@@ -21,10 +57,16 @@ def _size(text: str | None) -> tuple[int, int] | None:
 
 
 def command(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="The .ncl to decode.")],
+    sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files .ncl, folders, or - for stdin.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Picture to write [STEM.png, or STEM@4x.png, beside FILE].")
+        Path | None,
+        typer.Option("-o", "--output", help="Picture to write, - for stdout [STEM.png, or STEM@4x.png, beside FILE]."),
     ] = None,
+    output_dir: OutputDir = None,
+    recursive: Recursive = False,
+    format: Annotated[
+        str, typer.Option("--format", metavar="EXT", help="Picture format: png, jpg, webp, ... [that of -o, or png].")
+    ] = "",
     scale: Annotated[float | None, typer.Option("--scale", help="Enlargement, 0.03 to 64 [1].")] = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Size in pixels, instead of --scale.")
@@ -40,29 +82,29 @@ def command(
     smooth: Annotated[
         bool, typer.Option("--smooth", help="Smooth the borders of ranges, in files of `nc pifs`.")
     ] = False,
-    force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")] = False,
+    jobs: Jobs = 1,
+    skip_existing: SkipExisting = False,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Decode a .ncl at any scale."""
+    """Decode .ncl files at any scale."""
     if scale is not None and size is not None:
         raise typer.BadParameter("give --scale or --size, not both", param_hint="--size")
     wanted = _size(size)
     mark = f"@{size.lower()}" if size else f"@{scale:g}x" if scale not in (None, 1) else ""
-    target = output or source.with_name(f"{source.stem}{mark}.png")
-    data = read_bytes(source)
-    check_output(source, target, force)
-    import nccodec
+    extension = format.removeprefix(".").lower()
+    found = batch.tasks(
+        sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or 'png'}"),
+        output, output_dir, recursive,
+    )  # fmt: skip
+    options = {
+        "scale": scale or 1, "size": wanted, "weights": weights, "device": device.value, "detail": not no_detail,
+        "self_reference": not no_self_reference, "smooth": smooth,
+    }  # fmt: skip
+    work = Decoding(options, extension, force, skip_existing)
+    batch.run(found, work, jobs, batch.Reporting(quiet, as_json), _line)
 
-    from ..imaging.pictures import writable, write_picture
 
-    writable(target)
-    try:
-        nccodec.info(data)  # so that a damaged file is told before torch is loaded
-        shown = {"self_reference": not no_self_reference, "detail": not no_detail, "smooth": smooth}
-        picture = nccodec.decode(data, scale or 1, wanted, weights, device.value, **shown)
-    except NclError as error:
-        raise naming(source, error) from None
-    try:
-        replace(target, lambda path: write_picture(picture, path))
-    except NclError as error:
-        raise naming(target, error) from None
-    typer.echo(f"{target}: {picture.width} x {picture.height}", err=True)
+def _line(told: dict) -> str:
+    return f"{'stdout' if told['target'] == STREAM else told['target']}: {told['width']} x {told['height']}"

@@ -1,6 +1,8 @@
 """`nc encode`."""
 
+import io
 import time
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +10,8 @@ from typing import Annotated
 import typer
 
 from ..errors import NclError
-from . import progress
-from .files import check_output, naming, replace
+from . import batch, progress
+from .files import STREAM, naming, read_bytes, write
 
 
 class Packer(str, Enum):
@@ -36,9 +38,69 @@ class Metadata(str, Enum):
     xmp = "xmp"
 
 
+# Options that every command for many files has.
+Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Take all pictures in folders.")]
+OutputDir = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder for the outputs, in a tree like the inputs'.")
+]
+SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Leave out what has an output already.")]
+Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="Processes.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a file, on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Tell nothing but errors and warnings.")]
+Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Encodes one file. options: of `nccodec.encode`; measured: whether anyone wants to know the PSNR; bar: whether
+    to show the progress of a picture."""
+
+    options: dict
+    force: bool
+    skip_existing: bool
+    measured: bool
+    bar: bool
+
+    def __call__(self, task: batch.Task) -> dict | None:
+        if not batch.allowed(task, self.force, self.skip_existing):
+            return None
+        import numpy as np
+
+        import nccodec
+
+        from ..evaluation.metrics import psnr
+        from ..imaging.pictures import parts_of, read_picture
+        from ..neural.analysis import choose_device
+        from ..neural.weights import named
+
+        weights, device = self.options["weights"], self.options["device"]
+        named(weights).model(choose_device(device))  # loading is no part of the time that is told
+        try:
+            picture = read_picture(io.BytesIO(read_bytes(STREAM)) if task.source == STREAM else task.source)
+            started = time.perf_counter()
+            with progress.bar(task.source, shown=self.bar) as report:
+                data = nccodec.encode(picture, progress=report, **self.options)
+            seconds = time.perf_counter() - started
+            told = {"width": picture.width, "height": picture.height, "bytes": len(data), "seconds": seconds}
+            told["pixels"] = picture.width * picture.height
+            told["bpp"] = 8 * len(data) / told["pixels"]
+            if self.measured:
+                decoded = nccodec.decode(data, weights=weights, device=device)
+                colours, extras = parts_of(picture)
+                told["psnr"] = psnr(np.asarray(colours), np.asarray(decoded.convert(colours.mode)), extras.alpha)
+        except NclError as error:
+            raise naming(task.source, error) from None
+        write(task.target, data)
+        return told
+
+
 def command(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="Picture to encode.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write [STEM.ncl beside IN].")] = None,
+    sources: Annotated[list[Path], typer.Argument(metavar="IN...", help="Pictures, folders, or - for stdin.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write, - for stdout [STEM.ncl beside IN].")
+    ] = None,
+    output_dir: OutputDir = None,
+    recursive: Recursive = False,
     quality: Annotated[
         float | None, typer.Option("-q", "--quality", min=0, max=100, help="0 (small) to 100 (good) [75].")
     ] = None,
@@ -53,45 +115,38 @@ def command(
     strip: Annotated[
         list[Metadata] | None, typer.Option(help="Metadata to leave out; may be given several times.")
     ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Write only what decodes to just what the encoder meant.")
+    ] = False,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
-    force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")] = False,
+    jobs: Jobs = 1,
+    skip_existing: SkipExisting = False,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Encode a picture to .ncl."""
-    target = output or source.with_suffix(".ncl")
+    """Encode pictures to .ncl."""
     targets = {"quality": quality, "bpp": bpp, "size": None if size is None else _bytes(size), "psnr": psnr}
     if sum(value is not None for value in targets.values()) > 1:
         raise typer.BadParameter("give one of -q, --bpp, --size and --psnr", param_hint="--quality")
-    import numpy as np
+    from ..imaging.suffixes import SUFFIXES
 
-    import nccodec
+    found = batch.tasks(sources, SUFFIXES, lambda path: path.with_suffix(".ncl"), output, output_dir, recursive)
+    reporting = batch.Reporting(quiet, as_json)
+    options = {
+        "effort": effort, "weights": weights, "packer": packer.value, "device": device.value,
+        "strip": tuple(kind.value for kind in strip or ()), "verify": verify,
+    }  # fmt: skip
+    bar = effort >= 2 and len(found) == 1 and not quiet
+    work = Encoding(options | targets, force, skip_existing, as_json or not quiet, bar)
+    batch.run(found, work, jobs, reporting, _line)
 
-    from ..evaluation.metrics import psnr as psnr_of
-    from ..imaging.pictures import parts_of, read_picture
-    from ..neural.analysis import choose_device
-    from ..neural.weights import named
 
-    picture = read_picture(source)
-    check_output(source, target, force)
-    named(weights).model(choose_device(device.value))  # loading is no part of the time that is told
-    try:
-        started = time.perf_counter()
-        with progress.bar(source, shown=effort >= 2) as report:
-            data = nccodec.encode(
-                picture, effort=effort, weights=weights, packer=packer.value, device=device.value,
-                strip=[kind.value for kind in strip or ()], progress=report, **targets,
-            )  # fmt: skip
-        seconds = time.perf_counter() - started
-        decoded = nccodec.decode(data, weights=weights, device=device.value)
-    except NclError as error:
-        raise naming(source, error) from None
-    replace(target, lambda path: path.write_bytes(data))
-    pixels = picture.width * picture.height
-    colours, extras = parts_of(picture)
-    quality_db = psnr_of(np.asarray(colours), np.asarray(decoded.convert(colours.mode)), extras.alpha)
-    typer.echo(
-        f"{target}: {picture.width} x {picture.height}, {len(data)} bytes, {8 * len(data) / pixels:.3f} bpp, "
-        f"{quality_db:.2f} dB, {seconds:.2f} s, {pixels / 1e6 / seconds:.2f} MP/s",
-        err=True,
+def _line(told: dict) -> str:
+    name = "stdout" if told["target"] == STREAM else told["target"]
+    return (
+        f"{name}: {told['width']} x {told['height']}, {told['bytes']} bytes, {told['bpp']:.3f} bpp, "
+        f"{told['psnr']:.2f} dB, {told['seconds']:.2f} s, {told['pixels'] / 1e6 / told['seconds']:.2f} MP/s"
     )
 
 

@@ -1,17 +1,23 @@
 """Reading inputs and replacing outputs at once or not at all."""
 
 import os
+import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import FormatError, LimitError, NclError
 
 MAX_FILE = 2 << 30  # bytes of a .ncl
+STREAM = Path("-")  # stdin or stdout
 
 
 def read_bytes(path: Path) -> bytes:
-    """A whole `.ncl`. NclError names what is wrong with the path."""
+    """A whole `.ncl`, from stdin if path is STREAM. NclError names what is wrong with the path."""
+    if path == STREAM:
+        data = sys.stdin.buffer.read(MAX_FILE + 1)
+        if len(data) > MAX_FILE:
+            raise LimitError(f"stdin: over {MAX_FILE} bytes")
+        return data
     try:
         if path.stat().st_size > MAX_FILE:
             raise LimitError(f"{path}: over {MAX_FILE} bytes")
@@ -25,21 +31,25 @@ def check_output(source: Path, target: Path, force: bool) -> None:
     if target.exists():
         if target.is_dir():
             raise LimitError(f"{target}: is a folder")
-        if target.samefile(source):
+        if source.exists() and target.samefile(source):
             raise LimitError(f"{target}: is the source itself")
         if not force:
             raise LimitError(f"{target}: exists already (-f overwrites it)")
-    elif not target.parent.is_dir():
-        raise LimitError(f"{target.parent}: no such folder")
 
 
-def replace(target: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file beside `target`, then rename it; on any failure remove it."""
+def write(target: Path, content: bytes) -> None:
+    """Write to stdout if target is STREAM, else to a temporary file beside `target`, read back and then renamed; on
+    any failure nothing is left, and what was there before is."""
+    if target == STREAM:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".nc-", suffix=target.suffix, dir=target.parent)
-    os.close(handle)
     temporary = Path(name)
     try:
-        write(temporary)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
@@ -50,5 +60,5 @@ def replace(target: Path, write: Callable[[Path], None]) -> None:
 
 def naming(path: Path, error: NclError) -> NclError:
     """The same error, its message led by the file unless it is already."""
-    text = str(error)
-    return type(error)(text if text.startswith(str(path)) else f"{path}: {text}")
+    text, name = str(error), "stdin" if path == STREAM else str(path)
+    return type(error)(text if text.startswith(name) else f"{name}: {text}")

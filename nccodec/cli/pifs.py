@@ -10,7 +10,7 @@ import typer
 from ..errors import LimitError, NclError
 from . import progress
 from .encode import Device
-from .files import check_output, naming, replace
+from .files import check_output, naming, write
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -102,7 +102,7 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
     decoded = nccodec.decode(data, device=options["device"])
     code = read_code(data, lambda _: None)
     if target is not None:
-        replace(target, lambda path: path.write_bytes(data))
+        write(target, data)
     layout, pixels = code.layout, picture.width * picture.height
 
     def figures(size: int, other: "Image", seconds: float) -> str:

@@ -138,7 +138,7 @@ def _run(trainer, saved: Path) -> None:
 def _write_card(trainer, out: Path, note: str) -> None:
     """What was trained, on what, and how good it is on the middle of the held-out pictures, in real bytes."""
     from ..evaluation.curve import QUALITIES, measure_ncl
-    from .files import replace
+    from .files import write
 
     folder = trainer.folder
 
@@ -163,6 +163,6 @@ def _write_card(trainer, out: Path, note: str) -> None:
         },
         "validation": measure_ncl([(name, middle(name)) for name in trainer.valid_names], QUALITIES, str(out), 0),
     }
-    replace(out.with_suffix(".json"), lambda path: path.write_text(json.dumps(card, indent=1) + "\n"))
+    write(out.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())
     for bpp, db in zip(*(card["validation"]["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):
         typer.echo(f"validation: {bpp:.3f} bpp  {db:.2f} dB", err=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .files import check_output, replace
+from .files import check_output, write
 
 app = typer.Typer(help="Weights: what is installed, and adding to it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -37,12 +37,11 @@ def add(
 
     weights = load(source)
     target = user_folder() / (source.stem + SUFFIX)
-    target.parent.mkdir(parents=True, exist_ok=True)
     check_output(source, target, force)
     card = source.with_suffix(".json")
     if card.is_file():
-        replace(target.with_suffix(".json"), lambda path: path.write_bytes(card.read_bytes()))
-    replace(target, lambda path: path.write_bytes(source.read_bytes()))
+        write(target.with_suffix(".json"), card.read_bytes())
+    write(target, source.read_bytes())
     typer.echo(f"{target}: {weights.fingerprint.hex()}", err=True)
 
 

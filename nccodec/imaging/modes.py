@@ -11,19 +11,19 @@ from ..errors import ImageError, NclWarning
 SUPPORTED = ("L", "LA", "RGB", "RGBA")
 
 
-def to_supported(picture: Image.Image, name: str = "image") -> Image.Image:
+def to_supported(picture: Image.Image, lead: str = "") -> Image.Image:
     """The picture in one of the modes SUPPORTED, its `info` kept as far as it stays true.
 
-    An NclWarning tells of lost depth. ImageError, led by the name, for modes without a meaning as colours.
+    An NclWarning tells of lost depth. ImageError, led by what is given, for modes without a meaning as colours.
     """
     if picture.mode.startswith("I"):
-        return _from_deep(picture, name)
+        return _from_deep(picture, lead)
     if picture.mode in SUPPORTED and "transparency" not in picture.info:
         return picture
     try:
         return _converted(picture)
     except (ValueError, OSError, ImageCms.PyCMSError) as error:
-        raise ImageError(f"{name}: no colours can be made of mode {picture.mode} ({error})") from None
+        raise ImageError(f"{lead}no colours can be made of mode {picture.mode} ({error})") from None
 
 
 def _converted(picture: Image.Image) -> Image.Image:
@@ -51,15 +51,15 @@ def _converted(picture: Image.Image) -> Image.Image:
     return result
 
 
-def _from_deep(picture: Image.Image, name: str) -> Image.Image:
+def _from_deep(picture: Image.Image, lead: str) -> Image.Image:
     """Integers of 16 or 32 bits. ImageError where they are no 16-bit grey."""
     samples = np.asarray(picture).astype(np.int64)
     low, high = int(samples.min()), int(samples.max())
     if low < 0 or high > 65535:
-        raise ImageError(f"{name}: samples from {low} to {high} are no 8 or 16 bits")
+        raise ImageError(f"{lead}samples from {low} to {high} are no 8 or 16 bits")
     deep = picture.mode.startswith("I;16") or high > 255
     if deep:
-        lost_depth(name)
+        lost_depth(lead)
     grey = Image.fromarray(np.uint8((samples + 128) // 257 if deep else samples))
     transparent = picture.info.get("transparency")
     if isinstance(transparent, int):
@@ -68,6 +68,6 @@ def _from_deep(picture: Image.Image, name: str) -> Image.Image:
     return grey
 
 
-def lost_depth(name: str) -> None:
+def lost_depth(lead: str) -> None:
     """Warn that there are more than 8 bits a sample."""
-    warnings.warn(f"{name}: 16 bits a sample are rounded to 8", NclWarning, stacklevel=2)
+    warnings.warn(f"{lead}16 bits a sample are rounded to 8", NclWarning, stacklevel=2)

@@ -1,8 +1,10 @@
 """Reading and writing pictures with Pillow."""
 
+import io
 import warnings
 from collections.abc import Collection
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps
 
@@ -15,19 +17,20 @@ from .modes import lost_depth, to_supported
 MAX_PIXELS = 178_956_970  # where Pillow refuses a picture as a decompression bomb
 
 
-def read_picture(source: Path) -> Image.Image:
-    """Read the first frame of a picture in one of the modes `modes.SUPPORTED`, EXIF orientation applied, its
-    metadata in `info`.
+def read_picture(source: Path | BinaryIO) -> Image.Image:
+    """Read the first frame of a picture, from a file or out of memory, in one of the modes `modes.SUPPORTED`, EXIF
+    orientation applied, its metadata in `info`.
 
-    An NclWarning tells of further frames and of lost depth. ImageError where the picture cannot be read, has more
-    than MAX_PIXELS pixels, or no colours.
+    Messages are led by the file's name if it has one. An NclWarning tells of further frames and of lost depth.
+    ImageError where the picture cannot be read, has more than MAX_PIXELS pixels, or no colours.
     """
+    lead = f"{source}: " if isinstance(source, Path) else ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
             with Image.open(source) as opened:
                 if opened.width * opened.height > MAX_PIXELS:
-                    raise ImageError(f"{source}: {opened.width} x {opened.height} pixels are over the limit")
+                    raise ImageError(f"{lead}{opened.width} x {opened.height} pixels are over the limit")
                 frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
                 deep = not opened.mode.startswith("I") and _is_deep(opened)
                 opened.load()
@@ -37,20 +40,20 @@ def read_picture(source: Path) -> Image.Image:
         except ImageError:
             raise
         except FileNotFoundError:
-            raise ImageError(f"{source}: no such file") from None
+            raise ImageError(f"{lead}no such file") from None
         except IsADirectoryError:
-            raise ImageError(f"{source}: is a folder") from None
+            raise ImageError(f"{lead}is a folder") from None
         except PermissionError:
-            raise ImageError(f"{source}: permission denied") from None
+            raise ImageError(f"{lead}permission denied") from None
         except Image.UnidentifiedImageError:
-            raise ImageError(f"{source}: not an image") from None
+            raise ImageError(f"{lead}not an image") from None
         except Exception as error:  # Pillow's readers raise anything at all on damaged files
-            raise ImageError(f"{source}: cannot be read as an image ({error})") from None
+            raise ImageError(f"{lead}cannot be read as an image ({error})") from None
     if frames > 1:
-        warnings.warn(f"{source}: the first of {frames} frames is taken", NclWarning, stacklevel=2)
+        warnings.warn(f"{lead}the first of {frames} frames is taken", NclWarning, stacklevel=2)
     if deep:
-        lost_depth(str(source))
-    return to_supported(picture, str(source))
+        lost_depth(lead)
+    return to_supported(picture, lead)
 
 
 def parts_of(image: Image.Image, strip: Collection[str] = ()) -> tuple[Image.Image, Extras]:
@@ -77,25 +80,26 @@ def _is_deep(opened: Image.Image) -> bool:
     return False
 
 
-def writable(target: Path) -> str:
-    """The Pillow format that the file name asks for. ImageError if there is none."""
+def picture_format(target: Path) -> str:
+    """The Pillow format that a file name asks for. ImageError if there is none."""
     Image.init()
     name = Image.EXTENSION.get(target.suffix.lower())
-    if name not in Image.SAVE:
+    if name not in Image.SAVE or name == "NCL":  # which `pillow_plugin` adds
         raise ImageError(f"{target}: no picture format is known by the extension {target.suffix!r}")
     return name
 
 
-def write_picture(picture: Image.Image, target: Path) -> None:
-    """Write by extension, metadata included where the format has a place for it; JPEG at quality 95, WebP
-    lossless. ImageError, without a name, for what the format cannot hold."""
-    name = writable(target)
+def picture_bytes(picture: Image.Image, name: str) -> bytes:
+    """The file of a picture in a Pillow format, metadata included where that has a place for it; JPEG at quality 95,
+    WebP lossless. ImageError, without a name, for what the format cannot hold."""
     options = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(name, {})
     if picture.mode == "LA" and name not in ("PNG", "TIFF", "JPEG2000"):
         picture = picture.convert("RGBA")
     if picture.mode == "RGBA" and name in ("JPEG", "PPM"):
         raise ImageError(f"{name} holds no transparency; PNG, WebP and TIFF do")
+    content = io.BytesIO()
     try:
-        picture.save(target, name, **options, **save_options(picture, name))
+        picture.save(content, name, **options, **save_options(picture, name))
     except (OSError, ValueError, KeyError) as error:
         raise ImageError(f"cannot be written as {name} ({error})") from None
+    return content.getvalue()

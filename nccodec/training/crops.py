@@ -10,9 +10,9 @@ from PIL import Image
 
 from ..errors import ImageError, TrainingError
 from ..imaging.pictures import parts_of, read_picture
+from ..imaging.suffixes import SUFFIXES
 from .screens import screen
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".gif", ".jp2", ".avif"}
 _LARGEST_REDUCTION = 4.0
 SCREENS = 0.05  # share of crops that are rendered text and screens, unless told otherwise
 

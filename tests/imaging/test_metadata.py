@@ -6,7 +6,7 @@ from PIL import Image, ImageCms
 import nccodec
 from nccodec.errors import LimitError
 from nccodec.imaging.metadata import KINDS, info_of, metadata_of
-from nccodec.imaging.pictures import read_picture, write_picture
+from nccodec.imaging.pictures import picture_bytes, picture_format, read_picture
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>'
@@ -29,7 +29,7 @@ def test_metadata_go_through_the_file_and_orientation_is_applied_once(phone, tin
     decoded = nccodec.decode(data, weights=tiny)
     assert decoded.size == (24, 40)
     target = phone.with_name(f"back{suffix}")
-    write_picture(decoded, target)
+    target.write_bytes(picture_bytes(decoded, picture_format(target)))
     with Image.open(target) as back:
         back.load()
         assert back.info["icc_profile"] == PROFILE

@@ -50,7 +50,7 @@ def test_a_transparent_colour_becomes_transparency():
 
 def test_integers_of_32_bits_are_samples_of_8_or_16():
     def of(*values: int) -> list[int]:
-        return np.asarray(to_supported(Image.fromarray(np.array([values], np.int32)), "name"))[0].tolist()
+        return np.asarray(to_supported(Image.fromarray(np.array([values], np.int32)), "name: "))[0].tolist()
 
     assert of(0, 255) == [0, 255]
     with pytest.warns(NclWarning, match="name: 16 bits"):
@@ -62,7 +62,7 @@ def test_integers_of_32_bits_are_samples_of_8_or_16():
 
 def test_modes_without_agreed_colours_are_refused():
     with pytest.raises(ImageError, match=r"name: .*mode F"):
-        to_supported(Image.new("F", (2, 2)), "name")
+        to_supported(Image.new("F", (2, 2)), "name: ")
 
 
 def test_a_profile_of_inks_is_used_and_dropped():

@@ -1,5 +1,6 @@
 """Reading and writing pictures: what is kept, what is refused."""
 
+import io
 import struct
 import zlib
 
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nccodec.errors import ImageError, NclWarning
-from nccodec.imaging.pictures import read_picture, writable, write_picture
+from nccodec.imaging.pictures import picture_bytes, picture_format, read_picture
 
 
 def test_orientation_is_applied(tmp_path):
@@ -95,7 +96,7 @@ def test_damaged_metadata_are_no_reason_to_refuse_a_picture(tmp_path):
 def test_lossless_formats_keep_every_sample(tmp_path, suffix):
     picture = Image.effect_noise((20, 10), 60).convert("RGB")
     path = tmp_path / f"picture{suffix}"
-    write_picture(picture, path)
+    path.write_bytes(picture_bytes(picture, picture_format(path)))
     with Image.open(path) as back:
         np.testing.assert_array_equal(np.asarray(back.convert("RGB")), np.asarray(picture))
 
@@ -103,15 +104,22 @@ def test_lossless_formats_keep_every_sample(tmp_path, suffix):
 def test_unknown_extensions_are_refused(tmp_path):
     for name in ("picture", "picture.xyz", "picture.ncl"):
         with pytest.raises(ImageError, match="no picture format"):
-            writable(tmp_path / name)
+            picture_format(tmp_path / name)
 
 
 def test_transparency_is_written_where_the_format_has_it_and_refused_elsewhere(tmp_path):
     picture = Image.new("LA", (5, 4), (100, 50))
     for suffix in (".png", ".tif", ".webp"):
-        write_picture(picture, tmp_path / f"a{suffix}")
-        with Image.open(tmp_path / f"a{suffix}") as back:
+        content = picture_bytes(picture, picture_format(tmp_path / f"a{suffix}"))
+        with Image.open(io.BytesIO(content)) as back:
             assert back.convert("RGBA").getpixel((2, 2)) == (100, 100, 100, 50)
     for suffix in (".jpg", ".ppm"):
         with pytest.raises(ImageError, match="holds no transparency"):
-            write_picture(picture, tmp_path / f"a{suffix}")
+            picture_bytes(picture, picture_format(tmp_path / f"a{suffix}"))
+
+
+def test_pictures_in_memory(tmp_path):
+    content = picture_bytes(Image.new("L", (3, 2), 77), "PNG")
+    assert read_picture(io.BytesIO(content)).getextrema() == (77, 77)
+    with pytest.raises(ImageError, match=r"^not an image"):
+        read_picture(io.BytesIO(b"nothing"))

@@ -1,0 +1,187 @@
+"""Many files: what is read and written, in one process or several, and what is told of it."""
+
+import json
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from ..errors import LimitError, NclError
+from .files import STREAM, check_output
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to read and one to write; either may be STREAM."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """What is told: a line a file on stderr, unless quiet, or one JSON object a line on stdout."""
+
+    quiet: bool
+    as_json: bool
+
+
+def tasks(
+    sources: list[Path], suffixes: Iterable[str], renamed: Callable[[Path], Path], output: Path | None,
+    output_dir: Path | None, recursive: bool,
+) -> list[Task]:  # fmt: skip
+    """What to do for files, folders and STREAM.
+
+    suffixes: of the files of folders that count. renamed: the output's path from the input's. output: of a single
+    input. output_dir: where the outputs go, in a tree like that of the inputs; else beside them. LimitError for
+    what has no clear meaning, wrong options among it.
+    """
+    if output and output_dir:
+        raise typer.BadParameter("give -o or --output-dir, not both", param_hint="--output-dir")
+    if output and output != STREAM and not output.parent.is_dir():
+        raise LimitError(f"{output.parent}: no such folder")
+    found = []
+    for source in sources:
+        if source == STREAM:
+            if output_dir:
+                raise LimitError("what comes from stdin has no name for --output-dir; give -o")
+            found.append(Task(source, output or STREAM))
+        elif source.is_dir():
+            if not recursive:
+                raise LimitError(f"{source}: is a folder (-r takes all in it)")
+            inside = sorted(p for p in source.rglob("*") if p.is_file() and p.suffix.lower() in suffixes)
+            if not inside:
+                raise LimitError(f"{source}: holds nothing to do")
+            roots = [(path, path.relative_to(source)) for path in inside]
+            found += [Task(path, renamed(output_dir / part if output_dir else path)) for path, part in roots]
+        else:
+            found.append(Task(source, output or renamed(output_dir / source.name if output_dir else source)))
+    if output and len(found) > 1:
+        raise typer.BadParameter("there are several inputs; use --output-dir", param_hint="--output")
+    written: dict[Path, Path] = {}
+    for task in found:
+        if task.target != STREAM and task.target in written:
+            raise LimitError(f"{written[task.target]} and {task.source} would both become {task.target}")
+        written[task.target] = task.source
+    if sum(STREAM in (task.source, task.target) for task in found) > 1:
+        raise LimitError("only one input can come from stdin")
+    return found
+
+
+def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
+    """Whether to go on: False where the output is to be skipped. LimitError where it must not be overwritten."""
+    if task.target == STREAM:
+        if sys.stdout.isatty():
+            raise LimitError("will not write a picture to a terminal (-o names a file)")
+        return True
+    if skip_existing and task.target.exists():
+        return False
+    check_output(task.source, task.target, force)
+    return True
+
+
+def run(
+    found: list[Task], work: Callable[[Task], dict | None], jobs: int, reporting: Reporting, text: Callable[[dict], str]
+) -> None:
+    """Do them all. One that fails stops no other; NclError then names how many did.
+
+    work: does a task and returns what there is to tell of it, with its "pixels", or None if it was skipped; it
+    must be picklable for jobs > 1. text: the line for what `work` returned.
+    """
+    failed, skipped = [], 0
+    with _progress(len(found), reporting) as advance:
+        for task, result, error, notes in _results(found, work, jobs):
+            for note in notes:
+                typer.echo(f"nc: warning: {note}", err=True)
+            if error is not None and len(found) == 1:
+                raise error
+            if error is not None:
+                failed.append(task)
+                typer.echo(f"nc: {error}", err=True)
+                if reporting.as_json:
+                    typer.echo(json.dumps({"source": str(task.source), "error": str(error)}))
+            elif result is None:
+                skipped += 1
+            elif reporting.as_json:
+                typer.echo(json.dumps({"source": str(task.source), "target": str(task.target)} | result))
+            elif not reporting.quiet:
+                typer.echo(text({"source": task.source, "target": task.target} | result), err=True)
+            advance(0 if result is None else result["pixels"])
+    if skipped and not reporting.quiet:
+        typer.echo(f"nc: {skipped} of {len(found)} existed already", err=True)
+    if failed:
+        names = ", ".join(str(task.source) for task in failed[:5]) + (", ..." if len(failed) > 5 else "")
+        raise NclError(f"{len(failed)} of {len(found)} failed: {names}")
+
+
+Result = tuple[Task, dict | None, NclError | None, list[str]]
+
+
+def _results(found: list[Task], work: Callable[[Task], dict | None], jobs: int) -> Iterator[Result]:
+    """In the order of the tasks."""
+    if min(jobs, len(found)) < 2:
+        for task in found:
+            yield _attempt(task, work)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+    pool = ProcessPoolExecutor(min(jobs, len(found)), get_context("spawn"), _limit_threads, (threads,))
+    try:
+        for future in [pool.submit(_attempt, task, work) for task in found]:
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _limit_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def _attempt(task: Task, work: Callable[[Task], dict | None]) -> Result:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result, error = work(task), None
+        except NclError as raised:
+            result, error = None, raised
+        except MemoryError:
+            result, error = None, NclError(f"{task.source}: not enough memory")
+        except OSError as raised:
+            result, error = None, NclError(f"{raised.filename or task.target}: {raised.strerror or raised}")
+    from ..errors import NclWarning
+
+    return task, result, error, [str(note.message) for note in caught if issubclass(note.category, NclWarning)]
+
+
+@contextmanager
+def _progress(count: int, reporting: Reporting) -> Iterator[Callable[[int], None]]:
+    """A bar for several files on a terminal, with their number, megapixels a second and the time left; gives
+    what to call with the pixels of each."""
+    if count == 1 or reporting.quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    started, pixels = time.monotonic(), 0
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("", total=count)
+
+        def advance(more: int) -> None:
+            nonlocal pixels
+            pixels += more
+            speed = pixels / 1e6 / (time.monotonic() - started)
+            progress.update(bar, advance=1, description=f"{speed:.2f} MP/s")
+
+        yield advance

@@ -1,0 +1,43 @@
+"""`nc test`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import NclError
+from . import batch
+from .encode import AsJson, Jobs, Quiet, Recursive
+from .files import naming, read_bytes
+
+
+@dataclass(frozen=True)
+class Testing:
+    """Tests one file."""
+
+    weights: str | None
+
+    def __call__(self, task: batch.Task) -> dict:
+        data = read_bytes(task.source)
+        import nccodec
+
+        try:
+            about = nccodec.info(data)
+            nccodec.test(data, self.weights)
+        except NclError as error:
+            raise naming(task.source, error) from None
+        return {key: about[key] for key in ("width", "height", "bytes")} | {"pixels": about["width"] * about["height"]}
+
+
+def command(
+    sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files .ncl, folders, or - for stdin.")],
+    recursive: Recursive = False,
+    weights: Annotated[str | None, typer.Option(help="Weights, where the file's own are not installed.")] = None,
+    jobs: Jobs = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check .ncl files to the last bit, without writing a picture."""
+    found = batch.tasks(sources, (".ncl",), lambda path: path, None, None, recursive)
+    batch.run(found, Testing(weights), jobs, batch.Reporting(quiet, as_json), lambda told: f"{told['source']}: ok")

@@ -1,0 +1,147 @@
+"""Many files at once, streams, and `nc test`."""
+
+import io
+import json
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import nccodec
+
+
+@pytest.fixture
+def tree(tmp_path, smooth):
+    """t/a.png, t/sub/b.jpg, a broken t/c.png and what is no picture by its name."""
+    (tmp_path / "t" / "sub").mkdir(parents=True)
+    smooth(20, 24).save(tmp_path / "t" / "a.png")
+    smooth(24, 20).save(tmp_path / "t" / "sub" / "b.jpg")
+    (tmp_path / "t" / "c.png").write_bytes(b"broken")
+    (tmp_path / "t" / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+@pytest.fixture
+def stream(monkeypatch):
+    """Gives stdin some bytes, and collects those of stdout."""
+
+    def make(content: bytes) -> io.BytesIO:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        out = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
+        return out
+
+    return make
+
+
+def files(folder) -> set[str]:
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_folder_is_encoded_into_a_tree_like_it_but_for_what_is_broken(nc, tree, tiny, jobs):
+    code, out, err = nc("encode", "-r", "t", "--output-dir", "out", "--weights", tiny, "-j", jobs, "--json")
+    assert code == 1 and files(tree / "out") == {"a.ncl", "sub/b.ncl"}
+    assert err == "nc: t/c.png: not an image\nnc: 1 of 3 failed: t/c.png\n"
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [line["source"] for line in told] == ["t/a.png", "t/c.png", "t/sub/b.jpg"]
+    assert told[1] == {"source": "t/c.png", "error": "t/c.png: not an image"}
+    for line in (told[0], told[2]):
+        data = (tree / line["target"]).read_bytes()
+        assert line["bytes"] == len(data) and line["bpp"] == 8 * len(data) / (20 * 24)
+        assert (line["width"], line["height"]) == nccodec.decode(data, weights=tiny).size
+
+
+def test_there_and_back(nc, tree, tiny):
+    nc("encode", "-r", "t", "--output-dir", "out", "--weights", tiny, "--quiet")
+    assert nc("test", "-r", "out", "--weights", tiny) == (0, "", "out/a.ncl: ok\nout/sub/b.ncl: ok\n")
+    code, _, err = nc("decode", "-r", "out", "--output-dir", "back", "--format", "bmp", "--weights", tiny, "--quiet")
+    assert code == 0 and err == "" and files(tree / "back") == {"a.bmp", "sub/b.bmp"}
+    with Image.open(tree / "back" / "a.bmp") as back:
+        data = (tree / "out" / "a.ncl").read_bytes()
+        np.testing.assert_array_equal(np.asarray(back), np.asarray(nccodec.decode(data, weights=tiny)))
+
+
+def test_what_exists_is_kept_skipped_or_overwritten(nc, tree, tiny):
+    kept = tree / "t" / "a.ncl"
+    kept.write_bytes(b"kept")
+    arguments = ("encode", "t/a.png", "t/sub/b.jpg", "--weights", tiny)
+    code, _, err = nc(*arguments)
+    assert code == 1 and "t/a.ncl: exists already" in err and kept.read_bytes() == b"kept"
+    code, _, err = nc(*arguments, "--skip-existing")
+    assert code == 0 and err == "nc: 2 of 2 existed already\n" and kept.read_bytes() == b"kept"
+    assert nc(*arguments, "-f")[0] == 0 and kept.read_bytes() != b"kept"
+    assert not [name for name in files(tree) if ".nc-" in name]
+
+
+def test_streams(nc, tree, tiny, stream):
+    picture = (tree / "t" / "a.png").read_bytes()
+    encoded = stream(picture)
+    assert nc("encode", "-", "--weights", tiny)[0] == 0
+    data = encoded.getvalue()
+    decoded = stream(data)
+    assert nc("decode", "-", "--format", "ppm", "--weights", tiny)[0] == 0
+    with Image.open(io.BytesIO(decoded.getvalue())) as back:
+        assert back.format == "PPM" and back.size == (24, 20)
+    stream(data)
+    assert nc("test", "-", "--weights", tiny)[0] == 0
+    stream(b"nonsense")
+    code, _, err = nc("encode", "-", "-o", "x.ncl", "--weights", tiny)
+    assert code == 1 and err == "nc: stdin: not an image\n" and not (tree / "x.ncl").exists()
+
+
+def test_no_binary_to_a_terminal(nc, tree, tiny, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    code, _, err = nc("encode", "t/a.png", "-o", "-", "--weights", tiny)
+    assert code == 1 and "terminal" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["encode", "t"], 1, "t: is a folder (-r takes all in it)"),
+        (["encode", "t/a.png", "t/c.png", "-o", "x.ncl"], 2, "several inputs"),
+        (["encode", "t/a.png", "-o", "x.ncl", "--output-dir", "out"], 2, "not both"),
+        (["encode", "t/a.png", "-o", "none/x.ncl"], 1, "none: no such folder"),
+        (["encode", "t/a.png", "t/../t/a.png", "t/a.png"], 1, "would both become"),
+        (["encode", "-", "--output-dir", "out"], 1, "has no name for --output-dir"),
+        (["decode", "-r", "t"], 1, "t: holds nothing to do"),
+        (["decode", "t/a.png"], 1, "t/a.png: not a .ncl file"),
+        (["decode", "absent.ncl"], 1, "absent.ncl: No such file"),
+        (["test", "t/a.png"], 1, "t/a.png: not a .ncl file"),
+    ],
+)
+def test_what_has_no_meaning_is_refused(nc, tree, arguments, code, message):
+    before = files(tree)
+    found, out, err = nc(*arguments)
+    assert found == code and message in err and out == "" and files(tree) == before
+
+
+def test_warnings_name_the_file_and_are_no_failure(nc, tree, tiny):
+    frames = [Image.new("L", (8, 8), value) for value in (1, 2)]
+    frames[0].save(tree / "a.gif", save_all=True, append_images=frames[1:])
+    code, _, err = nc("encode", "a.gif", "--weights", tiny, "--quiet")
+    assert code == 0 and err == "nc: warning: a.gif: the first of 2 frames is taken\n"
+
+
+def test_metadata_can_be_left_out(nc, tree, tiny):
+    with Image.open(tree / "t" / "a.png") as picture:
+        picture.save(tree / "p.png", icc_profile=b"profile" * 20)
+    nc("encode", "p.png", "--weights", tiny)
+    assert nccodec.info((tree / "p.ncl").read_bytes())["chunks"]["ICC profile"] > 7
+    nc("encode", "p.png", "--weights", tiny, "-f", "--strip", "icc", "--verify")
+    assert "ICC profile" not in nccodec.info((tree / "p.ncl").read_bytes())["chunks"]
+
+
+def test_a_file_that_decodes_but_is_not_what_encoding_gives_fails_the_test(nc, tree):
+    """Of the golden files each passes; a chunk that the decoder skips is no fault."""
+    from pathlib import Path
+
+    golden = Path(__file__).parent.parent / "golden"
+    good = sorted((golden / "ok").glob("*.ncl"))
+    code, _, err = nc("test", *good, "--weights", golden / "tiny.safetensors", "--quiet")
+    assert (code, err) == (0, "")
+    bad = sorted((golden / "bad").glob("*.ncl"))
+    code, _, err = nc("test", *bad, "--weights", golden / "tiny.safetensors")
+    assert code == 1 and f"{len(bad)} of {len(bad)} failed" in err
