@@ -55,7 +55,7 @@ def test_file(data: bytes, weights: str | Path | None) -> None:
     code, extras, found = _read(data, weights)
     header, chunks = container.read(data)
     if isinstance(code, PartitionCode):
-        again = write_partition(code, extras)
+        again = write_partition(code, header.packer, extras)
     else:
         again = write_code(code, header.packer, found.symbol_model(header), extras)
     # Of the rest each content is its own only form, or, of transparency, an encoder's choice.

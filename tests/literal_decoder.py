@@ -379,7 +379,7 @@ def partition(data):
     roots = math.prod(-(-n // 2 ** data[11]) for n in struct.unpack_from("<II", data, 12))
     limit = 1024 + 4 * roots * 4 ** data[11]
     contents = {kind: decompressed(payload, limit) for kind, payload in chunks(data).items() if kind < 0x20}
-    return Partition(data, contents, RangeDecoder)
+    return Partition(data, contents, RangeDecoder, Bits)
 
 
 def metadata(data):

@@ -55,7 +55,8 @@ class Fields:
         self.grey = data[9] & 1 == 1
         self.width, self.height = (int.from_bytes(data[at : at + 4], "little") for at in (12, 16))
         self.root = 2 ** data[11]
-        require(data[10] == 1, "packer")
+        self.fixed = data[10] == 0
+        require(data[10] <= 1, "packer")
         require(self.level >= 1, "level")
         sides, steps = data[22], data[23]
         largest, smallest, step = sides % 16, sides // 16, steps % 16
@@ -121,8 +122,50 @@ def usual(key):
     return each[key[2] if len(each) > 1 else 0]
 
 
+class Widths:
+    """The chunks under the packer `fixed` [11.2]. bits_of: makes bits of the end of a content."""
+
+    def __init__(self, fields, contents, bits_of):
+        self.isometries, self.used = fields.isometries, set()
+        contents = dict(contents)
+        if 0x11 in contents:
+            planes = (False,) if fields.grey else (False, True)
+            keys = [key for chroma in planes for key in keys_of(0x11, chroma, fields)]
+            widths, contents[0x11] = contents[0x11][: len(keys)], contents[0x11][len(keys) :]
+            require(len(widths) == len(keys) and all(width <= 24 for width in widths), "widths")
+            self.widths = dict(zip(keys, widths, strict=True))
+        self.bits = {kind: bits_of(content) for kind, content in contents.items()}
+
+    def take(self, kind, width):
+        require(kind in self.bits, "chunk is missing")
+        self.used.add(kind)
+        return self.bits[kind].take(width)
+
+    def yes(self, kind, _key):
+        return self.take(kind, 1) == 1
+
+    def difference(self, key):
+        require(0x11 in self.bits, "chunk is missing")
+        width = self.widths[key]
+        value = self.take(0x11, width)
+        return value - 2**width if width > 0 and value >= 2 ** (width - 1) else value
+
+    def size(self, _chroma):
+        return 1 + self.take(0x12, 5)
+
+    def uniform(self, kind, n):
+        value = self.take(kind, (n - 1).bit_length()) if n > 1 else 0
+        require(value < n, "number out of bounds")
+        return value
+
+    def finish(self):
+        require(self.used == set(self.bits), "chunk without symbols")
+        for bits in self.bits.values():
+            bits.finish()
+
+
 class Contents:
-    """The chunks [11.2]. coder_of: makes a range decoder of section 4.2 of the end of a content."""
+    """The chunks under the packer `range` [11.2]. coder_of: makes a range decoder [4.2] of the end of a content."""
 
     def __init__(self, fields, contents, coder_of):
         self.isometries = fields.isometries
@@ -168,6 +211,11 @@ class Contents:
 
     def uniform(self, kind, n):
         return 0 if n == 1 else self.coder(kind).symbol(uniform(n))
+
+    def finish(self):
+        require(self.used == set(self.coders), "chunk without symbols")
+        for coder in self.coders.values():
+            coder.escapes.finish()
 
 
 def read_plane(plane, fields, contents):
@@ -270,15 +318,13 @@ def decoded(plane, scale):
 class Partition:
     """A partitioned map. contents: of its chunks by type."""
 
-    def __init__(self, data, contents, coder_of):
+    def __init__(self, data, contents, coder_of, bits_of):
         self.fields = fields = Fields(data)
-        parts = Contents(fields, contents, coder_of)
+        parts = Widths(fields, contents, bits_of) if fields.fixed else Contents(fields, contents, coder_of)
         self.planes = [Plane(fields, chroma) for chroma in ((False,) if fields.grey else (False, True, True))]
         for plane in self.planes:
             read_plane(plane, fields, parts)
-        require(parts.used == set(contents), "chunk without symbols")
-        for coder in parts.coders.values():
-            coder.escapes.finish()
+        parts.finish()
         domains = [x[-1] for plane in self.planes for x in plane.ranges.values() if x[-1] is not None]
         require(fields.nonzero == len(domains), "non-zero scales")
         require(fields.scale_sum == max((8 * abs(domain[0]) for domain in domains), default=0), "scale sum")

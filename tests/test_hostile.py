@@ -42,7 +42,7 @@ def test_payloads_that_are_noise(path, tiny):
         outcome(container.write(header, forged), tiny)
 
 
-@pytest.mark.parametrize("name", ["range-19x14", "partition-37x22"])
+@pytest.mark.parametrize("name", ["range-19x14", "partition-37x22", "partition-fixed-21x26"])
 def test_headers_that_are_noise(name, tiny):
     """Every byte of the header replaced: with the checksum made to fit, nothing but an NclError or a
     picture comes of it, and most are refused. Sizes that are allowed but take long are left out."""

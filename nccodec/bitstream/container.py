@@ -133,8 +133,8 @@ class Header:
         atoms, ranges = (0 if partitioned else int.from_bytes(about, "little")), None
         if partitioned:
             ranges = Ranges.unpack(about, 1 << log_size)
-            if packer != PACKERS.index("range") or domains != 1 or level == 0:
-                raise FormatError("header of a partition with another packer, another number of domains or no step")
+            if domains != 1 or level == 0:
+                raise FormatError("header of a partition with another number of domains than 1, or no step")
         elif not 1 <= atoms <= min(MAX_ATOMS, 3 << 2 * log_size) or domains > MAX_DOMAINS:
             raise FormatError(f"{atoms} atoms and {domains} domains are outside the format's limits")
         if steps > MAX_STEPS:

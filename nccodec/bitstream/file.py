@@ -42,12 +42,13 @@ def write_code(code: CollageCode, packer: str, model: SymbolModel | None, extras
     return container.write(header, chunks + extra_chunks(extras))
 
 
-def write_partition(code: PartitionCode, extras: Extras = Extras()) -> bytes:
-    """The bytes of a `.ncl` of a partitioned map. LimitError for metadata beyond the format's limit."""
+def write_partition(code: PartitionCode, packer: str = "range", extras: Extras = Extras()) -> bytes:
+    """The bytes of a `.ncl` of a partitioned map. packer: "fixed" or "range". LimitError for metadata beyond the
+    format's limit."""
     layout = code.layout
-    chunks = [Chunk(kind, frame(content)) for kind, content in pack_partition(code).items()]
+    chunks = [Chunk(kind, frame(content)) for kind, content in pack_partition(code, packer).items()]
     header = Header(
-        width=layout.width, height=layout.height, grey=layout.grey, packer="range",
+        width=layout.width, height=layout.height, grey=layout.grey, packer=packer,
         range_size=layout.root, level=layout.step, atoms=0, domains=1, steps=steps_of(code),
         scale_sum=code.scale_sum, nonzero_scales=code.nonzero_scales, fingerprint=b"",
         partition=Ranges(layout.largest, layout.smallest, layout.domain_step, layout.isometries),

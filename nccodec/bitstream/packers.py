@@ -8,6 +8,7 @@ from bitarray import bitarray
 
 from ..errors import FormatError
 from .coder import SymbolReader, SymbolWriter, Table
+from .fixed import append, numbers, width_of
 from .symbols import LARGEST, Pass, SymbolModel
 
 _WIDEST = 16  # bits of a fixed-width value
@@ -45,12 +46,8 @@ def pack_fixed(values: np.ndarray) -> bytes:
     bits = bitarray(endian="big")
     widths = bytearray()
     for channel in values:
-        flat = channel.ravel().astype(np.int64)
-        span = max(int(flat.max()), -1 - int(flat.min()))
-        width = span.bit_length() + 1 if flat.any() else 0
-        widths.append(width)
-        shifts = np.arange(width - 1, -1, -1)
-        bits.pack((flat[:, None] >> shifts & 1).astype(np.uint8).tobytes())
+        widths.append(width_of(channel))
+        append(bits, channel.ravel().astype(np.int64), widths[-1])
     return bytes(widths) + bits.tobytes()
 
 
@@ -67,14 +64,11 @@ def unpack_fixed(payload: bytes, shape: tuple[int, int, int]) -> np.ndarray:
     bits.frombytes(payload[channels:])
     if bits[used:].any():
         raise FormatError("fixed packer: padding bits are not zero")
-    raw = np.frombuffer(bits.unpack(), np.uint8)
     values = np.zeros((channels, cells), np.int32)
     at = 0
     for channel, width in enumerate(widths):
         if width:
-            place = 1 << np.arange(width - 1, -1, -1)
-            place[0] = -place[0]
-            values[channel] = raw[at : at + width * cells].reshape(cells, width) @ place
+            values[channel] = numbers(bits[at : at + width * cells], width, signed=True)
             at += width * cells
     if values.size and values.min() < -LARGEST:
         raise FormatError("fixed packer: a value is below -32767")

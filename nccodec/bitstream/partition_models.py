@@ -33,6 +33,22 @@ def usual(key: tuple) -> bytes:
     return bytes({"root": _ROOT, "sizes": _SIZES, "sign": (_SIGN,)}[name])
 
 
+def keys_of(layout: Layout, part: int) -> list[tuple]:
+    """The keys (see `Models`) of the tables that the chunk of a part speaks of, in its order."""
+    found = []
+    sides = [side for side in layout.sides if side <= layout.largest]
+    for chroma in (False,) if layout.grey else (False, True):
+        if part == PARTITION:
+            found += [(chroma, "split", s, c) for s in sides[:-1] for c in range(CLASSES)]
+            found += [(chroma, "reference", s, c) for s in sides if s >= SMALLEST_RANGE for c in range(CLASSES)]
+        if part == MEANS:
+            found += [(chroma, "root")]
+            found += [(chroma, name, c) for name in ("along", "diagonal") for c in range(CLASSES)]
+        if part == RANGE_SCALES:
+            found += [(chroma, "sizes"), (chroma, "sign")]
+    return found
+
+
 class Models:
     """The bytes that tables are made of, by key; the first of a key is whether the plane is a chroma plane.
 
@@ -41,25 +57,15 @@ class Models:
     (c, "sign"): of `binary`. ("uniform", n): none.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
+    def __init__(self, layout: Layout, seen: dict[tuple, np.ndarray] | None = None) -> None:
+        """seen: the symbols of a map by key, which tables are fitted to where that is worth their bytes."""
+        self._layout = layout
         self.bytes: dict[tuple, bytes] = {}
+        for key, symbols in (seen or {}).items():
+            fitted = _fitted(key[1], symbols)
+            if _cost(key[1], symbols, fitted) + 8 * (len(fitted) + 1) < _cost(key[1], symbols, usual(key)):
+                self.bytes[key] = fitted
         self.table = cache(lambda key: Table(self.counts(key)))
-
-    def keys(self, part: int) -> list[tuple]:
-        """The keys of the tables that the chunk of a part speaks of, in its order."""
-        layout, found = self.layout, []
-        sides = [side for side in layout.sides if side <= layout.largest]
-        for chroma in (False,) if layout.grey else (False, True):
-            if part == PARTITION:
-                found += [(chroma, "split", s, c) for s in sides[:-1] for c in range(CLASSES)]
-                found += [(chroma, "reference", s, c) for s in sides if s >= SMALLEST_RANGE for c in range(CLASSES)]
-            if part == MEANS:
-                found += [(chroma, "root")]
-                found += [(chroma, name, c) for name in ("along", "diagonal") for c in range(CLASSES)]
-            if part == RANGE_SCALES:
-                found += [(chroma, "sizes"), (chroma, "sign")]
-        return found
 
     def of(self, key: tuple) -> bytes:
         """The bytes of a table."""
@@ -76,7 +82,7 @@ class Models:
 
     def head(self, part: int) -> bytes:
         """What begins the content of a part's chunk: a bit for each table, whether it follows, then those."""
-        keys = self.keys(part)
+        keys = keys_of(self._layout, part)
         bits, stored = bitarray([key in self.bytes for key in keys], endian="big"), b""
         for key in keys:
             if key in self.bytes:
@@ -85,7 +91,7 @@ class Models:
 
     def take_head(self, part: int, content: bytes) -> bytes:
         """Inverse of `head`: fills in the tables and returns the rest of the content. FormatError."""
-        keys = self.keys(part)
+        keys = keys_of(self._layout, part)
         size = -(-len(keys) // 8)
         bits = bitarray(endian="big")
         bits.frombytes(content[:size])
@@ -117,15 +123,10 @@ class Recorder:
 
     differences = symbols
 
-    def models(self, layout: Layout) -> Models:
-        """Tables fitted to what was seen, where they are worth their bytes."""
-        models = Models(layout)
-        for key, seen in self._seen.items():
-            symbols = np.concatenate(seen).astype(np.int64)
-            fitted = _fitted(key[1], symbols)
-            if _cost(key[1], symbols, fitted) + 8 * (len(fitted) + 1) < _cost(key[1], symbols, usual(key)):
-                models.bytes[key] = fitted
-        return models
+    @property
+    def seen(self) -> dict[tuple, np.ndarray]:
+        """The symbols by key, int64 [n] each."""
+        return {key: np.concatenate(parts).astype(np.int64) for key, parts in self._seen.items()}
 
 
 def _fitted(name: str, symbols: np.ndarray) -> bytes:

@@ -1,6 +1,7 @@
 """Partitioned maps <-> the contents of their chunks: one walk over the quadtrees, whatever is done with the
 symbols. bitstream_spec.md is normative."""
 
+from collections import defaultdict
 from typing import Protocol
 
 import numpy as np
@@ -10,9 +11,12 @@ from ..errors import FormatError
 from ..partition import CLASSES, Layout, Level, Nodes, PartitionCode, Plane
 from .coder import SymbolReader, SymbolWriter
 from .container import ADDRESSES, CHUNK_NAMES, ISOMETRIES, MEANS, PARTITION, RANGE_SCALES, Header
+from .fixed import FixedReader, FixedWriter
 from .partition_models import Models, Recorder
+from .partition_widths import Widths
 
 PARTS = (PARTITION, MEANS, RANGE_SCALES, ISOMETRIES, ADDRESSES)
+_PACKERS = {"range": (Models, SymbolWriter, SymbolReader), "fixed": (Widths, FixedWriter, FixedReader)}
 _FARTHEST = 1 << 24  # bound of the means, in 1/UNIT
 
 
@@ -31,28 +35,27 @@ class Coder(Protocol):
 class _Writer:
     """Codes the symbols. writers: of the parts that have any."""
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models | Widths, kind: type[SymbolWriter] | type[FixedWriter]) -> None:
         self._models = models
-        self.writers: dict[int, SymbolWriter] = {}
+        self.writers = defaultdict(kind)
 
     def symbols(self, part: int, key: tuple, count: int, given: np.ndarray) -> np.ndarray:
-        self.writers.setdefault(part, SymbolWriter()).symbols(given, self._models.table(key))
+        self.writers[part].symbols(given, self._models.table(key))
         return given
 
     def differences(self, part: int, key: tuple, count: int, given: np.ndarray) -> np.ndarray:
-        self.writers.setdefault(part, SymbolWriter()).differences(given, self._models.table(key))
+        self.writers[part].differences(given, self._models.table(key))
         return given
 
 
 class _Reader:
-    """Decodes the symbols. contents: of the chunks that there are, without the bytes of the models."""
+    """Decodes the symbols. readers: of the chunks that there are."""
 
-    def __init__(self, models: Models, contents: dict[int, bytes]) -> None:
-        self._models = models
-        self._readers = {part: SymbolReader(content) for part, content in contents.items()}
+    def __init__(self, models: Models | Widths, readers: dict[int, SymbolReader | FixedReader]) -> None:
+        self._models, self._readers = models, readers
         self._used: set[int] = set()
 
-    def _of(self, part: int) -> SymbolReader:
+    def _of(self, part: int) -> SymbolReader | FixedReader:
         if part not in self._readers:
             raise FormatError(f"chunk {CHUNK_NAMES[part]} is missing")
         self._used.add(part)
@@ -71,12 +74,13 @@ class _Reader:
             reader.finish()
 
 
-def pack_partition(code: PartitionCode) -> dict[int, bytes]:
+def pack_partition(code: PartitionCode, packer: str) -> dict[int, bytes]:
     """The contents of the chunks that a partitioned map has, by type."""
     layout, recorder = code.layout, Recorder()
     walk(layout, recorder, code)
-    models = recorder.models(layout)
-    writer = _Writer(models)
+    models_of, writer_of, _ = _PACKERS[packer]
+    models = models_of(layout, recorder.seen)
+    writer = _Writer(models, writer_of)
     walk(layout, writer, code)
     return {part: models.head(part) + writer.writers[part].content() for part in PARTS if part in writer.writers}
 
@@ -88,8 +92,10 @@ def unpack_partition(header: Header, contents: dict[int, bytes]) -> PartitionCod
         header.height, header.width, header.grey, header.level, header.range_size,
         ranges.largest, ranges.smallest, ranges.domain_step, ranges.isometries,
     )  # fmt: skip
-    models = Models(layout)
-    reader = _Reader(models, {part: models.take_head(part, content) for part, content in contents.items()})
+    models_of, _, reader_of = _PACKERS[header.packer]
+    models = models_of(layout)
+    readers = {part: reader_of(models.take_head(part, content)) for part, content in contents.items()}
+    reader = _Reader(models, readers)
     code = walk(layout, reader, None)
     reader.finish()
     return code

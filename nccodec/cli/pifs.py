@@ -9,7 +9,7 @@ import typer
 
 from ..errors import LimitError, NclError
 from . import progress
-from .encode import Device
+from .encode import Device, Packer
 from .files import check_output, naming, write
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def command(
     ] = None,
     bpp: Annotated[float | None, typer.Option(help="Bits per pixel, at most.")] = None,
     psnr: Annotated[float | None, typer.Option(metavar="DB", help="PSNR of the decoded picture, at least.")] = None,
+    packer: Annotated[Packer, typer.Option(help="Entropy coder, or fixed widths.")] = Packer.range,
     compare: Annotated[bool, typer.Option("--compare", help="Report `nc encode` at equal bytes too.")] = False,
     weights: Annotated[str, typer.Option(help="Weights of `nc encode` for --compare, by name or path.")] = "photo",
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
@@ -64,7 +65,8 @@ def command(
         raise typer.BadParameter(f"{output} is no folder, but there are several pictures", param_hint="--output")
     options = {
         "quadtree": quadtree, "range_size": range_size and int(range_size.value), "domain_step": domain_step,
-        "isometries": int(isometries.value), "lean": lean, "device": device.value,
+        "isometries": int(isometries.value), "lean": lean, "packer": packer.value,
+        "device": device.value,
     }  # fmt: skip
     failed = 0
     for source in sources:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ..bitstream.container import MAX_PIXELS
+from ..bitstream.container import MAX_PIXELS, PACKERS
 from ..bitstream.file import write_partition
 from ..code import Extras
 from ..errors import LimitError
@@ -34,6 +34,7 @@ class Options:
     domain_step: int = 8
     isometries: int = 8
     lean: float = 1.0
+    packer: str = "range"
 
     def __post_init__(self) -> None:
         for name, allowed in (
@@ -41,6 +42,8 @@ class Options:
         ):  # fmt: skip
             if getattr(self, name) not in allowed:
                 raise LimitError(f"{name} {getattr(self, name)} is none of {', '.join(map(str, allowed))}")
+        if self.packer not in PACKERS:
+            raise LimitError(f"packer {self.packer!r} is unknown: range or fixed")
         if not 0 < self.lean <= 1:
             raise LimitError(f"a share of {self.lean:g} of the domains is outside 0 .. 1")
 
@@ -97,7 +100,7 @@ class Attempts:
     def _make(self, level: int) -> tuple[PartitionCode, bytes]:
         if level not in self._made:
             code = grow(self._layout(level), self._canvases, self._sides)
-            self._made[level] = code, write_partition(code, self._extras)
+            self._made[level] = code, write_partition(code, self._options.packer, self._extras)
         return self._made[level]
 
     def data(self, level: int, effort: int = 0) -> bytes:

@@ -38,7 +38,7 @@ def grow(layout: Layout, canvases: list[np.ndarray], sides: list[list[Side]]) ->
         code = PartitionCode(layout, tuple(planes))
         recorder = Recorder()
         walk(layout, recorder, code)
-        models = recorder.models(layout)
+        models = Models(layout, recorder.seen)
         sources = [_decoded(code, number) for number in range(len(canvases))]
     return code
 

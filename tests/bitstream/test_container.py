@@ -74,7 +74,6 @@ def patched(offset: int, value: bytes, literal: bytes = LITERAL) -> bytes:
         (patched(8, b"\x02"), FormatError, "version 2 is unknown"),
         (patched(9, b"\x09"), FormatError, "reserved flag bits"),
         (patched(9, b"\x03"), FormatError, "no sides of ranges"),
-        (patched(10, b"\0", LITERAL_PARTITION), FormatError, "header of a partition"),
         (patched(20, b"\0\0", LITERAL_PARTITION), FormatError, "header of a partition"),
         (patched(24, b"\0", LITERAL_PARTITION), FormatError, "header of a partition"),
         (patched(22, b"\x52", LITERAL_PARTITION), FormatError, "no sides of ranges"),

@@ -9,7 +9,7 @@ from nccodec.bitstream.container import Chunk
 from nccodec.bitstream.file import read_code, write_partition
 from nccodec.bitstream.packers import frame, unframe
 from nccodec.errors import FormatError
-from nccodec.partition import Layout
+from nccodec.partition import Layout, Level, PartitionCode, Plane
 
 TOTAL = 1 << 24
 LAYOUTS = {
@@ -23,10 +23,11 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("packer", ["range", "fixed"])
 @pytest.mark.parametrize(("most", "spread"), [(32, 1), (16, 0), (5, 60)])
-def test_every_integer_comes_back(name, most, spread):
+def test_every_integer_comes_back(name, most, spread, packer):
     code = random_partition(LAYOUTS[name], 5, most, spread if name != "grey" else min(spread, 1))
-    data = write_partition(code)
+    data = write_partition(code, packer)
     back = read_code(data, lambda _: None)
     assert equal(back, code)
     header, chunks = container.read(data)
@@ -85,8 +86,11 @@ def test_escapes_cost_what_they_take():
 GOOD = write_partition(random_partition(LAYOUTS["colour"], 1))
 
 
-def forged(kind: int, change) -> bytes:
-    header, chunks = container.read(GOOD)
+FIXED = write_partition(random_partition(LAYOUTS["colour"], 1), "fixed")
+
+
+def forged(kind: int, change, good: bytes = GOOD) -> bytes:
+    header, chunks = container.read(good)
     return container.write(
         header,
         [Chunk(c.kind, frame(change(unframe(c.payload, 1 << 20))) if c.kind == kind else c.payload) for c in chunks],
@@ -114,9 +118,45 @@ def test_damage_is_refused(kind, change, message):
         read_code(forged(kind, change), lambda _: None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        (0x10, lambda x: x + b"\0", "bits are left over"),
+        (0x10, lambda x: x[:-1], "bits are missing"),
+        (0x11, lambda x: x[:33], "a width is missing"),
+        (0x11, lambda x: b"\x19" + x[1:], "over 24 bits"),
+        (0x11, lambda x: bytes([x[0] + 1]) + x[1:], "fixed packer|out of bounds"),
+        (0x14, lambda x: b"\xff" * len(x), "fixed packer: symbol 3 of 3"),
+    ],
+)
+def test_damage_of_fixed_widths_is_refused(kind, change, message):
+    with pytest.raises(FormatError, match=message):
+        read_code(forged(kind, change, FIXED), lambda _: None)
+
+
+def test_fixed_widths_by_hand():
+    """Four squares of 4 pixels, their means 3, 1, -2 and -2 steps, the third with domain 0 at s = -5/8, isometry 3."""
+    layout = Layout(8, 8, True, 160, 4, 4, 4, 4, 8)
+    grids = [np.zeros((2, 2), kind) for kind in (bool, np.int32, np.uint8, np.int32, np.int32)]
+    grids[1][1, 0], grids[2][1, 0] = -5, 3
+    split, scales, isometries, tops, lefts = grids
+    level = Level(split, np.zeros((3, 2, 2), np.int32), scales, isometries, tops, lefts)
+    code = PartitionCode(layout, (Plane(np.array([[3, 1], [-2, -2]], np.int32), (level,)),))
+    header, chunks = container.read(write_partition(code, "fixed"))
+    # differences 3, -2, -5, 0 at 4 bits, and 16 widths of details that there are none of
+    means = bytes([4, *[0] * 16, 0b00111110, 0b10110000])
+    # all the squares are of class 0 or above, in which order their flags come; 00100 is 5/8, 1 its sign; 011
+    contents = {chunk.kind: unframe(chunk.payload, 1 << 10) for chunk in chunks}
+    assert header.packer == "fixed" and sorted(contents) == [0x10, 0x11, 0x12, 0x13]
+    assert contents[0x11] == means
+    assert (contents[0x12], contents[0x13]) == (bytes([0b00100100]), bytes([0b01100000]))
+    assert len(contents[0x10]) == 1 and contents[0x10][0].bit_count() == 1
+
+
 @pytest.mark.parametrize("kind", [0x10, 0x11, 0x12, 0x13, 0x14])
-def test_missing_chunks_are_named(kind):
-    header, chunks = container.read(GOOD)
+@pytest.mark.parametrize("good", [GOOD, FIXED], ids=["range", "fixed"])
+def test_missing_chunks_are_named(kind, good):
+    header, chunks = container.read(good)
     with pytest.raises(FormatError, match=f"chunk {container.CHUNK_NAMES[kind]} is missing"):
         read_code(container.write(header, [c for c in chunks if c.kind != kind]), lambda _: None)
 

@@ -61,6 +61,14 @@ def test_a_file_is_written_decoded_and_described(nc, picture, tmp_path):
         assert part in shown
 
 
+def test_packers_hold_the_same_picture(nc, picture, tmp_path):
+    for packer in ("range", "fixed"):
+        assert nc("pifs", "a.png", "-o", f"{packer}.ncl", "--packer", packer)[0] == 0
+    files = [(tmp_path / f"{packer}.ncl").read_bytes() for packer in ("range", "fixed")]
+    assert [nccodec.info(data)["packer"] for data in files] == ["range", "fixed"] and len(files[0]) < len(files[1])
+    np.testing.assert_array_equal(*(np.asarray(nccodec.decode(data)) for data in files))
+
+
 def test_several_pictures_and_one_that_is_none(nc, picture, tmp_path):
     (tmp_path / "b.png").write_bytes(b"no picture")
     picture.with_name("c.png").write_bytes(picture.read_bytes())

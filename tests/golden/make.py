@@ -134,7 +134,7 @@ def make_transparent() -> None:
     holes[3:17, 2:7] = 255
     files = {
         "alpha-19x14": write_code(code, "range", model_of(code), extras_of(14, 19)),
-        "alpha-grey-9x20": write_partition(grey, Extras(holes)),
+        "alpha-grey-9x20": write_partition(grey, extras=Extras(holes)),
     }
     for name, data in files.items():
         (HERE / "ok" / f"{name}.ncl").write_bytes(data)
@@ -162,13 +162,14 @@ def partitions() -> dict[str, PartitionCode]:
         "partition-37x22": random_partition(Layout(22, 37, False, 500, 16, 16, 1, 4, 8), 1, 12),
         "partition-steep-30x19": random_partition(Layout(19, 30, False, 300, 8, 8, 4, 8, 8), 2, 32, 1),
         "partition-grey-9x20": random_partition(Layout(20, 9, True, 700, 16, 8, 8, 8, 1), 3, 12),
+        "partition-fixed-21x26": random_partition(Layout(26, 21, False, 500, 16, 16, 1, 4, 8), 5, 12),
         "partition-one-pixel": random_partition(Layout(1, 1, False, 900, 4, 4, 4, 4, 8), 4),
     }
 
 
 def make_partitions() -> None:
     for name, code in partitions().items():
-        data = write_partition(code)
+        data = write_partition(code, "fixed" if "fixed" in name else "range")
         (HERE / "ok" / f"{name}.ncl").write_bytes(data)
         nccodec.decode(data).save(HERE / "ok" / f"{name}.png")
 

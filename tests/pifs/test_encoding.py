@@ -122,7 +122,15 @@ def test_a_flat_picture_has_no_domains():
 
 @pytest.mark.parametrize(
     "options",
-    [{"range_size": 32}, {"domain_step": 2}, {"domain_step": 12}, {"isometries": 4}, {"lean": 0}, {"lean": 1.5}],
+    [
+        {"range_size": 32},
+        {"domain_step": 2},
+        {"domain_step": 12},
+        {"isometries": 4},
+        {"lean": 0},
+        {"lean": 1.5},
+        {"packer": "zip"},
+    ],
 )
 def test_options_that_there_are_not(options):
     with pytest.raises(LimitError):
