@@ -192,5 +192,6 @@ def nodes_of(code: PartitionCode, number: int) -> Iterator[tuple[int, Level, np.
     for side, level in zip(layout.sides, plane.levels, strict=True):
         nodes = Nodes.of(values)
         yield side, level, exist & ~level.split, nodes
-        values = nodes.children(level.details.astype(np.int64) * layout.quantizer(number, side))
-        exist = level.split.repeat(2, 0).repeat(2, 1)
+        if side > layout.smallest:
+            values = nodes.children(level.details.astype(np.int64) * layout.quantizer(number, side))
+            exist = level.split.repeat(2, 0).repeat(2, 1)

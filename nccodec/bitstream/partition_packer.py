@@ -127,8 +127,9 @@ class _PlaneWalk:
             quantizer = layout.quantizer(self.number, side)
             level = self._level(side, exist, nodes.classes(quantizer), known and known.levels[depth])
             levels.append(level)
-            values = nodes.children(level.details.astype(np.int64) * quantizer)
-            exist = level.split.repeat(2, 0).repeat(2, 1)
+            if side > layout.smallest:
+                values = nodes.children(level.details.astype(np.int64) * quantizer)
+                exist = level.split.repeat(2, 0).repeat(2, 1)
         return Plane(roots.astype(np.int32), tuple(levels))
 
     def _roots(self, grid: tuple[int, int], known: Plane | None) -> np.ndarray:

@@ -258,8 +258,8 @@ def pifs(
     lean: Annotated[float, typer.Option(help="Share of the domains that is searched.")] = 1.0,
     device: Annotated[str, typer.Option(help="Where to compute.")] = "cpu",
 ) -> None:
-    """Rate-distortion of `nc pifs` with fixed ranges and with quadtrees, in real bytes."""
-    from nccodec.evaluation.pifs import measure_pifs
+    """Rate-distortion of `nc pifs` with fixed ranges and with quadtrees, in real bytes, and how far quadtrees lead."""
+    from nccodec.evaluation.pifs import QUALITIES, at_rate, leads, measure_pifs
     from nccodec.pifs.encoding import Options
 
     pictures = pictures_of(folder)
@@ -271,8 +271,18 @@ def pifs(
     curves = [
         measure_pifs(pictures, quality or QUALITIES, options, name, device, say) for name, options in codecs.items()
     ]
+    tree, *fixed = curves
     curves.append(measure_jpeg(pictures, say))
     out.write_text(json.dumps({"pictures": len(pictures), "curves": curves}, indent=1) + "\n")
+    for found in curves:
+        value, first, last = at_rate(found, 0.5), found["results"]["bpp"][0], found["results"]["bpp"][-1]
+        shown = "not reached" if value is None else f"{value:.2f} dB"
+        typer.echo(f"{found['name']}: {first:.3f} to {last:.3f} bpp; at 0.5 bpp {shown}")
+    for other in fixed:
+        found = leads(tree, other)
+        how = "ahead at every rate" if min(db for _, db in found) > 0 else "NOT ahead at every rate"
+        text = ", ".join(f"{db:+.2f} at {bpp:.2f} bpp" for bpp, db in found)
+        typer.echo(f"{tree['name']} is {how} of {other['name']}: {text}")
 
 
 @app.command()

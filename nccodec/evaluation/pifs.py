@@ -16,15 +16,17 @@ from ..pifs.search import Pool, best_matches, mean_free, pool_of
 from .curve import Pictures
 from .metrics import psnr
 
+QUALITIES = (8, 15, 22, 30, 38, 46, 54, 62, 70)
+
 
 def measure_pifs(
     pictures: Pictures, settings: Iterable[float], options: Options, name: str, device: str = "cpu",
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict:  # fmt: skip
-    """The curve over qualities, in the schema of `curve.measure`. A picture is searched once for all its
-    qualities; each one's encoding time has the search in it."""
+    """The curve over qualities, in the schema of `curve.measure`, and "psnr-rgb smoothed", of decodes with smoothing. A
+    picture is searched once for all its qualities; each one's encoding time has the search in it."""
     settings = list(settings)
-    rows = np.zeros((len(settings), 4))
+    rows = np.zeros((len(settings), 5))
     for title, picture in pictures:
         source = np.asarray(picture)
         started = time.perf_counter()
@@ -37,12 +39,13 @@ def measure_pifs(
             decoded = nccodec.decode(data, device=device)
             done = time.perf_counter()
             bpp = 8 * len(data) / (picture.width * picture.height)
-            row += bpp, psnr(source, np.asarray(decoded)), searched + encoded - started, done - encoded
+            smooth = psnr(source, np.asarray(nccodec.decode(data, device=device, smooth=True)))
+            row += bpp, psnr(source, np.asarray(decoded)), searched + encoded - started, done - encoded, smooth
         progress(f"{name} {title}: search {searched:.2f} s")
     rows /= len(pictures)
-    for quality, (bpp, db, *_) in zip(settings, rows.tolist(), strict=True):
-        progress(f"{name} {quality:g}: {bpp:.4f} bpp, {db:.3f} dB")
-    keys = ("bpp", "psnr-rgb", "encoding_time", "decoding_time")
+    for quality, (bpp, db, *_, smooth) in zip(settings, rows.tolist(), strict=True):
+        progress(f"{name} {quality:g}: {bpp:.4f} bpp, {db:.3f} dB, smoothed {smooth:.3f} dB")
+    keys = ("bpp", "psnr-rgb", "encoding_time", "decoding_time", "psnr-rgb smoothed")
     about = f"nccodec {nccodec.__version__}, nc pifs, {options}, -q"
     return {
         "name": name,
@@ -50,6 +53,20 @@ def measure_pifs(
         "settings": settings,
         "results": dict(zip(keys, rows.T.tolist(), strict=True)),
     }
+
+
+def at_rate(curve: dict, bpp: float) -> float | None:
+    """PSNR of a curve at a rate, linear over the logarithm of the rate; None beyond its ends."""
+    rates, values = (curve["results"][key] for key in ("bpp", "psnr-rgb"))
+    if not rates[0] <= bpp <= rates[-1]:
+        return None
+    return float(np.interp(np.log(bpp), np.log(rates), values))
+
+
+def leads(ahead: dict, behind: dict) -> list[tuple[float, float]]:
+    """Rate and dB that one curve is ahead by, at each rate that the other was measured at and both have."""
+    pairs = zip(*(behind["results"][key] for key in ("bpp", "psnr-rgb")), strict=True)
+    return [(bpp, value - db) for bpp, db in pairs if (value := at_rate(ahead, bpp)) is not None]
 
 
 def _seconds(run: Callable[[], object], device: str, repeats: int) -> float:

@@ -149,5 +149,6 @@ def _quantized(
         kinds = (np.int32, np.uint8, np.int32, np.int32)
         grids = [np.where(used, field, 0).astype(kind) for field, kind in zip(fields, kinds, strict=True)]
         levels.append(Level(split, details.astype(np.int32), *grids))
-        values = nodes.children(details * quantizer)
+        if found.side > layout.smallest:
+            values = nodes.children(details * quantizer)
     return Plane(roots.astype(np.int32), tuple(levels))

@@ -5,7 +5,7 @@ import pytest
 
 import nccodec.pifs
 from nccodec.evaluation.metrics import psnr
-from nccodec.evaluation.pifs import measure_pifs, search_rates
+from nccodec.evaluation.pifs import at_rate, leads, measure_pifs, search_rates
 from nccodec.pifs.encoding import Options
 
 
@@ -13,13 +13,23 @@ def test_the_curve_is_that_of_the_files(smooth):
     pictures = [("a", smooth(24, 40)), ("b", smooth(32, 32))]
     curve = measure_pifs(pictures, [20, 70], Options(), "pifs")
     assert (curve["name"], curve["settings"]) == ("pifs", [20, 70])
-    assert list(curve["results"]) == ["bpp", "psnr-rgb", "encoding_time", "decoding_time"]
+    assert list(curve["results"]) == ["bpp", "psnr-rgb", "encoding_time", "decoding_time", "psnr-rgb smoothed"]
     for i, quality in enumerate((20, 70)):
         files = [nccodec.pifs.encode(picture, quality) for _, picture in pictures]
         bpp = [8 * len(data) / (p.width * p.height) for data, (_, p) in zip(files, pictures, strict=True)]
         db = [psnr(np.asarray(p), np.asarray(nccodec.decode(d))) for d, (_, p) in zip(files, pictures, strict=True)]
         assert curve["results"]["bpp"][i] == pytest.approx(np.mean(bpp))
         assert curve["results"]["psnr-rgb"][i] == pytest.approx(np.mean(db))
+        pairs = zip(files, pictures, strict=True)
+        db = [psnr(np.asarray(p), np.asarray(nccodec.decode(d, smooth=True))) for d, (_, p) in pairs]
+        assert curve["results"]["psnr-rgb smoothed"][i] == pytest.approx(np.mean(db))
+
+
+def test_leads_are_told_where_both_curves_have_the_rate():
+    """Over the logarithm of the rate, 2 is halfway from 1 to 4."""
+    a, b = ({"results": {"bpp": x, "psnr-rgb": y}} for x, y in (([1, 4], [30, 34]), ([0.5, 2, 4, 5], [28, 31, 35, 36])))
+    assert at_rate(a, 2) == pytest.approx(32) and at_rate(a, 0.9) is None
+    assert leads(a, b) == [(2, pytest.approx(1)), (4, pytest.approx(-1))]
 
 
 def test_a_search_is_every_range_with_every_domain_and_isometry(smooth):

@@ -11,6 +11,7 @@ from nccodec.bitstream.file import read_code
 from nccodec.collage.fixed_point import mixed_fixed_point
 from nccodec.errors import ImageError, LimitError
 from nccodec.evaluation.metrics import psnr
+from nccodec.pifs import encoding
 from nccodec.pifs.encoding import Options, step_of
 from nccodec.pifs.synthesis import _reference, affine_part, decoded, nodes_of
 
@@ -137,7 +138,11 @@ def test_options_that_there_are_not(options):
         Options(**options)
 
 
-def test_what_is_refused(scene):
+def test_what_is_refused(scene, monkeypatch):
+    monkeypatch.setattr(encoding, "MOST_PIXELS", 64 * 72 - 1)
+    with pytest.raises(LimitError, match="64 pixels are over the limit of 4607 of this encoder"):
+        nccodec.pifs.encode(scene)
+    monkeypatch.undo()
     with pytest.raises(LimitError, match="exactly one"):
         nccodec.pifs.encode(scene, 50, bpp=1)
     with pytest.raises(ImageError, match="transparency"):
