@@ -1,30 +1,37 @@
-"""Section 10 of bitstream_spec.md: parsed out of the page, packed to its bytes, and read back."""
+"""Sections 10 and 11.6 of bitstream_spec.md: parsed out of the page, packed to their bytes, and read back."""
 
 import json
 import re
 from pathlib import Path
 
 import numpy as np
+from partitions import equal
 
-from nccodec.bitstream.file import read_code, write_code
+from nccodec.bitstream.file import read_code, write_code, write_partition
 from nccodec.code import CollageCode
 from nccodec.neural import weights
 from nccodec.neural.prior import IntegerPrior
+from nccodec.partition import Layout, Level, PartitionCode, Plane
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTION = (ROOT / "bitstream_spec.md").read_text().split("## 10.")[1].split("## 11.")[0]
+PAGE = (ROOT / "bitstream_spec.md").read_text()
+SECTIONS = [PAGE.split(f"## {first}")[1].split(f"## {last}")[0] for first, last in (("10.", "11."), ("11.6", "12."))]
 TINY = weights.load(ROOT / "tests" / "golden" / "tiny.safetensors")
 
 
-def example() -> tuple[CollageCode, bytes]:
-    fields = json.loads(re.search(r"```json\n(.*?)```", SECTION, re.S)[1])
-    arrays = {name: np.array(fields.pop(name), np.int32) for name in ("atoms", "scales")}
-    mark = bytes.fromhex(fields.pop("fingerprint"))
-    data = bytearray()
-    for offset, row in re.findall(r"^([0-9a-f]{4})  ((?:[0-9a-f]{2} ?)+)", SECTION, re.M):
+def parsed(section: str) -> tuple[dict, bytes]:
+    fields, data = json.loads(re.search(r"```json\n(.*?)```", section, re.S)[1]), bytearray()
+    for offset, row in re.findall(r"^([0-9a-f]{4})  ((?:[0-9a-f]{2} ?)+)", section, re.M):
         assert int(offset, 16) == len(data)
         data += bytes.fromhex(row)
-    return CollageCode(fingerprint=mark, **fields, **arrays), bytes(data)
+    return fields, bytes(data)
+
+
+def example() -> tuple[CollageCode, bytes]:
+    fields, data = parsed(SECTIONS[0])
+    arrays = {name: np.array(fields.pop(name), np.int32) for name in ("atoms", "scales")}
+    mark = bytes.fromhex(fields.pop("fingerprint"))
+    return CollageCode(fingerprint=mark, **fields, **arrays), data
 
 
 def test_the_code_packs_to_exactly_the_bytes_of_the_page():
@@ -40,3 +47,15 @@ def test_the_bytes_of_the_page_read_back_to_its_code():
     assert read.range_size == 4 and read.fingerprint == TINY.fingerprint
     np.testing.assert_array_equal(read.atoms, code.atoms)
     np.testing.assert_array_equal(read.scales, code.scales)
+
+
+def test_the_partition_of_the_page_packs_to_its_bytes_and_back():
+    fields, data = parsed(SECTIONS[1])
+    kinds = {"split": bool, "isometries": np.uint8}
+    roots, levels = fields.pop("roots"), fields.pop("levels")
+    levels = tuple(
+        Level(**{name: np.array(value, kinds.get(name, np.int32)) for name, value in x.items()}) for x in levels
+    )
+    code = PartitionCode(Layout(**fields), (Plane(np.array(roots, np.int32), levels),))
+    assert len(data) == 155
+    assert write_partition(code) == data and equal(read_code(data, lambda _: None), code)
