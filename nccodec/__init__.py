@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from .bitstream.container import MAX_PIXELS
 from .errors import NclError, NclWarning
 
 if TYPE_CHECKING:
@@ -59,19 +60,21 @@ def decode(
     self_reference: bool = True,
     detail: bool = True,
     smooth: bool = False,
+    max_pixels: int = MAX_PIXELS,
 ) -> "Image.Image":
     """The picture of a `.ncl`, at any scale from 0.03 to 64, or at `size` (width, height), in mode "L", "LA", "RGB"
     or "RGBA", with "icc_profile", "exif" and "xmp" in its `info` as far as the file has them.
 
     weights: name or path where the file's own are not installed. self_reference: False decodes the
     affine part alone, to see what the self-reference adds; detail: False enlarges without the detail that a
-    network predicts; smooth: True smooths the borders of ranges, in files of `nc pifs`. Raises NclError for any bytes
+    network predicts; smooth: True smooths the borders of ranges, in files of `nc pifs`. max_pixels: of the
+    picture, and of what is made of it. Raises NclError for any bytes
     that are not a picture, and LimitError for what cannot be done with those that are.
     """
     from .decoding import decode_picture
 
     wanted = None if size is None else (size[1], size[0])
-    return decode_picture(data, scale, wanted, weights, device, self_reference, detail, smooth)
+    return decode_picture(data, scale, wanted, weights, device, self_reference, detail, smooth, max_pixels)
 
 
 def test(data: bytes, weights: "str | Path | None" = None) -> None:

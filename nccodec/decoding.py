@@ -21,16 +21,21 @@ from .imaging.metadata import info_of
 from .neural.analysis import choose_device
 from .neural.synthesis import synthesise
 from .neural.weights import Weights, matching
-from .output import Request, grey_levels
+from .output import Request, grey_levels, output_size
 from .partition import PartitionCode
 from .pifs.synthesis import synthesise as from_partition
 
 
 def decode_picture(
     data: bytes, scale: float, size: tuple[int, int] | None, weights: str | Path | Weights | None, device: str,
-    self_reference: bool, detail: bool, smooth: bool,
+    self_reference: bool, detail: bool, smooth: bool, max_pixels: int,
 ) -> Image.Image:  # fmt: skip
     """See `nccodec.decode`; size: height, width."""
+    header = container.Header.unpack(data)
+    height, width = output_size((header.height, header.width), scale, size)
+    if max(header.width * header.height, height * width) > max_pixels:
+        asked = "" if (height, width) == (header.height, header.width) else f" decoded to {width} x {height}"
+        raise LimitError(f"{header.width} x {header.height} pixels{asked} are over the limit of {max_pixels}")
     code, extras, found = _read(data, weights)
     if not self_reference:
         code = code.without_self_reference()

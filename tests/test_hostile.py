@@ -11,7 +11,7 @@ import nccodec
 from nccodec.bitstream import container
 from nccodec.bitstream.container import MAX_PIXELS, Chunk
 from nccodec.bitstream.packers import frame, unframe
-from nccodec.errors import NclError
+from nccodec.errors import LimitError, NclError
 
 OK = sorted((Path(__file__).parent / "golden" / "ok").glob("*.ncl"))
 
@@ -64,3 +64,25 @@ def test_unknown_ancillary_chunks_are_skipped(tiny):
     longer = container.write(header, [Chunk(0xFE, b"who knows"), *chunks, Chunk(0xFE, b"")])
     decoded = [np.asarray(nccodec.decode(d, weights=tiny)) for d in (data, longer)]
     np.testing.assert_array_equal(*decoded)
+
+
+@pytest.mark.parametrize("name", ["one-pixel", "range-19x14", "alpha-19x14", "partition-37x22", "partition-one-pixel"])
+def test_every_flipped_bit_and_every_truncation_is_detected(name, tiny):
+    data = (Path(__file__).parent / "golden" / "ok" / f"{name}.ncl").read_bytes()
+    for place in range(8 * len(data)):
+        flipped = bytearray(data)
+        flipped[place // 8] ^= 1 << place % 8
+        with pytest.raises(NclError):
+            nccodec.decode(bytes(flipped), weights=tiny)
+    for length in range(len(data)):
+        with pytest.raises(NclError):
+            nccodec.decode(data[:length], weights=tiny)
+
+
+def test_more_pixels_than_allowed_are_refused_before_anything_is_made(tiny):
+    data = (Path(__file__).parent / "golden" / "ok" / "range-19x14.ncl").read_bytes()
+    assert nccodec.decode(data, weights=tiny, max_pixels=19 * 14).size == (19, 14)
+    for fields in ({"max_pixels": 19 * 14 - 1}, {"scale": 2, "max_pixels": 1063}, {"scale": 0.5, "max_pixels": 265}):
+        with pytest.raises(LimitError, match=r"19 x 14 pixels.* over the limit of"):
+            nccodec.decode(data[:50], weights=tiny, **fields)  # the rest is not even looked at
+    assert nccodec.decode(data, scale=2, weights=tiny, max_pixels=1064).size == (38, 28)

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from ..bitstream.container import MAX_PIXELS
 from ..errors import NclError
 from . import batch
-from .encode import AsJson, Device, Force, Jobs, OutputDir, Quiet, Recursive, SkipExisting
+from .encode import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting
 from .files import STREAM, naming, read_bytes, write
 
 
@@ -82,6 +83,7 @@ def command(
     smooth: Annotated[
         bool, typer.Option("--smooth", help="Smooth the borders of ranges, in files of `nc pifs`.")
     ] = False,
+    max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
     skip_existing: SkipExisting = False,
     force: Force = False,
@@ -100,7 +102,7 @@ def command(
     )  # fmt: skip
     options = {
         "scale": scale or 1, "size": wanted, "weights": weights, "device": device.value, "detail": not no_detail,
-        "self_reference": not no_self_reference, "smooth": smooth,
+        "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels,
     }  # fmt: skip
     work = Decoding(options, extension, force, skip_existing)
     batch.run(found, work, jobs, batch.Reporting(quiet, as_json), _line)

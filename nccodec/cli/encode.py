@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ..bitstream.container import MAX_PIXELS
 from ..errors import NclError
 from . import batch, progress
 from .files import STREAM, naming, read_bytes, write
@@ -47,6 +48,7 @@ SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Leave out w
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="Processes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a file, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Tell nothing but errors and warnings.")]
+MaxPixels = Annotated[int, typer.Option(min=1, max=MAX_PIXELS, help="Refuse pictures of more pixels.")]
 Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")]
 
 
@@ -60,6 +62,7 @@ class Encoding:
     skip_existing: bool
     measured: bool
     bar: bool
+    max_pixels: int
 
     def __call__(self, task: batch.Task) -> dict | None:
         if not batch.allowed(task, self.force, self.skip_existing):
@@ -76,7 +79,9 @@ class Encoding:
         weights, device = self.options["weights"], self.options["device"]
         named(weights).model(choose_device(device))  # loading is no part of the time that is told
         try:
-            picture = read_picture(io.BytesIO(read_bytes(STREAM)) if task.source == STREAM else task.source)
+            picture = read_picture(
+                io.BytesIO(read_bytes(STREAM)) if task.source == STREAM else task.source, self.max_pixels
+            )
             started = time.perf_counter()
             with progress.bar(task.source, shown=self.bar) as report:
                 data = nccodec.encode(picture, progress=report, **self.options)
@@ -119,6 +124,7 @@ def command(
         bool, typer.Option("--verify", help="Write only what decodes to just what the encoder meant.")
     ] = False,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
+    max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
     skip_existing: SkipExisting = False,
     force: Force = False,
@@ -138,7 +144,7 @@ def command(
         "strip": tuple(kind.value for kind in strip or ()), "verify": verify,
     }  # fmt: skip
     bar = effort >= 2 and len(found) == 1 and not quiet
-    work = Encoding(options | targets, force, skip_existing, as_json or not quiet, bar)
+    work = Encoding(options | targets, force, skip_existing, as_json or not quiet, bar, max_pixels)
     batch.run(found, work, jobs, reporting, _line)
 
 

@@ -17,20 +17,22 @@ from .modes import lost_depth, to_supported
 MAX_PIXELS = 178_956_970  # where Pillow refuses a picture as a decompression bomb
 
 
-def read_picture(source: Path | BinaryIO) -> Image.Image:
+def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read the first frame of a picture, from a file or out of memory, in one of the modes `modes.SUPPORTED`, EXIF
     orientation applied, its metadata in `info`.
 
     Messages are led by the file's name if it has one. An NclWarning tells of further frames and of lost depth.
-    ImageError where the picture cannot be read, has more than MAX_PIXELS pixels, or no colours.
+    ImageError where the picture cannot be read, has more than max_pixels pixels, or no colours.
     """
     lead = f"{source}: " if isinstance(source, Path) else ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
             with Image.open(source) as opened:
-                if opened.width * opened.height > MAX_PIXELS:
-                    raise ImageError(f"{lead}{opened.width} x {opened.height} pixels are over the limit")
+                if opened.width * opened.height > max_pixels:
+                    raise ImageError(
+                        f"{lead}{opened.width} x {opened.height} pixels are over the limit of {max_pixels}"
+                    )
                 frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
                 deep = not opened.mode.startswith("I") and _is_deep(opened)
                 opened.load()

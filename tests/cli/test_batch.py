@@ -145,3 +145,11 @@ def test_a_file_that_decodes_but_is_not_what_encoding_gives_fails_the_test(nc, t
     bad = sorted((golden / "bad").glob("*.ncl"))
     code, _, err = nc("test", *bad, "--weights", golden / "tiny.safetensors")
     assert code == 1 and f"{len(bad)} of {len(bad)} failed" in err
+
+
+def test_more_pixels_than_allowed_are_refused(nc, tree, tiny):
+    code, _, err = nc("encode", "t/a.png", "--max-pixels", 479, "--weights", tiny)
+    assert code == 1 and err == "nc: t/a.png: 24 x 20 pixels are over the limit of 479\n"
+    assert nc("encode", "t/a.png", "--max-pixels", 480, "--weights", tiny)[0] == 0
+    code, _, err = nc("decode", "t/a.ncl", "--scale", 2, "--max-pixels", 1919, "--weights", tiny)
+    assert code == 1 and "24 x 20 pixels decoded to 48 x 40 are over the limit of 1919" in err
