@@ -61,6 +61,7 @@ def decode(
     detail: bool = True,
     smooth: bool = False,
     max_pixels: int = MAX_PIXELS,
+    crop: tuple[int, int, int, int] | None = None,
 ) -> "Image.Image":
     """The picture of a `.ncl`, at any scale from 0.03 to 64, or at `size` (width, height), in mode "L", "LA", "RGB"
     or "RGBA", with "icc_profile", "exif" and "xmp" in its `info` as far as the file has them.
@@ -68,13 +69,14 @@ def decode(
     weights: name or path where the file's own are not installed. self_reference: False decodes the
     affine part alone, to see what the self-reference adds; detail: False enlarges without the detail that a
     network predicts; smooth: True smooths the borders of ranges, in files of `nc pifs`. max_pixels: of the
-    picture, and of what is made of it. Raises NclError for any bytes
+    picture, and of what is made of it. crop: x, y, width, height of the part of that picture that is made, in its
+    pixels. Raises NclError for any bytes
     that are not a picture, and LimitError for what cannot be done with those that are.
     """
     from .decoding import decode_picture
 
     wanted = None if size is None else (size[1], size[0])
-    return decode_picture(data, scale, wanted, weights, device, self_reference, detail, smooth, max_pixels)
+    return decode_picture(data, scale, wanted, weights, device, self_reference, detail, smooth, max_pixels, crop)
 
 
 def test(data: bytes, weights: "str | Path | None" = None) -> None:

@@ -21,14 +21,14 @@ from .imaging.metadata import info_of
 from .neural.analysis import choose_device
 from .neural.synthesis import synthesise
 from .neural.weights import Weights, matching
-from .output import Request, grey_levels, output_size
+from .output import Request, checked_crop, grey_levels, output_size
 from .partition import PartitionCode
 from .pifs.synthesis import synthesise as from_partition
 
 
 def decode_picture(
     data: bytes, scale: float, size: tuple[int, int] | None, weights: str | Path | Weights | None, device: str,
-    self_reference: bool, detail: bool, smooth: bool, max_pixels: int,
+    self_reference: bool, detail: bool, smooth: bool, max_pixels: int, crop: tuple[int, int, int, int] | None,
 ) -> Image.Image:  # fmt: skip
     """See `nccodec.decode`; size: height, width."""
     header = container.Header.unpack(data)
@@ -36,21 +36,24 @@ def decode_picture(
     if max(header.width * header.height, height * width) > max_pixels:
         asked = "" if (height, width) == (header.height, header.width) else f" decoded to {width} x {height}"
         raise LimitError(f"{header.width} x {header.height} pixels{asked} are over the limit of {max_pixels}")
+    region = None if crop is None else checked_crop(crop, (height, width))
     code, extras, found = _read(data, weights)
     if not self_reference:
         code = code.without_self_reference()
     device = choose_device(device)
     if isinstance(code, PartitionCode):
         colours = from_partition(code, scale, size, device, smooth)
+        colours = colours if region is None else colours[slice(*region[0]), slice(*region[1])]
         side = code.layout.root
     else:
         if smooth:
             raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
-        colours = synthesise(code, found, scale, size, device, detail)
+        colours = synthesise(code, found, scale, size, device, detail, region)
         side = code.range_size
     picture = Image.fromarray(colours)
     if extras.alpha is not None:
-        picture = joined(picture, scaled(extras.alpha, scale, size, side))
+        alpha = scaled(extras.alpha, scale, size, side)
+        picture = joined(picture, alpha if region is None else alpha[slice(*region[0]), slice(*region[1])])
     picture.info |= info_of(extras.metadata)
     return picture
 

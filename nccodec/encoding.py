@@ -86,7 +86,7 @@ class _Attempts:
         """VerificationError unless these bytes, one of the files made here, decode to its picture and the rest."""
         code, weights, device = self._codes[data], self._weights, self._analysis.device
         expected = Image.fromarray(synthesise(code, weights, device=device))
-        decoded = decode_picture(data, 1, None, weights, device, True, True, False, MAX_PIXELS)
+        decoded = decode_picture(data, 1, None, weights, device, True, True, False, MAX_PIXELS, None)
         same_alpha = self._extras.alpha is None or np.array_equal(decoded.getchannel("A"), self._extras.alpha)
         kept = all(decoded.info.get(key) == value for key, value in info_of(self._extras.metadata).items())
         if not (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .bitstream.container import MAX_PIXELS
-from .collage.scales import decoding_scale, resize_area
+from .collage.scales import Span, decoding_scale, resize_area, samples_of
 from .errors import LimitError
 
 if TYPE_CHECKING:
@@ -37,6 +37,15 @@ def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] 
     return size
 
 
+def checked_crop(crop: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[Span, Span]:
+    """Rows and columns of a region x, y, width, height of a picture of `size`, height and width. LimitError where
+    it is not inside."""
+    x, y, width, height = crop
+    if min(width, height) < 1 or min(x, y) < 0 or x + width > size[1] or y + height > size[0]:
+        raise LimitError(f"the region {x},{y},{width},{height} is not inside {size[1]} x {size[0]} pixels")
+    return (y, y + height), (x, x + width)
+
+
 @dataclass(frozen=True)
 class Request:
     """A picture of `height` x `width` pixels, to be decoded at scale up / down, powers of two of which one is 1.
@@ -62,11 +71,19 @@ class Request:
         extent = (code_size[0] * up / down, code_size[1] * up / down)
         return cls(height, width, up, down, size is None and factor in (up, 1 / down), extent)
 
-    def fitted(self, z: "Tensor") -> "Tensor":
-        """z: [1, C, H, W] at the scale up / down. Returns [1, C, height, width]."""
-        return (
-            z[:, :, : self.height, : self.width] if self.whole else resize_area(z, self.height, self.width, self.extent)
-        )
+    def samples(self, rows: Span, columns: Span) -> tuple[Span, Span]:
+        """The samples at the scale up / down, rows and columns, that a part of the picture is made of."""
+        if self.whole:
+            return rows, columns
+        return samples_of(rows, self.height, self.extent[0]), samples_of(columns, self.width, self.extent[1])
+
+    def fitted(self, z: "Tensor", rows: Span | None = None, columns: Span | None = None) -> "Tensor":
+        """z: [1, C, H, W] at the scale up / down, from the first of `samples` on. Returns [1, C, height, width],
+        or the part of it in rows and columns."""
+        rows, columns = rows or (0, self.height), columns or (0, self.width)
+        if self.whole:
+            return z[:, :, : rows[1] - rows[0], : columns[1] - columns[0]]
+        return resize_area(z, self.height, self.width, self.extent, rows, columns)
 
 
 def grey_levels(z: "Tensor", bias: float) -> "np.ndarray":

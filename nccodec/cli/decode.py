@@ -57,6 +57,15 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
+def _region(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,8}),(\d{1,8}),(\d{1,8}),(\d{1,8})", text)
+    if not match:
+        raise typer.BadParameter(f"{text!r} is not X,Y,W,H, such as 100,50,640,480", param_hint="--crop")
+    return tuple(map(int, match.groups()))
+
+
 def command(
     sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files .ncl, folders, or - for stdin.")],
     output: Annotated[
@@ -71,6 +80,9 @@ def command(
     scale: Annotated[float | None, typer.Option("--scale", help="Enlargement, 0.03 to 64 [1].")] = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Size in pixels, instead of --scale.")
+    ] = None,
+    crop: Annotated[
+        str | None, typer.Option("--crop", metavar="X,Y,W,H", help="A region of the decoded picture, in its pixels.")
     ] = None,
     weights: Annotated[str | None, typer.Option(help="Weights, where the file's own are not installed.")] = None,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
@@ -93,8 +105,9 @@ def command(
     """Decode .ncl files at any scale."""
     if scale is not None and size is not None:
         raise typer.BadParameter("give --scale or --size, not both", param_hint="--size")
-    wanted = _size(size)
+    wanted, region = _size(size), _region(crop)
     mark = f"@{size.lower()}" if size else f"@{scale:g}x" if scale not in (None, 1) else ""
+    mark += f"+{crop}" if crop else ""
     extension = format.removeprefix(".").lower()
     found = batch.tasks(
         sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or 'png'}"),
@@ -102,7 +115,7 @@ def command(
     )  # fmt: skip
     options = {
         "scale": scale or 1, "size": wanted, "weights": weights, "device": device.value, "detail": not no_detail,
-        "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels,
+        "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels, "crop": region,
     }  # fmt: skip
     work = Decoding(options, extension, force, skip_existing)
     batch.run(found, work, jobs, batch.Reporting(quiet, as_json), _line)

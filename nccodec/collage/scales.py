@@ -82,24 +82,38 @@ def _edge_values(z: Tensor) -> Tensor:
     return edges.flatten(-2)[..., : width + 1]
 
 
-def resize_area(z: Tensor, height: int, width: int, extent: tuple[float, float] | None = None) -> Tensor:
+Span = tuple[int, int]  # from, to
+
+
+def resize_area(
+    z: Tensor, height: int, width: int, extent: tuple[float, float] | None = None,
+    rows: Span | None = None, columns: Span | None = None,
+) -> Tensor:  # fmt: skip
     """Each output sample is the exact mean of z over its extent, fractions of samples included.
 
     z: [N, C, H, W]. extent: the part of z, from the top left corner, that the output covers, by
-    default all of it; no smaller than height, width. Returns [N, C, height, width].
+    default all of it; no smaller than height, width. rows, columns: the part of the output that is made, by default
+    all of it; z then begins with the first sample of that part (`samples_of`). Returns [N, C, height, width], or
+    that part of it.
     """
     down, across = extent or z.shape[-2:]
-    z = _resize_last(z, width, across)
-    return _resize_last(z.transpose(-1, -2), height, down).transpose(-1, -2)
+    z = _resize_last(z, width, across, columns or (0, width))
+    return _resize_last(z.transpose(-1, -2), height, down, rows or (0, height)).transpose(-1, -2)
 
 
-def _resize_last(z: Tensor, size: int, extent: float) -> Tensor:
-    if z.shape[-1] == size == extent:
+def samples_of(span: Span, size: int, extent: float) -> Span:
+    """Which samples a part of `size` outputs covers that cover `extent` samples."""
+    return math.floor(span[0] * (extent / size)), math.ceil(span[1] * (extent / size))
+
+
+def _resize_last(z: Tensor, size: int, extent: float, span: Span) -> Tensor:
+    if size == extent and z.shape[-1] == span[1] - span[0]:
         return z
     # Differences of the running integral; float64, since sums over long rows cancel.
     z64 = z.double()
-    edge = torch.arange(size + 1, dtype=torch.float64, device=z.device) * (extent / size)
-    whole = edge.floor().clamp(max=z.shape[-1] - 1).long()
+    first, _ = samples_of(span, size, extent)
+    edge = torch.arange(span[0], span[1] + 1, dtype=torch.float64, device=z.device) * (extent / size) - first
+    whole = edge.floor().clamp(0, z.shape[-1] - 1).long()
     integral = F.pad(z64.cumsum(-1), (1, 0))
     at = integral.index_select(-1, whole) + (edge - whole) * z64.index_select(-1, whole)
     return ((at[..., 1:] - at[..., :-1]) * (size / extent)).to(z.dtype)

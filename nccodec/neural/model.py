@@ -9,6 +9,8 @@ from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_a
 from .architecture import BIAS, OFFSETS, Architecture
 from .detail import FINEST, Detail, enlarged
 
+RECEPTION = 4  # cells to each side that a cell's refinement depends on
+
 
 def companded(q: Tensor) -> Tensor:
     """sign(q) log2(1 + |q|): what networks see of quantized coefficients."""

@@ -4,31 +4,61 @@ import numpy as np
 import torch
 
 from ..code import CollageCode
-from ..collage.fixed_point import fixed_point
-from ..collage.scales import enlarge
+from ..collage.fixed_point import fixed_point, nilpotent_steps
+from ..collage.scales import Span, enlarge
 from ..errors import FormatError
 from ..output import Request, grey_levels
 from .architecture import BIAS
+from .model import RECEPTION
 from .weights import Weights
 
 FLOAT32_SUM = 1.0  # largest sum of |s| in a cell that is computed in float32: errors grow with it
+_TILE = 3072  # pixels to a side of what is made at a time
+_REACH = 22  # pixels at scale 1 from which enlargement is computed, detail and twice the spline included
 
 
 @torch.no_grad()
 def synthesise(
     code: CollageCode, weights: Weights, scale: float = 1.0, size: tuple[int, int] | None = None, device: str = "cpu",
-    detail: bool = True,
+    detail: bool = True, crop: tuple[Span, Span] | None = None,
 ) -> np.ndarray:  # fmt: skip
     """The fixed point at a scale, or at a size (height, width): uint8 [H, W, 3], or [H, W] if grey.
 
-    detail: False enlarges without predicting what lies below the original pixel.
+    detail: False enlarges without predicting what lies below the original pixel. crop: rows and columns of the part
+    of it that is made, from its neighbourhood alone.
     """
     a = weights.architecture
+    if code.nonzero_scales and min(code.grid) < 2:
+        raise FormatError("a self-reference in a picture that is less than two cells wide or high")
     request = Request.of((code.height, code.width), scale, size, a.range_size)
-    model = weights.model(device)
-    q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).to(device, torch.float32)[None]
+    rows, columns = crop or ((0, request.height), (0, request.width))
+    result = np.empty((rows[1] - rows[0], columns[1] - columns[0], 1 if code.grey else 3), np.uint8)
+    for y in range(*rows, _TILE):
+        for x in range(*columns, _TILE):
+            part = (y, min(y + _TILE, rows[1])), (x, min(x + _TILE, columns[1]))
+            places = (slice(a - b[0], c - b[0]) for (a, c), b in zip(part, (rows, columns), strict=True))
+            result[tuple(places)] = _part(code, weights, request, device, detail, *part)
+    return result[:, :, 0] if code.grey else result
+
+
+def _part(
+    code: CollageCode, weights: Weights, request: Request, device: str, detail: bool, rows: Span, columns: Span
+) -> np.ndarray:
+    """Rows and columns of what is asked for: uint8 [rows, columns, channels]."""
+    a, model = weights.architecture, weights.model(device)
+    side = a.range_size * request.up // request.down  # of a cell
+    samples = request.samples(rows, columns)
+    # What is outside of these cells has no effect: atoms reach one cell further, each step to the fixed point too.
+    margin = 1 + (-(-_REACH // a.range_size) if request.up > 1 else 0)
+    margin += nilpotent_steps(side) if code.nonzero_scales else 0
+    cells = [_widened((i // side, -(-j // side)), margin, n) for (i, j), n in zip(samples, code.grid, strict=True)]
+    wide = [_widened(span, RECEPTION, n) for span, n in zip(cells, code.grid, strict=True)]
+
+    q = np.concatenate([code.atoms, code.scales])[:, slice(*wide[0]), slice(*wide[1])]
     level = torch.tensor([code.level / 256], device=device)
-    parameters = model.dequantize(q, level)
+    parameters = model.dequantize(torch.from_numpy(q).to(device, torch.float32)[None], level)
+    inner = (slice(i - k, j - k) for (i, j), (k, _) in zip(cells, wide, strict=True))
+    parameters = parameters[(..., *inner)]
     if code.nonzero_scales and parameters[:, a.atoms :].abs().sum(1).max() > FLOAT32_SUM:
         parameters = parameters.double()
     z = model.affine(parameters[:, : a.atoms], request.down)
@@ -37,7 +67,11 @@ def synthesise(
     reference = model.reference(parameters[:, a.atoms :])
     if reference is not None:
         z = fixed_point(z, reference)
-    elif code.nonzero_scales:
-        raise FormatError("a self-reference in a picture that is less than two cells wide or high")
-    z = request.fitted(z)
-    return grey_levels(z.mean(1, keepdim=True) if code.grey else z, BIAS)
+    kept = (slice(i - k * side, j - k * side) for (i, j), (k, _) in zip(samples, cells, strict=True))
+    z = request.fitted(z[(..., *kept)], rows, columns)
+    picture = grey_levels(z.mean(1, keepdim=True) if code.grey else z, BIAS)
+    return picture[:, :, None] if code.grey else picture
+
+
+def _widened(span: Span, by: int, count: int) -> Span:
+    return max(0, span[0] - by), min(count, span[1] + by)
