@@ -77,3 +77,16 @@ class Extras:
 def grid_of(height: int, width: int, range_size: int) -> tuple[int, int]:
     """Rows and columns of cells of side `range_size` that cover `height` x `width` pixels."""
     return -(-height // range_size), -(-width // range_size)
+
+
+TILE = 128  # cells to a side that are coded, and analysed, apart from all others
+
+
+def tiles(rows: int, columns: int) -> list[tuple[slice, slice]]:
+    """The parts of a grid that are coded on their own, in raster order: squares of TILE cells from the top left
+    corner, and what is left of them."""
+    return [
+        (slice(y, min(y + TILE, rows)), slice(x, min(x + TILE, columns)))
+        for y in range(0, rows, TILE)
+        for x in range(0, columns, TILE)
+    ]

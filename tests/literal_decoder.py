@@ -196,6 +196,19 @@ def unpack_fixed(content, q, span, _header, _weights):
 
 def unpack_range(content, q, span, header, weights):
     """Channels by the packer `range`: [4.2], with the order, tables and offsets of [5]."""
+    corners = list(itertools.product(range(0, header.rows, 128), range(0, header.columns, 128)))
+    for i, j in corners:
+        tile, content = content, b""
+        if (i, j) != corners[-1]:
+            require(len(tile) >= 4, "length of a tile is missing")
+            end = 4 + int.from_bytes(tile[:4], "little")
+            require(len(tile) >= end, "tile cut off")
+            tile, content = tile[4:end], tile[end:]
+        unpack_tile(tile, q[:, i : i + 128, j : j + 128], span, header, weights)
+
+
+def unpack_tile(content, q, span, header, weights):
+    """One tile, a view of q."""
     coder = RangeDecoder(content)
     for one_pass in symbols(q, span, header, weights):
         for table, offset, c, i, j in sorted(one_pass, key=lambda symbol: symbol[0]):

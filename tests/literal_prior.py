@@ -46,7 +46,7 @@ def tables_and_offsets(q, group, g, i, j, p, header, weights, earlier):
     near = [own[:, 1 + i + y, 1 + j + x] for y, x in TAPS[p]]
     before = earlier[:, i : i + 3, j : j + 3]
     o = network(prior, g, header, weights.levels, p, before, np.concatenate([own[:0, 0, 0], *near])).tolist()
-    inside = [(i + y, j + x) for y, x in TAPS[p] if 0 <= i + y < header.rows and 0 <= j + x < header.columns]
+    inside = [(i + y, j + x) for y, x in TAPS[p] if 0 <= i + y < q.shape[1] and 0 <= j + x < q.shape[2]]
     n = max(1, len(inside))
     bias = at_level(prior["bias"], header, weights.levels)
     result = []
@@ -66,11 +66,11 @@ def tables_and_offsets(q, group, g, i, j, p, header, weights, earlier):
 def symbols(q, span, header, weights):
     """For every pass, the list of (table, offset, channel, row, column) in its order [5]. What a caller decodes
     it puts into q before it asks for the next pass."""
-    earlier = np.zeros((0, header.rows + 2, header.columns + 2), np.int64)
+    earlier = np.zeros((0, q.shape[1] + 2, q.shape[2] + 2), np.int64)
     for g, group in enumerate(channel_groups(header.atoms, header.domains)):
         for p in range(3) if group[0] in span else ():
             found = []
-            for i, j in np.ndindex(header.rows, header.columns):
+            for i, j in np.ndindex(q.shape[1:]):
                 if (2 if i % 2 != j % 2 else i % 2) == p:
                     answers = tables_and_offsets(q, group, g, i, j, p, header, weights, earlier)
                     found += [(c, i, j, *answer) for c, answer in zip(group, answers, strict=True)]

@@ -1,11 +1,13 @@
 """The two packers: quantized parameters <-> the payload of a chunk."""
 
+import struct
 from functools import cache
 
 import numpy as np
 import zstandard
 from bitarray import bitarray
 
+from ..code import tiles
 from ..errors import FormatError
 from .coder import SymbolReader, SymbolWriter, Table
 from .fixed import append, numbers, width_of
@@ -79,12 +81,19 @@ def _runs(symbols: Pass) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
     """The places of a pass's symbols by table, rising, and in the pass's order for each; and the runs:
     table, start, stop."""
     order = np.argsort(symbols.tables.astype(np.uint16), kind="stable")  # 16 bits are sorted by radix
-    tables, starts, counts = np.unique(symbols.tables[order], return_index=True, return_counts=True)
-    return order, list(zip(tables.tolist(), starts.tolist(), (starts + counts).tolist(), strict=True))
+    tables = symbols.tables[order]
+    edges = np.flatnonzero(np.diff(tables, prepend=-1, append=-1))
+    return order, list(zip(tables[edges[:-1]].tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True))
 
 
 def pack_range(values: np.ndarray, model: SymbolModel, first: int, last: int) -> bytes:
-    """Range-coded channels first .. last - 1 of all parameters [channels, rows, columns]."""
+    """Range-coded channels first .. last - 1 of all parameters [channels, rows, columns]: the contents of its
+    tiles, each but the last after its length as a u32."""
+    contents = [_pack_tile(values[(slice(None), *place)], model, first, last) for place in tiles(*values.shape[1:])]
+    return b"".join(struct.pack("<I", len(content)) + content for content in contents[:-1]) + contents[-1]
+
+
+def _pack_tile(values: np.ndarray, model: SymbolModel, first: int, last: int) -> bytes:
     writer = SymbolWriter()
     table_of = cache(lambda index: Table(model.table(index)))
     known = values.copy()
@@ -100,7 +109,21 @@ def pack_range(values: np.ndarray, model: SymbolModel, first: int, last: int) ->
 
 def unpack_range(payload: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:
     """Inverse of `pack_range`: fills channels first .. last - 1 of `values` in place, or FormatError."""
-    reader = SymbolReader(payload)
+    places, at = tiles(*values.shape[1:]), 0
+    for number, place in enumerate(places):
+        length = len(payload) - at
+        if number < len(places) - 1:
+            if length < 4 or length - 4 < (stated := struct.unpack_from("<I", payload, at)[0]):
+                raise FormatError(f"range packer: tile {number} ends beyond the chunk")
+            at, length = at + 4, stated
+        part = np.ascontiguousarray(values[(slice(None), *place)])
+        _unpack_tile(payload[at : at + length], model, part, first, last)
+        values[(slice(None), *place)] = part
+        at += length
+
+
+def _unpack_tile(content: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:
+    reader = SymbolReader(content)
     table_of = cache(lambda index: Table(model.table(index)))
     for group in model.passes(values, first, last):
         order, runs = _runs(group)

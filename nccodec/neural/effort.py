@@ -14,7 +14,7 @@ from .model import lagrange
 from .prior import IntegerPrior, PriorArrays
 
 if TYPE_CHECKING:
-    from .analysis import Analysis
+    from .analysis import Tile
     from .prior_network import PriorNetwork
 
 DAMPING = 0.8, 0.1  # share of the way to the newly wanted coefficients that the first and the last step goes
@@ -27,16 +27,14 @@ PREFERENCE = 1.4
 _ASIDE = 1e-3  # how far from zero a zero's derivative is taken
 
 
-def improve(
-    analysis: "Analysis", scaled: Tensor, level: int, effort: int, progress: Callable[[float], None]
-) -> np.ndarray:
-    """Integers, int32 [channels, rows, columns], for the analysis's coefficients in quantizer steps.
+def improve(tile: "Tile", scaled: Tensor, level: int, effort: int, progress: Callable[[float], None]) -> np.ndarray:
+    """Integers, int32 [channels, rows, columns], for the tile's coefficients in quantizer steps.
 
     effort: 1, rate-distortion-optimised quantization; 2 .. 9, that again, REPEATS times, each time with
     regard to what the integers found before do to the picture and to each other's rate; from 6 on, that
     once more, from coefficients that were annealed for ANNEALING steps.
     """
-    weights, model = analysis.weights, analysis.model
+    weights, model = tile.weights, tile.model
     a = weights.architecture
     position = torch.tensor([level / 256], device=scaled.device)
     weight = PREFERENCE * float(lagrange(a.lambdas, position)) * 255**2 / 3
@@ -66,7 +64,7 @@ def improve(
         nonlocal best, least
         q = quantized(wanted)
         for step in range(repeats + 1):
-            cost, gradient = gradients(analysis, q, wanted, level, weight)
+            cost, gradient = gradients(tile, q, wanted, level, weight)
             if cost < least:
                 best, least = q, cost
             if step < repeats:
@@ -79,13 +77,11 @@ def improve(
 
     wanted = repeat(scaled)
     if annealing:
-        repeat(anneal(analysis, wanted, level, weight, annealing, lambda: advance(1)))
+        repeat(anneal(tile, wanted, level, weight, annealing, lambda: advance(1)))
     return best
 
 
-def anneal(
-    analysis: "Analysis", scaled: Tensor, level: int, weight: float, steps: int, advance: Callable[[], None]
-) -> Tensor:
+def anneal(tile: "Tile", scaled: Tensor, level: int, weight: float, steps: int, advance: Callable[[], None]) -> Tensor:
     """Coefficients in quantizer steps, [1, channels, rows, columns], near integers of a low Lagrangian:
     stochastic Gumbel annealing (Yang, Bamler and Mandt, arXiv 2006.04240, section 3.2) from `scaled`.
 
@@ -93,7 +89,7 @@ def anneal(
     lower the temperature, and moved by Adam. Self-reference weights stay. weight: as for `gradients`. advance:
     called after each step.
     """
-    atoms, network = analysis.weights.architecture.atoms, analysis.weights.prior_network(analysis.device)
+    atoms, network = tile.weights.architecture.atoms, tile.weights.prior_network(tile.device)
     position = torch.tensor([level / 256], device=scaled.device)
     random = torch.Generator(scaled.device).manual_seed(0)
     free = scaled[:, :atoms].clone().requires_grad_()
@@ -109,7 +105,7 @@ def anneal(
             noise = torch.rand(free.shape, generator=random, device=free.device).clamp(1e-6, 1 - 1e-6).logit()
             chance = ((above.atanh() - (1 - above).atanh()) / temperature + noise) / temperature
             relaxed = torch.cat([low + chance.sigmoid(), fixed], 1)
-            (gradient,) = torch.autograd.grad(_lagrangian(analysis, network, relaxed, relaxed, position, weight), free)
+            (gradient,) = torch.autograd.grad(_lagrangian(tile, network, relaxed, relaxed, position, weight), free)
         free.grad = gradient
         optimizer.param_groups[0]["lr"] = RATE * (1 - share)
         optimizer.step()
@@ -117,7 +113,7 @@ def anneal(
     return torch.cat([free.detach(), scaled[:, atoms:]], 1)
 
 
-def gradients(analysis: "Analysis", q: np.ndarray, wanted: Tensor, level: int, weight: float) -> tuple[float, Tensor]:
+def gradients(tile: "Tile", q: np.ndarray, wanted: Tensor, level: int, weight: float) -> tuple[float, Tensor]:
     """The Lagrangian of integers [channels, rows, columns] in bits, and its derivative, [1, channels, rows,
     columns], by each of them, but for what the integer itself costs: the error of the decoded picture and
     the bits of all others, whose context it is part of.
@@ -125,21 +121,21 @@ def gradients(analysis: "Analysis", q: np.ndarray, wanted: Tensor, level: int, w
     wanted: like the derivative; its signs say on which side of zero that of a zero is taken. weight: bits
     that a squared error of one in one sample is worth.
     """
-    network = analysis.weights.prior_network(analysis.device)
-    position = torch.tensor([level / 256], device=analysis.device)
+    network = tile.weights.prior_network(tile.device)
+    position = torch.tensor([level / 256], device=tile.device)
     with torch.enable_grad():
-        whole = torch.from_numpy(q).to(analysis.padded)[None]
+        whole = torch.from_numpy(q).to(tile.padded)[None]
         x = torch.where(whole == 0, _ASIDE * wanted.sign(), whole).requires_grad_()
-        cost = _lagrangian(analysis, network, whole, x, position, weight)
+        cost = _lagrangian(tile, network, whole, x, position, weight)
         (gradient,) = torch.autograd.grad(cost, x)
     return float(cost.detach()), gradient
 
 
 def _lagrangian(
-    analysis: "Analysis", network: "PriorNetwork", coded: Tensor, known: Tensor, position: Tensor, weight: float
+    tile: "Tile", network: "PriorNetwork", coded: Tensor, known: Tensor, position: Tensor, weight: float
 ) -> Tensor:
     """Bits of `coded` in the context of `known`, and weight times the squared error of the picture of `known`."""
-    error = (analysis.model.decode(analysis.model.dequantize(known, position)) - analysis.padded).square().sum()
+    error = (tile.model.decode(tile.model.dequantize(known, position)) - tile.padded).square().sum()
     return network.bits(coded, known, position).sum() + weight * error
 
 

@@ -54,7 +54,8 @@ def _part(
     cells = [_widened((i // side, -(-j // side)), margin, n) for (i, j), n in zip(samples, code.grid, strict=True)]
     wide = [_widened(span, RECEPTION, n) for span, n in zip(cells, code.grid, strict=True)]
 
-    q = np.concatenate([code.atoms, code.scales])[:, slice(*wide[0]), slice(*wide[1])]
+    around = (slice(None), *(slice(*span) for span in wide))
+    q = np.concatenate([code.atoms[around], code.scales[around]])
     level = torch.tensor([code.level / 256], device=device)
     parameters = model.dequantize(torch.from_numpy(q).to(device, torch.float32)[None], level)
     inner = (slice(i - k, j - k) for (i, j), (k, _) in zip(cells, wide, strict=True))

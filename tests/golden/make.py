@@ -150,6 +150,7 @@ def make_ok() -> None:
         "strip-40x1.ncl": ("fixed", code_of(1, 40, True, 37, 4, 4)),
         "escapes-12x12.ncl": ("range", code_of(12, 12, False, 200, 40, 5)),
         "empty-33x7.ncl": ("range", code_of(7, 33, False, 0, 0, 6)),
+        "tiles-518x10.ncl": ("range", code_of(10, 518, False, 77, 1, 7)),
     }
     for name, (packer, code) in files.items():
         data = write_code(code, packer, model_of(code))

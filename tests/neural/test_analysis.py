@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 import nccodec
+from nccodec import code
 from nccodec.errors import CollageError, LimitError, WeightsError
 from nccodec.neural import weights as weights_files
-from nccodec.neural.analysis import Analysis, choose_device, pad_to_cells, quantize
+from nccodec.neural.analysis import Analysis, Tile, choose_device, pad_to_cells, quantize
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.model import Collage
 
@@ -49,9 +49,10 @@ def test_grey_pictures_stay_grey(tiny, smooth):
 
 def test_a_single_pass_quantizes_with_the_dead_zone_of_the_level(tiny, smooth):
     """Dead zones 0.1 and 0.2 at the whole levels."""
-    analysis = Analysis(np.asarray(smooth(24, 20)), False, weights_files.load(tiny))
+    picture, found = np.asarray(smooth(24, 20)), weights_files.load(tiny)
+    analysis, tile = Analysis(picture, False, found), Tile(picture, found)
     for level, dead_zone in ((0, 0.1), (64, 0.125), (256, 0.2)):
-        expected = quantize(analysis.scaled(level), dead_zone)[0].numpy()
+        expected = quantize(tile.scaled(level), dead_zone)[0].numpy()
         code = analysis.code(level)
         assert expected.any() and (code.level, code.grid) == (level, (6, 5))
         np.testing.assert_array_equal(np.concatenate([code.atoms, code.scales]), expected)
@@ -89,8 +90,37 @@ def test_library_refuses_what_it_cannot_hold(tiny, smooth):
         nccodec.encode(smooth(8, 8), 50, weights=tiny, packer="zip")
     with pytest.raises(WeightsError, match="no weights named"):
         nccodec.encode(smooth(8, 8), 50, weights="nothing")
-    with pytest.raises(nccodec.NclError, match="transparency"):
-        nccodec.encode(Image.new("RGBA", (4, 4), (1, 2, 3, 4)), 50, weights=tiny)
     with pytest.raises(LimitError, match="not available"):
         choose_device("abacus")
     assert issubclass(CollageError, nccodec.NclError)
+
+
+@pytest.mark.parametrize("size", [(31, 70), (70, 31)])
+def test_a_picture_is_analysed_tile_by_tile_as_it_is_whole(tiny, smooth, monkeypatch, size):
+    """With tiles of 9 cells, and 5 around that the network sees besides."""
+    picture, found = np.asarray(smooth(*size)), weights_files.load(tiny)
+    whole = Tile(picture, found).scaled(100)[0].numpy()
+    monkeypatch.setattr(code, "TILE", 9)
+    rows, columns = whole.shape[1:]
+    assert len(code.tiles(rows, columns)) == 2
+    for place in code.tiles(rows, columns):
+        part = Tile(picture, found, place=place)
+        np.testing.assert_allclose(part.scaled(100)[0].numpy(), whole[(slice(None), *place)], atol=1e-4)
+    for effort, share in ((0, 0.999), (1, 0.95)):
+        monkeypatch.undo()
+        expected = Analysis(picture, False, found).code(100, effort).atoms
+        monkeypatch.setattr(code, "TILE", 9)
+        found_atoms = Analysis(picture, False, found).code(100, effort).atoms
+        assert (found_atoms == expected).mean() > share
+
+
+def test_pictures_of_several_tiles_survive_the_file(tiny, smooth, monkeypatch):
+    def decoded(effort: int) -> np.ndarray:
+        data = nccodec.encode(smooth(50, 40), effort=effort, weights=tiny, verify=True)
+        return np.asarray(nccodec.decode(data, weights=tiny)).astype(int)
+
+    whole = decoded(0)
+    monkeypatch.setattr(code, "TILE", 5)
+    assert np.abs(decoded(0) - whole).max() <= 1
+    for effort in (1, 2):
+        assert decoded(effort).shape == (50, 40, 3)

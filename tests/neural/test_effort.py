@@ -8,7 +8,7 @@ import torch
 from priors import random_prior, without_context
 
 from nccodec.neural import weights
-from nccodec.neural.analysis import Analysis
+from nccodec.neural.analysis import Analysis, Tile
 from nccodec.neural.effort import PREFERENCE, anneal, code_lengths, gradients, quantize_rate_distortion
 from nccodec.neural.prior import IntegerPrior, PriorArrays
 
@@ -131,7 +131,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
     """Reckoned for the integers: bits of the prior's network, and the error of the picture at PREFERENCE of
     the level's lambda, here halfway between those of the two levels, for each of three channels."""
     found = weights.load(tiny)
-    analysis = Analysis(np.asarray(smooth(*size)), False, found)
+    analysis, tile = Analysis(np.asarray(smooth(*size)), False, found), Tile(np.asarray(smooth(*size)), found)
     level = torch.tensor([0.5])
     costs, shares = [], []
     for effort in (0, 1, 2, 4):
@@ -139,7 +139,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
         assert len(shares) > 0 or effort < 2
         q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).float()[None]
         with torch.no_grad():
-            error = (analysis.model.decode(analysis.model.dequantize(q, level)) - analysis.padded).square().sum()
+            error = (tile.model.decode(tile.model.dequantize(q, level)) - tile.padded).square().sum()
             bits = found.prior_network().bits(q, q, level).sum()
         costs.append(float(bits + PREFERENCE * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
     assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]
@@ -148,7 +148,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
 
 def test_annealing_finds_better_coefficients_and_leaves_the_self_reference(tiny, smooth):
     """In the cost of the nearest integers, at once and always the same."""
-    analysis = Analysis(np.asarray(smooth(24, 28)), False, weights.load(tiny))
+    analysis = Tile(np.asarray(smooth(24, 28)), weights.load(tiny))
     scaled, weight, reports = analysis.scaled(128), 2000.0, []
     found, again = (anneal(analysis, scaled, 128, weight, 40, lambda: reports.append(1)) for _ in range(2))
     assert torch.equal(found, again) and len(reports) == 80
