@@ -43,7 +43,7 @@ def encode_picture(
         raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
     found = named(weights)
     picture, extras = parts_of(image, strip)
-    pixels = np.asarray(picture.convert("RGB"))
+    pixels = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
     analysis = Analysis(pixels, picture.mode == "L", found, choose_device(device))
     attempts = _Attempts(analysis, pixels, found, packer, extras, progress)
     if target.quality is not None:

@@ -25,7 +25,7 @@ def write_code(code: CollageCode, packer: str, model: SymbolModel | None, extras
     """The bytes of a `.ncl`. packer: "fixed", for which model may be None, or "range". LimitError for metadata
     beyond the format's limit."""
     atoms, domains = len(code.atoms), len(code.scales)
-    values = np.concatenate([code.atoms, code.scales])
+    values = np.concatenate([code.atoms, code.scales]) if domains else code.atoms  # it may be large
     chunks = []
     for kind, first, last in ((ATOMS, 0, atoms), (SCALES, atoms, atoms + domains)):
         if not values[first:last].any():

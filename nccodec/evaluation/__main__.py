@@ -286,6 +286,24 @@ def pifs(
 
 
 @app.command()
+def large(
+    source: Annotated[Path, typer.Argument(help="Picture that the large one is made of.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
+    width: Annotated[int, typer.Option(help="Pixels.")] = 10000,
+    height: Annotated[int, typer.Option(help="Pixels.")] = 10000,
+    effort: Annotated[int, typer.Option(help="Effort.")] = 1,
+) -> None:
+    """Time and peak memory of encoding and decoding a large picture, each in a process of its own."""
+    from nccodec.evaluation.large import measure_large
+
+    found = measure_large(parts_of(read_picture(source))[0], width, height, effort)
+    out.write_text(json.dumps(found, indent=1) + "\n")
+    for name in ("encode", "decode"):
+        typer.echo(f"{name}: {found[name]['seconds']:.1f} s, at most {found[name]['peak_mb']:.0f} MB")
+    typer.echo(f"{found['bytes']} bytes, {8 * found['bytes'] / (width * height):.3f} bpp")
+
+
+@app.command()
 def search(
     source: Annotated[Path, typer.Argument(help="Picture.")],
     out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],

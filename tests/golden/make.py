@@ -15,7 +15,7 @@ import nccodec
 from nccodec.bitstream import container
 from nccodec.bitstream.container import Chunk
 from nccodec.bitstream.file import write_code, write_partition
-from nccodec.bitstream.packers import frame
+from nccodec.bitstream.packers import frame, unframe
 from nccodec.bitstream.symbols import TOTAL
 from nccodec.code import CollageCode, Extras, grid_of
 from nccodec.neural import weights
@@ -191,6 +191,8 @@ def make_bad() -> None:
     clear = (HERE / "ok" / "alpha-19x14.ncl").read_bytes()
     seen, pieces = container.read(clear)
     opaque = Chunk(container.ALPHA, frame(b"\1\xff" + bytes(19 * 14 - 1)))
+    tiled, sheets = container.read((HERE / "ok" / "tiles-518x10.ncl").read_bytes())
+    content = b"\xff\xff\xff\x7f" + unframe(sheets[0].payload, 1 << 20)[4:]
     cases = {
         "not-ncl": (b"\x89PNG\r\n\x1a\n" + good[8:], "FormatError", "wrong magic"),
         "newlines": (good.replace(b"\r\n", b"\n"), "FormatError", "line endings"),
@@ -208,6 +210,11 @@ def make_bad() -> None:
         "no-step": (summed(whole[:20] + b"\0\0" + whole[22:-4]), "FormatError", "or no step"),
         "means-missing": (container.write(about, [parts[0], *parts[2:]]), "FormatError", "chunk means is missing"),
         "sides-rising": (summed(whole[:22] + b"\x32" + whole[23:-4]), "FormatError", "are no sides of ranges"),
+        "tile-cut": (
+            container.write(tiled, [Chunk(1, frame(content)), *sheets[1:]]),
+            "FormatError",
+            "tile 0 ends beyond",
+        ),
         "alpha-missing": (container.write(seen, [c for c in pieces if c.name != "alpha"]), "FormatError", "disagree"),
         "alpha-short": (
             container.write(seen, [*chunks, Chunk(container.ALPHA, frame(bytes(19 * 14)))]),

@@ -1,0 +1,40 @@
+"""Time and memory of a large picture, through `nc` as a user runs it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def measure_large(source: Image.Image, width: int, height: int, effort: int) -> dict:
+    """Encode and decode a picture of that size, made of `source` and its mirror images, each in a process of its
+    own. Returns seconds and peak resident megabytes (10^6 bytes) of both, and bytes of the file."""
+    tile = np.asarray(source.convert("RGB"))
+    across = np.concatenate([tile, tile[:, ::-1]], 1)
+    whole = np.concatenate([across, across[::-1]])
+    repeats = -(-height // whole.shape[0]), -(-width // whole.shape[1]), 1
+    with tempfile.TemporaryDirectory() as folder:
+        picture, code, back = (Path(folder) / name for name in ("a.ppm", "a.ncl", "b.ppm"))
+        Image.fromarray(np.tile(whole, repeats)[:height, :width]).save(picture)
+        found: dict = {"width": width, "height": height, "effort": effort}
+        found["encode"] = _run("encode", picture, "-o", code, "-e", effort, "--quiet")
+        found["bytes"] = code.stat().st_size
+        found["decode"] = _run("decode", code, "-o", back, "--quiet")
+        return found
+
+
+def _run(*arguments: object) -> dict:
+    """nc with arguments: seconds, and the peak of the process."""
+    started = time.perf_counter()
+    command = [sys.executable, "-c", "from nccodec.cli import main; main()", *map(str, arguments)]
+    process = subprocess.Popen(command)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"nc {arguments[0]} failed")
+    scale = 1 if sys.platform == "darwin" else 1024
+    return {"seconds": time.perf_counter() - started, "peak_mb": used.ru_maxrss * scale / 1e6}
