@@ -10,7 +10,7 @@ import typer
 from PIL import Image
 
 import nccodec
-from nccodec.errors import ImageError, NclError
+from nccodec.errors import ImageError, LimitError, NclError
 from nccodec.evaluation.curve import QUALITIES, Pictures, measure_jpeg, measure_ncl, measure_webp
 from nccodec.evaluation.metrics import bd_rate, psnr
 from nccodec.evaluation.speed import measure_speed
@@ -278,8 +278,16 @@ def pifs(
         value, first, last = at_rate(found, 0.5), found["results"]["bpp"][0], found["results"]["bpp"][-1]
         shown = "not reached" if value is None else f"{value:.2f} dB"
         typer.echo(f"{found['name']}: {first:.3f} to {last:.3f} bpp; at 0.5 bpp {shown}")
+    points = [[found["results"][key] for key in ("bpp", "psnr-rgb")] for found in (tree, curves[-1])]
+    try:
+        percent, (low, high) = bd_rate(*points[0], *points[1])
+        typer.echo(f"{tree['name']} against JPEG: BD-rate {percent:+.1f} % over {high - low:.2f} dB")
+    except LimitError as error:
+        typer.echo(f"{tree['name']} against JPEG: {error}")
     for other in fixed:
         found = leads(tree, other)
+        if not found:
+            continue
         how = "ahead at every rate" if min(db for _, db in found) > 0 else "NOT ahead at every rate"
         text = ", ".join(f"{db:+.2f} at {bpp:.2f} bpp" for bpp, db in found)
         typer.echo(f"{tree['name']} is {how} of {other['name']}: {text}")
