@@ -43,3 +43,7 @@ class VerificationError(NclError):
 
 class TrainingError(NclError):
     """Training that cannot start or resume: no usable pictures, or a checkpoint that does not fit."""
+
+
+class ComparisonError(NclError):
+    """A comparison that cannot be made: unknown codecs, unusable curves, a package that is missing."""

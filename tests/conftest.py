@@ -28,7 +28,8 @@ def smooth():
 
 
 @pytest.fixture(autouse=True)
-def no_user_weights(tmp_path_factory, monkeypatch):
-    """Tests see the weights of the repository only."""
+def no_user_files(tmp_path_factory, monkeypatch):
+    """Tests see the weights of the repository only, and a cache of their own."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.delenv("NCCODEC_WEIGHTS", raising=False)

@@ -1,5 +1,7 @@
 """The progress bar of what takes its time."""
 
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,3 +22,28 @@ def bar(source: Path, shown: bool = True) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(str(source), total=1.0)
         yield lambda share: progress.update(task, completed=share)
+
+
+@contextmanager
+def count(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Counts on stderr, with the time left: a bar on a terminal, elsewhere a line at each tenth. Gives what to call
+    with how many are done, and out of how many."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, speed_estimate_period=600
+    ) as progress:
+        task, started, told = progress.add_task(what), time.monotonic(), 0
+
+        def report(done: int, of: int) -> None:
+            nonlocal told
+            progress.update(task, completed=done, total=of)
+            if not console.is_terminal and done and 10 * done // of > told:
+                told = 10 * done // of
+                left = (time.monotonic() - started) * (of - done) / done
+                print(f"{what}: {done}/{of}, {left / 60:.1f} min left", file=sys.stderr)
+
+        yield report

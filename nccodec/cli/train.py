@@ -137,7 +137,8 @@ def _run(trainer, saved: Path) -> None:
 
 def _write_card(trainer, out: Path, note: str) -> None:
     """What was trained, on what, and how good it is on the middle of the held-out pictures, in real bytes."""
-    from ..evaluation.curve import QUALITIES, measure_ncl
+    from ..evaluation.codecs import codec_named
+    from ..evaluation.curve import measure
     from .files import write
 
     folder = trainer.folder
@@ -161,7 +162,7 @@ def _write_card(trainer, out: Path, note: str) -> None:
             "megapixels": round(folder.pixels(folder.names) / 1e6, 2),
             "skipped": len(folder.broken),
         },
-        "validation": measure_ncl([(name, middle(name)) for name in trainer.valid_names], QUALITIES, str(out), 0),
+        "validation": measure([(name, middle(name)) for name in trainer.valid_names], codec_named("ncl-e0", str(out))),
     }
     write(out.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())
     for bpp, db in zip(*(card["validation"]["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):

@@ -1,4 +1,4 @@
-"""`python -m nccodec.evaluation`: the project's benchmark. Every figure of the README comes from it."""
+"""`python -m nccodec.evaluation`: experiments and benchmarks beyond `nc compare`."""
 
 import json
 import platform
@@ -10,11 +10,12 @@ import typer
 from PIL import Image
 
 import nccodec
-from nccodec.errors import ImageError, LimitError, NclError
-from nccodec.evaluation.curve import QUALITIES, Pictures, measure_jpeg, measure_ncl, measure_webp
+from nccodec.errors import LimitError, NclError
+from nccodec.evaluation.codecs import PEERS, QUALITIES
+from nccodec.evaluation.curve import Pictures, measure
 from nccodec.evaluation.metrics import bd_rate, psnr
 from nccodec.evaluation.speed import measure_speed
-from nccodec.imaging.pictures import parts_of, read_picture
+from nccodec.evaluation.work import picture_files, read
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _SCREEN_SEED = 987_654_321
@@ -28,53 +29,11 @@ _PARTS = {
 
 def pictures_of(folder: Path) -> Pictures:
     """The pictures of a folder, as RGB, by name."""
-    found = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm"):
-            found.append((path.name, parts_of(read_picture(path))[0].convert("RGB")))
-    if not found:
-        raise ImageError(f"{folder}: holds no pictures")
-    return found
+    return [(path.name, read(path)) for path in picture_files([folder])]
 
 
 def say(text: str) -> None:
     typer.echo(text, err=True)
-
-
-@app.command()
-def curve(
-    folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
-    out: Annotated[Path, typer.Option("--json", help="File to write the curves to.")],
-    weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
-    effort: Annotated[list[int], typer.Option(help="Effort; may be given several times.")] = [0, 1],  # noqa: B006
-    quality: Annotated[list[float] | None, typer.Option(help="Quality; may be given several times.")] = None,
-    card: Annotated[bool, typer.Option("--card", help="Also store the curves in the weights' card.")] = False,
-) -> None:
-    """Rate-distortion of nccodec, JPEG and WebP in real bytes, and the BD-rates between them."""
-    pictures = pictures_of(folder)
-    ours = [measure_ncl(pictures, quality or QUALITIES, weights, number, say) for number in effort]
-    peers = [measure_jpeg(pictures, say), measure_webp(pictures, say)]
-    rates = []
-    for mine in ours:
-        for other in [*peers, *ours[: ours.index(mine)]]:
-            points = [found["results"][key] for found in (mine, other) for key in ("bpp", "psnr-rgb")]
-            percent, interval = bd_rate(*points)
-            rates.append({"codec": mine["name"], "against": other["name"], "bd-rate": percent, "dB": list(interval)})
-    out.write_text(json.dumps({"pictures": len(pictures), "bd-rates": rates, "curves": ours + peers}, indent=1) + "\n")
-    if card:
-        path = _card_path(weights)
-        about = json.loads(path.read_text()) if path.exists() else {}
-        for mine in ours:
-            against = {r["against"]: r["bd-rate"] for r in rates if r["codec"] == mine["name"]}
-            kept = {"BD-rate against": against, **mine}
-            about["test curves"] = about.get("test curves", {}) | {f"{folder.name}, {mine['name']}": kept}
-        path.write_text(json.dumps(about, indent=1) + "\n")
-    for r in rates:
-        low, high = r["dB"]
-        typer.echo(
-            f"{r['codec']} against {r['against']}: BD-rate {r['bd-rate']:+.1f} % over {high - low:.2f} dB "
-            f"({low:.2f} to {high:.2f} dB)"
-        )
 
 
 @app.command()
@@ -93,12 +52,6 @@ def packers(
         rows.append({"quality": quality, **sizes, "saved": 1 - sizes["range"] / sizes["fixed"]})
         typer.echo(f"-q {quality}: {sizes['fixed']} and {sizes['range']} bytes, {100 * rows[-1]['saved']:.1f} % saved")
     out.write_text(json.dumps({"folder": folder.name, "rows": rows}, indent=1) + "\n")
-
-
-def _card_path(weights: str) -> Path:
-    from nccodec.neural.weights import named
-
-    return named(weights).path.with_suffix(".json")
 
 
 @app.command()
@@ -128,7 +81,7 @@ def screens(
     folder: Annotated[Path, typer.Argument(help="Folder to write to.")],
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 12,
 ) -> None:
-    """Write rendered pages of text and screen content, 768 x 512, to measure `curve` on.
+    """Write rendered pages of text and screen content, 768 x 512, for `nc compare`.
 
     They come from the generator that training crops are drawn from, at seeds that training does not use.
     """
@@ -209,7 +162,7 @@ def paper(
             row[key] = psnr(np.asarray(whole), decoded)
         rows.append(row)
     means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key != "name"}
-    peer = measure_jpeg(measured)["results"]
+    peer = measure(measured, PEERS["jpeg"])["results"]
     means["JPEG at this rate"] = float(np.interp(np.log(means["bpp"]), np.log(peer["bpp"]), peer["psnr-rgb"]))
     out.write_text(json.dumps({"minutes": minutes, "means": means, "pictures": rows}, indent=1) + "\n")
     typer.echo("  ".join(f"{key} {value:.3f}" for key, value in means.items()))
@@ -272,7 +225,7 @@ def pifs(
         measure_pifs(pictures, quality or QUALITIES, options, name, device, say) for name, options in codecs.items()
     ]
     tree, *fixed = curves
-    curves.append(measure_jpeg(pictures, say))
+    curves.append(measure(pictures, PEERS["jpeg"], say))
     out.write_text(json.dumps({"pictures": len(pictures), "curves": curves}, indent=1) + "\n")
     for found in curves:
         value, first, last = at_rate(found, 0.5), found["results"]["bpp"][0], found["results"]["bpp"][-1]
@@ -324,7 +277,7 @@ def search(
     from nccodec.evaluation.pifs import matmul_rate, search_rates
 
     torch.set_num_threads(threads)
-    rate, rows = matmul_rate(device), search_rates(np.asarray(parts_of(read_picture(source))[0].convert("RGB")), device)
+    rate, rows = matmul_rate(device), search_rates(np.asarray(read(source)), device)
     typer.echo(f"product: {rate / 1e9:.1f} GFLOP/s")
     for row in rows:
         row["share of the product's rate"] = row["rate"] / rate

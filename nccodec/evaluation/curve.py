@@ -1,89 +1,122 @@
 """Rate-distortion curves from real file bytes."""
 
-import io
+import json
+import math
 import time
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-import nccodec
-
-from .metrics import psnr
+from ..errors import ComparisonError
+from .codecs import Codec
+from .metrics import ms_ssim, psnr
 
 Pictures = list[tuple[str, Image.Image]]
-Codec = tuple[Callable[[Image.Image, float], bytes], Callable[[bytes], Image.Image]]
-
-QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
-JPEG_QUALITIES = (4, 8, 12, 18, 25, 35, 45, 55, 65, 75, 85, 90, 93)
-WEBP_QUALITIES = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 88, 93, 96)
+METRICS = {"psnr": "psnr-rgb", "ms-ssim": "ms-ssim-rgb"}
+_WARM = 64  # side of the picture that a codec is warmed up on
 
 
-def ncl(weights: str, effort: int, device: str = "cpu") -> Codec:
-    return (
-        lambda picture, quality: nccodec.encode(picture, quality, effort, weights, device=device),
-        partial(nccodec.decode, weights=weights, device=device),
-    )
+def measured(
+    codec: Codec, picture: Image.Image, settings: Sequence[float], metrics: Sequence[str] = ("psnr",)
+) -> list[dict[str, float | None]]:
+    """One picture at each setting: {"bpp", "psnr-rgb", "ms-ssim-rgb", "encoding_time", "decoding_time"}.
 
-
-def pillow(name: str, **options: object) -> Codec:
-    """A codec of Pillow's, its "quality" the setting."""
-
-    def encode(picture: Image.Image, quality: float) -> bytes:
-        buffer = io.BytesIO()
-        picture.save(buffer, name, quality=int(quality), **options)
-        return buffer.getvalue()
-
-    return encode, lambda data: Image.open(io.BytesIO(data)).convert("RGB")
-
-
-def jpeg() -> Codec:
-    """4:2:0, Huffman tables optimised, progressive."""
-    return pillow("JPEG", optimize=True, progressive=True, subsampling=2)
-
-
-def measure(
-    pictures: Pictures, codec: Codec, settings: Iterable[float], name: str, description: str,
-    progress: Callable[[str], None] = lambda _: None,
-) -> dict:  # fmt: skip
-    """Bits per pixel, PSNR (RGB, per picture, then the mean) and seconds at each setting.
-
-    Returns {"name", "description", "settings", "results": {"bpp", "psnr-rgb", "encoding_time",
-    "decoding_time"}}, each result a list of means over the pictures, one for each setting.
+    bpp: of the file's bytes. Times in seconds, those to load networks left out; what a codec prepares for all
+    settings counts in each. None for the PSNR of equal pictures, and for MS-SSIM where a side is too short for it.
+    metrics: keys of METRICS.
     """
-    encode, decode = codec
-    settings = list(settings)
-    columns: dict[str, list[float]] = {"bpp": [], "psnr-rgb": [], "encoding_time": [], "decoding_time": []}
+    _warm_up(codec)
+    pixels = np.asarray(picture)
+    started = time.perf_counter()
+    encode = codec.prepare(picture)
+    prepared, rows = time.perf_counter() - started, []
     for setting in settings:
-        rows = []
-        for _, picture in pictures:
-            started = time.perf_counter()
-            data = encode(picture, setting)
-            encoded = time.perf_counter()
-            decoded = decode(data)
-            done = time.perf_counter()
-            db = psnr(np.asarray(picture), np.asarray(decoded))
-            rows.append((8 * len(data) / (picture.width * picture.height), db, encoded - started, done - encoded))
-        for column, values in zip(columns.values(), zip(*rows, strict=True), strict=True):
-            column.append(float(np.mean(values)))
-        progress(f"{name} {setting:g}: {columns['bpp'][-1]:.4f} bpp, {columns['psnr-rgb'][-1]:.3f} dB")
-    return {"name": name, "description": description, "settings": settings, "results": columns}
+        started = time.perf_counter()
+        data = encode(setting)
+        encoded = time.perf_counter()
+        decoded = np.asarray(codec.decode(data))
+        done = time.perf_counter()
+        row: dict[str, float | None] = {"bpp": 8 * len(data) / (picture.width * picture.height)}
+        if "psnr" in metrics:
+            db = psnr(pixels, decoded)
+            row["psnr-rgb"] = db if math.isfinite(db) else None
+        if "ms-ssim" in metrics:
+            row["ms-ssim-rgb"] = ms_ssim(pixels, decoded)
+        rows.append(row | {"encoding_time": prepared + encoded - started, "decoding_time": done - encoded})
+    return rows
 
 
-def measure_ncl(
-    pictures: Pictures, settings: Iterable[float], weights: str, effort: int,
-    progress: Callable[[str], None] = lambda _: None,
-) -> dict:  # fmt: skip
-    about = f"nccodec {nccodec.__version__}, -e {effort}, -q"
-    return measure(pictures, ncl(weights, effort), settings, f"nccodec -e {effort}", about, progress)
+@lru_cache
+def _warm_up(codec: Codec) -> None:
+    codec.decode(codec.prepare(Image.new("RGB", (_WARM, _WARM), "teal"))(codec.ladder[0]))
 
 
-def measure_jpeg(pictures: Pictures, progress: Callable[[str], None] = lambda _: None) -> dict:
-    about = f"Pillow {Image.__version__}, optimize, progressive, 4:2:0, quality"
-    return measure(pictures, jpeg(), JPEG_QUALITIES, "JPEG", about, progress)
+def curve_of(codec: Codec, settings: Sequence[float], pictures: Sequence[list[dict]]) -> dict:
+    """Means over pictures. pictures: for each, its rows as of `measured`, one a setting.
+
+    Returns {"name", "description", "settings", "results": {"bpp", ...}}, each result a list of one mean a setting.
+    A setting at which a picture came back without error has no PSNR and is left out; MS-SSIM is, where a picture
+    has none.
+    """
+    kept = [i for i in range(len(settings)) if all(rows[i].get("psnr-rgb", 0) is not None for rows in pictures)]
+    keys = [key for key in pictures[0][0] if all(rows[i][key] is not None for rows in pictures for i in kept)]
+    results = {key: [float(np.mean([rows[i][key] for rows in pictures])) for i in kept] for key in keys}
+    about = {"name": codec.title, "description": codec.description}
+    return about | {"settings": [settings[i] for i in kept], "results": results}
 
 
-def measure_webp(pictures: Pictures, progress: Callable[[str], None] = lambda _: None) -> dict:
-    codec = pillow("WEBP", method=6)
-    return measure(pictures, codec, WEBP_QUALITIES, "WebP", f"Pillow {Image.__version__}, method 6, quality", progress)
+def measure(pictures: Pictures, codec: Codec, progress: Callable[[str], None] = lambda _: None) -> dict:
+    """The curve of a codec over its ladder, in this process, with PSNR; see `curve_of`."""
+    rows = []
+    for name, source in pictures:
+        rows.append(measured(codec, source, codec.ladder))
+        progress(f"{codec.title}: {name}")
+    return curve_of(codec, codec.ladder, rows)
+
+
+def read_curves(path: Path) -> list[dict]:
+    """Curves of a JSON file: one {"name", "results": {"bpp", "psnr-rgb", ...}}, a list of them, or what `nc compare
+    --json` writes.
+
+    Other projects publish such files: CompressAI's, and those that follow it. A metric is a list as long as "bpp".
+    ComparisonError for anything else.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ComparisonError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise ComparisonError(f"{path}: is no JSON") from None
+    if isinstance(found, dict):
+        found = found.get("curves", [found])
+    if not isinstance(found, list) or not found:
+        raise ComparisonError(f"{path}: holds no curves")
+    return [_checked(path, entry) for entry in found]
+
+
+def _checked(path: Path, entry: object) -> dict:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    results = entry.get("results") if isinstance(entry, dict) else None
+    if not isinstance(name, str) or not isinstance(results, dict):
+        raise ComparisonError(f'{path}: a curve without "name" and "results"')
+    known = ("bpp", *METRICS.values(), "encoding_time", "decoding_time")
+    columns = {key: results[key] for key in known if key in results}
+    if "psnr-rgb" not in columns and "psnr" in results:
+        columns["psnr-rgb"] = results["psnr"]
+    if "bpp" not in columns or not set(METRICS.values()) & set(columns):
+        raise ComparisonError(f'{path}: {name} has no "bpp" beside "psnr-rgb" or "ms-ssim-rgb"')
+    for key, column in columns.items():
+        if not isinstance(column, list) or len(column) != len(columns["bpp"]) or not column:
+            raise ComparisonError(f'{path}: {name}: "{key}" is no list as long as "bpp"')
+        if not all(type(value) in (int, float) and math.isfinite(value) for value in column):
+            raise ComparisonError(f'{path}: {name}: "{key}" holds what is no number')
+    if min(columns["bpp"]) <= 0:
+        raise ComparisonError(f"{path}: {name}: a rate that is not positive")
+    about = {"name": name, "description": str(entry.get("description", ""))}
+    settings = entry.get("settings")
+    if isinstance(settings, list) and len(settings) == len(columns["bpp"]):
+        about["settings"] = settings
+    return about | {"results": columns}

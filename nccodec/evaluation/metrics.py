@@ -1,11 +1,13 @@
-"""PSNR and BD-rate."""
+"""PSNR, MS-SSIM and BD-rate."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import LimitError
+from ..errors import ComparisonError, LimitError
+
+MS_SSIM_SIDE = 161  # shortest side that has MS-SSIM: its window of 11 samples must fit after four halvings
 
 
 def psnr(a: np.ndarray, b: np.ndarray, alpha: np.ndarray | None = None) -> float:
@@ -19,6 +21,24 @@ def psnr(a: np.ndarray, b: np.ndarray, alpha: np.ndarray | None = None) -> float
             return math.inf
     error = np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)
+
+
+def ms_ssim(a: np.ndarray, b: np.ndarray) -> float | None:
+    """Multi-scale structural similarity (Wang, Simoncelli, Bovik 2003) of two uint8 arrays [H, W, 3]: that of each
+    channel, then the mean; 1 if equal. None where a side is under MS_SSIM_SIDE. ComparisonError without pytorch-msssim.
+    """
+    if min(a.shape[:2]) < MS_SSIM_SIDE:
+        return None
+    try:
+        from pytorch_msssim import ms_ssim as of_tensors
+    except ImportError:
+        raise ComparisonError("MS-SSIM needs pytorch-msssim: pip install 'nccodec[evaluation]'") from None
+    import torch
+
+    # [N, C, H, W] with the channels last in memory, which is what an array becomes, is also the fastest here.
+    pair = [torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None] for x in (a, b)]
+    with torch.no_grad():
+        return float(of_tensors(*pair, data_range=255))
 
 
 def bd_rate(

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import nccodec
 
-from .curve import Pictures, pillow
+from .codecs import PEERS, Codec, Ncl
+from .curve import Pictures
 
 QUALITY = 75
 
@@ -22,34 +23,24 @@ def _median(run: Callable[[], object], repeats: int) -> float:
 
 
 def measure_speed(pictures: Pictures, weights: str, efforts: list[int], repeats: int = 3) -> list[dict]:
-    """Means over the pictures of the median of `repeats` runs after a first one, in seconds.
+    """Means over the pictures of the median of `repeats` runs after a first one, in seconds, all at QUALITY.
 
-    One entry a codec: {"name", "bpp", "encode", "decode", "decode 4x"}; Pillow's at quality 75.
+    One entry a codec: {"name", "bpp", "encode", "decode", "decode 4x"}, the last of nccodec alone.
     """
-    decode = lambda data, scale=1: nccodec.decode(data, scale, None, weights)  # noqa: E731
-    codecs = {
-        f"nccodec -e {effort}": ((lambda p, e=effort: nccodec.encode(p, QUALITY, e, weights)), decode)
-        for effort in efforts
-    } | {
-        "AVIF": _with_quality(pillow("AVIF", speed=6)),
-        "WebP": _with_quality(pillow("WEBP", method=6)),
-        "JPEG": _with_quality(pillow("JPEG", optimize=True, progressive=True, subsampling=2)),
-    }
+    codecs: list[Codec] = [Ncl(f"ncl-e{effort}", effort, weights) for effort in efforts]
     rows = []
-    for name, (encoder, decoder) in codecs.items():
-        row = {"name": name, "bpp": 0.0, "encode": 0.0, "decode": 0.0}
+    for codec in [*codecs, PEERS["avif"], PEERS["webp"], PEERS["jpeg"]]:
+        row = {"name": codec.title, "bpp": 0.0, "encode": 0.0, "decode": 0.0}
         for _, picture in pictures:
-            data = encoder(picture)
+            data = codec.prepare(picture)(QUALITY)
+            runs = {
+                "encode": lambda p=picture, c=codec: c.prepare(p)(QUALITY),
+                "decode": lambda d=data, c=codec: c.decode(d),
+            }
+            if isinstance(codec, Ncl):
+                runs["decode 4x"] = lambda d=data: nccodec.decode(d, 4, weights=weights, device="cpu")
             row["bpp"] += 8 * len(data) / (picture.width * picture.height) / len(pictures)
-            row["encode"] += _median(lambda p=picture, e=encoder: e(p), repeats) / len(pictures)
-            row["decode"] += _median(lambda b=data, d=decoder: d(b), repeats) / len(pictures)
-            if decoder is decode:
-                four = _median(lambda b=data: decode(b, 4), repeats) / len(pictures)
-                row["decode 4x"] = row.get("decode 4x", 0.0) + four
+            for key, run in runs.items():
+                row[key] = row.get(key, 0.0) + _median(run, repeats) / len(pictures)
         rows.append(row)
     return rows
-
-
-def _with_quality(codec: tuple) -> tuple:
-    encode, decode = codec
-    return (lambda picture: encode(picture, QUALITY)), decode

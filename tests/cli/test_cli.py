@@ -281,13 +281,15 @@ def test_a_failed_write_leaves_the_old_file_and_no_temporary(nc, picture, tiny, 
     assert listing(tmp_path) == before
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["info", "g.ncl"], ["weights", "list"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["compare", "--help"], ["info", "g.ncl"], ["weights", "list"], ["--version"]]
+)
 def test_light_commands_never_import_torch(tmp_path, tiny, arguments):
     (tmp_path / "g.ncl").write_bytes((tiny.parent / "ok" / "range-19x14.ncl").read_bytes())
     script = (
         "import sys; from nccodec.cli import main; sys.argv = ['nc', *sys.argv[1:]]\n"
         "try: main()\nexcept SystemExit as end: code = end.code\n"
-        "heavy = {'torch', 'scipy', 'constriction'} & set(sys.modules)\n"
+        "heavy = {'torch', 'scipy', 'constriction', 'matplotlib'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else code)"
     )
     done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True)

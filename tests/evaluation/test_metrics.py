@@ -1,14 +1,14 @@
-"""PSNR and BD-rate against closed forms."""
+"""PSNR, MS-SSIM and BD-rate against closed forms, and BD-rates of published curves."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from nccodec.errors import LimitError
-from nccodec.evaluation.curve import measure, measure_jpeg, pillow
-from nccodec.evaluation.metrics import bd_rate, psnr
+from nccodec.evaluation.metrics import bd_rate, ms_ssim, psnr
 
 DB = [26.0, 28.5, 31.0, 34.0, 38.0]
 BPP = [0.1, 0.2, 0.4, 0.9, 2.1]
@@ -21,6 +21,20 @@ def test_psnr_in_closed_form():
     assert math.isclose(psnr(a, b), 10 * math.log10(255**2 / (900 / 60)))
     assert psnr(a, a) == math.inf
     assert math.isclose(psnr(np.zeros(1, np.uint8), np.full(1, 255, np.uint8)), 0, abs_tol=1e-12)
+
+
+def test_ms_ssim_in_closed_form():
+    """Flat pictures have the same contrast and structure; their luminance counts once, at the coarsest scale, with
+    the exponent 0.1333 (Wang et al. 2003, where C1 = (0.01 * 255)^2). Sides halve four times without a rest."""
+    a, b = (np.full((176, 192, 3), value, np.uint8) for value in (100, 130))
+    luminance = (2 * 100 * 130 + 2.55**2) / (100**2 + 130**2 + 2.55**2)
+    assert math.isclose(ms_ssim(a, b), luminance**0.1333, rel_tol=1e-4)
+    assert math.isclose(ms_ssim(a, a), 1, rel_tol=1e-6)
+
+
+def test_ms_ssim_needs_sides_of_161():
+    assert ms_ssim(*np.zeros((2, 160, 300, 3), np.uint8)) is None
+    assert ms_ssim(*np.zeros((2, 300, 160, 3), np.uint8)) is None
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.9, 1.0, 1.7])
@@ -45,20 +59,10 @@ def test_too_little_in_common_is_refused():
         bd_rate(BPP, [d + 7 for d in DB], BPP, DB)
 
 
-def test_measure_takes_means_of_pictures_and_real_bytes():
-    pictures = [("a", Image.new("RGB", (8, 8), (9, 9, 9))), ("b", Image.new("RGB", (16, 4), (9, 9, 9)))]
-    codec = (lambda picture, setting: b"x" * (int(setting) * picture.height), lambda data: Image.new("RGB", (8, 8)))
-    found = measure(pictures[:1], codec, (1, 3), "n", "d")
-    assert found["results"]["bpp"] == [1.0, 3.0]
-    assert math.isclose(found["results"]["psnr-rgb"][0], 10 * math.log10(255**2 / 81))
-    encode, decode = pillow("PNG")
-    lossless = measure(pictures, (encode, decode), (1,), "PNG", "d")
-    assert lossless["results"]["psnr-rgb"] == [math.inf]
-    assert lossless["results"]["bpp"][0] == sum(8 * len(encode(p, 1)) / 64 for _, p in pictures) / 2
-
-
-def test_the_jpeg_anchor_is_monotone():
-    noise = Image.effect_noise((64, 64), 40).convert("RGB")
-    results = measure_jpeg([("noise", noise)])["results"]
-    for key in ("bpp", "psnr-rgb"):
-        assert results[key] == sorted(results[key])
+@pytest.mark.parametrize(("name", "percent"), [("WebP", -34), ("JPEG 2000", -44), ("AVIF", -46)])
+def test_published_curves_have_their_published_bd_rates(name, percent):
+    """Curves over the Kodak pictures, and what was computed from them against JPEG elsewhere, in whole per cent."""
+    path = Path(__file__).parent / "kodak_peers.json"
+    curves = {curve["name"].partition(",")[0]: curve["results"] for curve in json.loads(path.read_text())["curves"]}
+    points = [curves[codec][key] for codec in (name, "JPEG") for key in ("bpp", "psnr-rgb")]
+    assert round(bd_rate(*points)[0]) == percent

@@ -1,0 +1,147 @@
+"""`nc compare`."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import ComparisonError, LimitError
+from . import progress
+from .files import write
+
+
+def command(
+    sources: Annotated[list[Path], typer.Argument(metavar="IMAGES...", help="Pictures, or folders of them.")],
+    codecs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,NAME,...",
+            help="ncl, or ncl-e0 to ncl-e9 for its efforts; pifs, jpeg, webp, jpeg2000, avif [ncl,jpeg,webp,avif].",
+        ),
+    ] = None,
+    metrics: Annotated[str, typer.Option(metavar="NAME,NAME", help="psnr, ms-ssim.")] = "psnr,ms-ssim",
+    quality: Annotated[
+        list[float] | None, typer.Option("-q", "--quality", min=0, max=100, help="Quality of ncl; several times.")
+    ] = None,
+    weights: Annotated[str, typer.Option(help="Weights of ncl, by name or path.")] = "photo",
+    others: Annotated[
+        list[Path] | None, typer.Option("--with", metavar="FILE.json", help="Add published curves; several times.")
+    ] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the curves.")] = None,
+    report: Annotated[bool, typer.Option("--report", help="Write DIR/report.html, to look at.")] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Write plots to DIR, as PNG.")] = False,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of report and plots.")] = Path("comparison"),
+    images: Annotated[
+        int, typer.Option("--report-images", min=0, help="Pictures to look at in the report, at most.")
+    ] = 8,
+    card: Annotated[bool, typer.Option("--card", help="Store ncl's curves in the card of its weights.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("-j", "--jobs", min=1, help="Processes, of one thread each [one a core].")
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Measure again what was measured before.")] = False,
+    force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")] = False,
+) -> None:
+    """Compare rate, distortion and speed of codecs on pictures, in real bytes."""
+    from ..evaluation.cache import Cache, default_path
+    from ..evaluation.comparison import compare, look
+    from ..evaluation.curve import METRICS
+    from ..evaluation.tables import tables
+    from ..evaluation.work import Picture, cores, picture_files
+
+    wanted = metrics.split(",")
+    if unknown := [name for name in wanted if name not in METRICS]:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(METRICS)}", param_hint="--metrics")
+    _installed({"scipy": "evaluation"})
+    _installed({"pytorch_msssim": "evaluation"} if "ms-ssim" in wanted else {})
+    _installed({"matplotlib": "plot"} if plot else {})
+    _may_write([as_json] if as_json else [], force)
+    _may_write([out / "report.html"] if report else [], force)
+    chosen = _codecs(codecs, weights, quality)
+    added = _others(others or [], {codec.title for codec in chosen})
+    pictures = [Picture.of(path) for path in picture_files(sources)]
+    cache, jobs = Cache(None if no_cache else default_path()), jobs or cores()
+    with progress.count("measuring") as told:
+        found = compare(pictures, chosen, wanted, added, cache, jobs, told)
+    for table in tables(found):
+        typer.echo(table.text() + "\n")
+    if as_json:
+        write(as_json, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode())
+    if card:
+        _store(found, weights, chosen, sources)
+    if report or plot:
+        with progress.count("pictures to look at") as told:
+            shown = look(pictures[:images], chosen, cache, jobs, told)
+    if report:
+        from ..evaluation.report import page
+
+        content = page(found, shown).encode()
+        write(out / "report.html", content)
+        typer.echo(f"{out / 'report.html'}: {len(content) / 1e6:.1f} MB", err=True)
+    if plot:
+        from ..evaluation.plots import plots
+
+        for name, content in plots(found, shown).items():
+            write(out / name, content)
+            typer.echo(out / name, err=True)
+
+
+def _installed(extras: dict[str, str]) -> None:
+    """Refuse what needs a module that is not there. extras: of the package, by module."""
+    for module, extra in extras.items():
+        if find_spec(module) is None:
+            raise ComparisonError(f"{module} is not installed: pip install 'nccodec[{extra}]'")
+
+
+def _may_write(targets: list[Path], force: bool) -> None:
+    for target in targets:
+        if target.exists() and not force:
+            raise LimitError(f"{target}: exists already (-f overwrites it)")
+
+
+def _codecs(names: str | None, weights: str, qualities: list[float] | None) -> list:
+    """What was asked for, or of the default what Pillow has here; each once."""
+    from ..evaluation.codecs import DEFAULT_NAMES, QUALITIES, codec_named
+
+    found: dict = {}
+    for name in names.split(",") if names else DEFAULT_NAMES:
+        try:
+            codec = codec_named(name, weights, sorted(set(qualities or QUALITIES)))
+        except ComparisonError as error:
+            if names:
+                raise
+            typer.echo(f"left out: {error}", err=True)
+        else:
+            found.setdefault(codec.title, codec)
+    return list(found.values())
+
+
+def _others(files: list[Path], titles: set[str]) -> list[dict]:
+    """Curves of other files; one of a name that is taken is named by its file too."""
+    from ..evaluation.curve import read_curves
+
+    found = []
+    for file in files:
+        for curve in read_curves(file):
+            name = curve["name"] if curve["name"] not in titles else f"{curve['name']} ({file.stem})"
+            titles = titles | {name}
+            found.append(curve | {"name": name})
+    return found
+
+
+def _store(found: dict, weights: str, codecs: list, sources: list[Path]) -> None:
+    """Curves of ncl, and their BD-rates, into the card of its weights, under the name of what was measured on."""
+    from ..evaluation.codecs import Ncl
+    from ..neural.weights import named
+
+    weights_file = named(weights)
+    card, measured = weights_file.card(), {codec.title for codec in codecs if isinstance(codec, Ncl)}
+    on = " and ".join(source.resolve().name for source in sources)
+    for curve in found["curves"]:
+        if curve["name"] in measured:
+            rates = [rate for rate in found["bd-rates"] if rate["codec"] == curve["name"] and "bd-rate" in rate]
+            against = {rate["against"]: rate["bd-rate"] for rate in rates}
+            kept = {f"{on}, {curve['name']}": {"BD-rate against": against, **curve}}
+            card["test curves"] = card.get("test curves", {}) | kept
+    write(weights_file.path.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())

@@ -1,0 +1,261 @@
+"""The codecs that are compared: this project's own, and Pillow's as peers. Pictures are mode "RGB" throughout."""
+
+import hashlib
+import inspect
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PIL import Image, features
+
+import nccodec
+
+from ..errors import ComparisonError, LimitError
+
+QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
+DEFAULT_EFFORT = inspect.signature(nccodec.encode).parameters["effort"].default
+DEFAULT_NAMES = ("ncl", "jpeg", "webp", "avif")
+_ROOMS = (".", "bitstream", "collage", "imaging", "neural", "pifs")  # whose sources decide what a file is
+
+
+class Codec(Protocol):
+    """name: as given to `nc compare --codecs`. title: as shown. description: with which options, the setting last.
+    ladder: settings of its curve. mime: how a browser names its files, None if none shows them."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def ladder(self) -> tuple[float, ...]: ...
+    @property
+    def mime(self) -> str | None: ...
+
+    def identity(self) -> str:
+        """Changes whenever its files or decoded pictures might."""
+        ...
+
+    def prepare(self, picture: Image.Image) -> Callable[[float], bytes]:
+        """What gives the file of a picture at each setting; work that all settings share is done here."""
+        ...
+
+    def decode(self, data: bytes) -> Image.Image: ...
+
+    def fitted(self, picture: Image.Image, size: int) -> bytes:
+        """The file whose size is nearest to `size` bytes, or near it, as the settings allow."""
+        ...
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A codec of Pillow's. format: Pillow's name. options: those of `Image.save` at a setting. settings: all that a
+    search may try, from small files to large. libraries: of `PIL.features`, the first one needed."""
+
+    name: str
+    title: str
+    format: str
+    about: str
+    ladder: tuple[float, ...]
+    settings: Sequence[float]
+    options: Callable[[float], dict]
+    libraries: tuple[str, ...]
+    mime: str | None
+
+    @property
+    def description(self) -> str:
+        return f"Pillow {Image.__version__}, {self.about}"
+
+    def present(self) -> bool:
+        return features.check(self.libraries[0])
+
+    def identity(self) -> str:
+        return "; ".join([self.description, *(f"{name} {features.version(name)}" for name in self.libraries)])
+
+    def prepare(self, picture: Image.Image) -> Callable[[float], bytes]:
+        def encode(setting: float) -> bytes:
+            buffer = io.BytesIO()
+            try:
+                picture.save(buffer, self.format, **self.options(setting))
+            except (OSError, ValueError) as error:
+                size = f"{picture.width} x {picture.height} pixels"
+                raise ComparisonError(f"{self.title} does not encode {size}: {error}") from None
+            return buffer.getvalue()
+
+        return encode
+
+    def decode(self, data: bytes) -> Image.Image:
+        return Image.open(io.BytesIO(data)).convert("RGB")
+
+    def fitted(self, picture: Image.Image, size: int) -> bytes:
+        encode = lru_cache(self.prepare(picture))
+        low, high = 0, len(self.settings) - 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if len(encode(self.settings[middle])) <= size else (low, middle)
+        return min((encode(self.settings[i]) for i in (low, high)), key=lambda data: abs(len(data) - size))
+
+
+def _jpeg(quality: float) -> dict:
+    return {"quality": int(quality), "optimize": True, "progressive": True, "subsampling": 0 if quality >= 90 else 2}
+
+
+def _webp(quality: float) -> dict:
+    return {"quality": quality, "method": 6}
+
+
+def _jpeg2000(ratio: float) -> dict:
+    return {"irreversible": True, "quality_mode": "rates", "quality_layers": [ratio], "mct": 1}
+
+
+def _avif(quality: float) -> dict:
+    return {"quality": int(quality), "speed": 6}
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer(
+            "jpeg", "JPEG", "JPEG", "optimize, progressive, 4:2:0 (4:4:4 from quality 90), quality",
+            (4, 8, 12, 18, 25, 35, 45, 55, 65, 75, 85, 92), range(1, 96),
+            _jpeg, ("jpg", "libjpeg_turbo"), "image/jpeg",
+        ),
+        Peer(
+            "webp", "WebP", "WEBP", "method 6, quality",
+            (1, 5, 12, 20, 30, 40, 50, 60, 70, 80, 90), tuple(np.arange(0, 100.25, 0.25).tolist()),
+            _webp, ("webp",), "image/webp",
+        ),
+        Peer(
+            "jpeg2000", "JPEG 2000", "JPEG2000", "9/7 irreversible, component transform, compression ratio",
+            (240, 160, 120, 96, 72, 56, 44, 34, 26, 20, 15, 10), tuple(np.geomspace(2000, 2, 600).tolist()),
+            _jpeg2000, ("jpg_2000",), None,
+        ),
+        Peer(
+            "avif", "AVIF", "AVIF", "4:2:0, speed 6, quality",
+            (8, 15, 22, 30, 38, 46, 54, 62, 70, 78, 86), range(101),
+            _avif, ("avif",), "image/avif",
+        ),
+    )
+}  # fmt: skip
+
+
+@lru_cache
+def sources_digest(*parts: str) -> str:
+    """SHA-256 of sources of this package, by their folder or file."""
+    root, digest = Path(__file__).parents[1], hashlib.sha256()
+    for part in parts:
+        path = root / part
+        for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _own_identity() -> str:
+    import torch
+
+    return f"nccodec {sources_digest(*_ROOMS)}; torch {torch.__version__}"
+
+
+@dataclass(frozen=True)
+class Ncl:
+    """`nc encode` at an effort, on the CPU. weights: name or path."""
+
+    name: str
+    effort: int = DEFAULT_EFFORT
+    weights: str = "photo"
+    ladder: tuple[float, ...] = QUALITIES
+    mime: None = None
+
+    @property
+    def title(self) -> str:
+        return f"nccodec -e {self.effort}"
+
+    @property
+    def description(self) -> str:
+        return f"nccodec {nccodec.__version__}, -e {self.effort}, -q"
+
+    def identity(self) -> str:
+        from ..neural.weights import named
+
+        return f"{self.description}; {_own_identity()}; weights {named(self.weights).fingerprint.hex()}"
+
+    def prepare(self, picture: Image.Image) -> Callable[[float], bytes]:
+        return lambda quality: nccodec.encode(picture, quality, self.effort, self.weights, device="cpu")
+
+    def decode(self, data: bytes) -> Image.Image:
+        return nccodec.decode(data, weights=self.weights, device="cpu").convert("RGB")
+
+    def fitted(self, picture: Image.Image, size: int) -> bytes:
+        return _fitted(self.prepare(picture), lambda: nccodec.encode(
+            picture, size=size, effort=self.effort, weights=self.weights, device="cpu"
+        ), size)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pifs:
+    """`nc pifs`, on the CPU. A picture is searched once for all its settings."""
+
+    name: str = "pifs"
+    title: str = "nc pifs"
+    mime: None = None
+
+    @property
+    def ladder(self) -> tuple[float, ...]:
+        from .pifs import QUALITIES
+
+        return QUALITIES
+
+    @property
+    def description(self) -> str:
+        return f"nccodec {nccodec.__version__}, nc pifs, -q"
+
+    def identity(self) -> str:
+        return f"{self.description}; {_own_identity()}"
+
+    def prepare(self, picture: Image.Image) -> Callable[[float], bytes]:
+        from ..pifs.encoding import TOP, Attempts, Options
+
+        attempts = Attempts(np.asarray(picture), Options(), "cpu")
+        return lambda quality: attempts.data(round(quality / 100 * TOP))
+
+    def decode(self, data: bytes) -> Image.Image:
+        return nccodec.decode(data, device="cpu").convert("RGB")
+
+    def fitted(self, picture: Image.Image, size: int) -> bytes:
+        import nccodec.pifs
+
+        return _fitted(
+            lambda quality: nccodec.pifs.encode(picture, quality, device="cpu"),
+            lambda: nccodec.pifs.encode(picture, size=size, device="cpu"),
+            size,
+        )
+
+
+def _fitted(at: Callable[[float], bytes], target: Callable[[], bytes], size: int) -> bytes:
+    """The file of a target size, or that of the lowest or highest quality where there is none."""
+    try:
+        return target()
+    except LimitError:
+        return min((at(quality) for quality in (0, 100)), key=lambda data: abs(len(data) - size))
+
+
+def codec_named(name: str, weights: str = "photo", qualities: Sequence[float] = QUALITIES) -> Codec:
+    """The codec of a name such as "ncl", "ncl-e3", "pifs" or "webp". weights, qualities: of ncl.
+
+    ComparisonError for an unknown one, and for one that the installed Pillow lacks.
+    """
+    if match := re.fullmatch(r"ncl(?:-e([0-9]))?", name):
+        return Ncl(name, DEFAULT_EFFORT if match[1] is None else int(match[1]), weights, tuple(qualities))
+    if name == "pifs":
+        return Pifs()
+    if name not in PEERS:
+        raise ComparisonError(f"codec {name!r} is unknown: ncl, ncl-e0 to ncl-e9, pifs, {', '.join(PEERS)}")
+    if not PEERS[name].present():
+        raise ComparisonError(f"{name}: Pillow {Image.__version__} is without it here")
+    return PEERS[name]

@@ -1,0 +1,92 @@
+"""The codecs that are compared: with the settings that are stated, at the sizes that are asked for."""
+
+import pickle
+from dataclasses import dataclass
+
+import pytest
+from PIL import Image, features
+
+import nccodec
+from nccodec.errors import ComparisonError
+from nccodec.evaluation.codecs import DEFAULT_NAMES, PEERS, Ncl, codec_named
+
+
+@pytest.fixture
+def noise():
+    return Image.effect_noise((96, 64), 60).convert("RGB")
+
+
+def frame_header(data: bytes) -> tuple[int, list[int]]:
+    """Marker of a JPEG's frame, and the sampling factors of its components, both as in ITU-T T.81, B.2.2."""
+    at = 2
+    while data[at + 1] not in (0xC0, 0xC1, 0xC2):
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return data[at + 1], [data[at + 11 + 3 * i] for i in range(data[at + 9])]
+
+
+def test_jpeg_is_progressive_and_subsampled_below_90(noise):
+    encode = PEERS["jpeg"].prepare(noise)
+    assert frame_header(encode(85)) == (0xC2, [0x22, 0x11, 0x11])
+    assert frame_header(encode(92)) == (0xC2, [0x11, 0x11, 0x11])
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_peer_goes_there_and_back_and_rises_with_its_ladder(name, noise):
+    codec = codec_named(name)
+    encode = codec.prepare(noise)
+    sizes = [len(encode(setting)) for setting in codec.ladder]
+    assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
+    decoded = codec.decode(encode(codec.ladder[-1]))
+    assert (decoded.mode, decoded.size) == ("RGB", noise.size)
+    assert features.version(codec.libraries[0]) in codec.identity()
+
+
+@dataclass(frozen=True)
+class Stairs(type(PEERS["jpeg"])):
+    """A peer whose file at each setting has the bytes that `sizes` says."""
+
+    sizes: tuple[int, ...] = ()
+
+    def prepare(self, picture):
+        return lambda setting: b"x" * self.sizes[setting]
+
+
+@pytest.mark.parametrize(("size", "nearest"), [(1, 10), (14, 10), (16, 20), (33, 20), (36, 50), (50, 50), (999, 80)])
+def test_a_peer_is_fitted_by_the_nearest_size(size, nearest, noise):
+    codec = Stairs("s", "S", "S", "", (), range(4), dict, (), None, (10, 20, 50, 80))
+    assert len(codec.fitted(noise, size)) == nearest
+
+
+def test_ncl_is_fitted_by_a_target_or_by_the_nearest_end(smooth, tiny):
+    codec, picture = Ncl("ncl-e0", 0, str(tiny)), smooth(48, 64)
+    ends = [len(nccodec.encode(picture, quality, 0, tiny)) for quality in (0, 100)]
+    middle = sum(ends) // 2
+    assert 0.98 * middle <= len(codec.fitted(picture, middle)) <= middle
+    assert [len(codec.fitted(picture, size)) for size in (1, 10**6)] == ends
+
+
+def test_names_give_efforts_weights_and_qualities(tiny):
+    codec = codec_named("ncl-e4", str(tiny), [10, 20])
+    assert (codec.effort, codec.weights, codec.ladder, codec.title) == (4, str(tiny), (10, 20), "nccodec -e 4")
+    assert codec_named("ncl").title == codec_named("ncl-e1").title
+    for name in ("ncl-e10", "NCL", "png", ""):
+        with pytest.raises(ComparisonError, match=f"codec '{name}' is unknown: ncl, ncl-e0 to ncl-e9, pifs, jpeg"):
+            codec_named(name)
+
+
+def test_what_pillow_lacks_is_said(monkeypatch):
+    monkeypatch.setattr(features, "check", lambda name: name != "avif")
+    assert codec_named("webp") is PEERS["webp"]
+    with pytest.raises(ComparisonError, match=rf"avif: Pillow {Image.__version__} is without it"):
+        codec_named("avif")
+
+
+def test_identities_tell_efforts_and_weights_apart(tiny):
+    made = [codec_named("ncl"), codec_named("ncl-e0"), codec_named("ncl", str(tiny)), codec_named("pifs")]
+    assert len({codec.identity() for codec in made}) == len(made)
+
+
+@pytest.mark.parametrize("name", [*DEFAULT_NAMES, "pifs", "jpeg2000"])
+def test_codecs_can_be_sent_to_another_process(name):
+    codec = codec_named(name)
+    assert pickle.loads(pickle.dumps(codec)) == codec and hash(codec) is not None
