@@ -1,0 +1,218 @@
+"""The page of a comparison: one file that needs nothing else, and what it does in a browser."""
+
+import json
+import re
+
+import pytest
+from chromium import BINARY, Page
+from PIL import Image
+
+from nccodec.evaluation.comparison import bd_rates
+from nccodec.evaluation.gallery import webp_uri
+from nccodec.evaluation.report import page
+
+TITLES = ("nccodec -e 1", "JPEG", "</script><b>bad</b> & <!--")
+
+
+def example() -> tuple[dict, list[dict]]:
+    """Three curves of five points, one with a name that could break the page; two pictures of flat colours."""
+    curves = []
+    for number, name in enumerate(TITLES):
+        results = {
+            "bpp": [0.1 * (number + 1) * 2**i for i in range(5)],
+            "psnr-rgb": [24.0 + 3 * i for i in range(5)],
+            "ms-ssim-rgb": [1 - 10 ** -(1 + 0.3 * i) for i in range(5)],
+            "encoding_time": [0.1] * 5,
+            "decoding_time": [0.2] * 5,
+        }
+        curves.append({"name": name, "description": name, "settings": [1, 2, 3, 4, 5], "results": results})
+    shown = []
+    for picture in range(2):
+        files = [
+            {
+                "codec": name,
+                "bytes": 1000 + 10 * i,
+                "bpp": 0.25,
+                "psnr": 30.0 + i,
+                "src": webp_uri(flat(50 * i + picture)),
+            }
+            for i, name in enumerate(TITLES)
+        ]
+        rates = [{"bpp": rate, "bytes": 1000, "files": files} for rate in (0.25, 0.75)]
+        enlargements = [{"scale": s, "decoded": webp_uri(flat(s)), "cubic": webp_uri(flat(2 * s))} for s in (2, 4, 8)]
+        about = {"name": f"{picture}.png", "width": 400, "height": 300, "part": False, "src": webp_uri(flat(200))}
+        shown.append(about | {"rates": rates, "enlargements": enlargements})
+    pictures = [{"name": entry["name"], "width": 400, "height": 300} for entry in shown]
+    return {"pictures": pictures, "bd-rates": bd_rates(curves, 2), "curves": curves}, shown
+
+
+def flat(level: int) -> Image.Image:
+    return Image.new("RGB", (400, 300), (level, level, level))
+
+
+def test_the_page_needs_no_other_file_and_keeps_its_data_apart():
+    comparison, shown = example()
+    text = page(comparison, shown)
+    assert not re.search(
+        r"https?:|src=\"(?!data:)|href=\"(?!data:)|@import|url\(", text.replace("http://www.w3.org/2000/svg", "")
+    )
+    assert text.count("</script>") == 2 and "<b>bad" not in text and "insert" not in text
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)[1])
+    assert data["curves"] == comparison["curves"] and data["pictures"] == shown
+
+
+needs_browser = pytest.mark.skipif(BINARY is None, reason="no Chromium here")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    opened = Page(folder / "profile")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """The example's page, in a window of 1100 x 900."""
+    (tmp_path / "report.html").write_text(page(*example()), encoding="utf-8")
+    browser.complaints.clear()
+    browser.requests.clear()
+    browser.window(1100, 900)
+    browser.open(tmp_path / "report.html")
+    yield browser
+    assert browser.complaints == []
+
+
+def text_of(page: Page, selector: str) -> str:
+    return page.value(f"document.querySelector({json.dumps(selector)}).textContent")
+
+
+@needs_browser
+def test_it_opens_without_complaints_and_asks_for_nothing(opened):
+    assert opened.requests[0].startswith("file:") and all(url.startswith("data:") for url in opened.requests[1:])
+    assert opened.value("document.querySelectorAll('#plot .curve').length") == 3
+    rows = opened.value("[...document.querySelectorAll('#tables tbody tr')].map(r => r.cells[0].textContent)")
+    assert rows.count(TITLES[2]) == 1 + 5 + 1
+    cells = opened.value(
+        "[...document.querySelectorAll('#tables tr')].find(r => r.cells[0].textContent == 'JPEG').innerText"
+    )
+    assert "+100.0 %" in cells and "24.00 to 36.00 dB" in cells
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_follows_the_colour_scheme(opened, scheme):
+    opened.prefer(scheme)
+    page, ink = opened.value("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]")
+    brightness = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (page, ink)]
+    assert (brightness[0] > brightness[1]) == (scheme == "light")
+
+
+@needs_browser
+def test_a_click_hides_a_codec_and_a_key_shows_it_again(opened):
+    opened.click("#legend button:nth-child(2)")
+    assert opened.value("document.querySelectorAll('#plot .curve').length") == 2
+    assert opened.value("document.activeElement.getAttribute('aria-pressed')") == "false"
+    opened.press("Enter")
+    assert opened.value("document.querySelectorAll('#plot .curve').length") == 3
+
+
+@needs_browser
+def test_the_pointer_and_the_arrow_keys_give_the_points(opened):
+    where = opened.value(
+        "(() => { const s = document.querySelector('#plot > svg'), r = s.getBoundingClientRect(),"
+        " m = s.querySelectorAll('path[transform]')[7].getAttribute('transform').match(/[0-9.]+/g).map(Number);"
+        " return [r.x + m[0], r.y + m[1]]; })()"
+    )
+    opened.mouse("mouseMoved", *where)
+    assert text_of(opened, "#tip") == "JPEG, setting 3\n0.800 bpp, 30.00 dB"
+    opened.mouse("mouseMoved", 2, 2)
+    opened.value("document.querySelector('#plot > svg').focus()")
+    told = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"):
+        opened.press(key)
+        told.append(text_of(opened, "#readout"))
+    assert told[:3] == [f"nccodec -e 1, setting {i}: {0.1 * i:.3f} bpp, {21 + 3 * i}.00 dB" for i in (1, 2, 1)]
+    assert told[3].startswith("JPEG, ") and told[4] == told[1]  # the nearest rate, 0.2 bpp
+    opened.click("#metrics button:nth-child(2)")
+    opened.value("document.querySelector('#plot > svg').focus()")
+    opened.press("ArrowRight")
+    assert text_of(opened, "#readout") == "nccodec -e 1, setting 1: 0.100 bpp, MS-SSIM 0.9000"
+
+
+SHOWN = """(async () => {
+    const levels = [];
+    for (const id of ["over", "under"]) {
+        const image = document.getElementById(id), canvas = document.createElement("canvas").getContext("2d");
+        await image.decode();
+        canvas.drawImage(image, 0, 0);
+        levels.push(canvas.getImageData(5, 5, 1, 1).data[0]);
+    }
+    return levels;
+})()"""
+EDGE = "document.getElementById('edge').offsetLeft / document.getElementById('stage').clientWidth"
+
+
+@needs_browser
+def test_the_slider_moves_by_key_and_by_mouse(opened):
+    opened.value("document.getElementById('split').focus()")
+    before = opened.value(EDGE)
+    for _ in range(20):
+        opened.press("ArrowRight")
+    assert (opened.value("document.getElementById('split').value"), before) == ("60", pytest.approx(0.5, abs=0.01))
+    assert opened.value(EDGE) == pytest.approx(0.6, abs=0.01)
+    right = opened.value("parseFloat(getComputedStyle(document.getElementById('over')).clipPath.split(' ')[1])")
+    assert right / opened.value("document.getElementById('stage').clientWidth") == pytest.approx(0.4, abs=0.01)
+    opened.click("#split")
+    assert opened.value(EDGE) == pytest.approx(0.5, abs=0.01)
+
+
+@needs_browser
+def test_pictures_rates_codecs_and_zoom_are_chosen(opened):
+    """Levels of the pictures, as the example made them, are read back from what is shown."""
+    assert opened.value(SHOWN) == [0, 50]
+    choose = (
+        "(() => {{ const e = document.getElementById('{}'); e.value = {}; e.dispatchEvent(new Event('change')); }})()"
+    )
+    for name, value in (("left", 0), ("right", 3), ("picture", 1)):
+        opened.value(choose.format(name, value))
+    assert opened.value(SHOWN) == [200, 101]
+    assert text_of(opened, "#left-about") == "original"
+    assert text_of(opened, "#right-about") == f"{TITLES[2]}\n1020 bytes, 0.250 bpp, 32.00 dB"
+    opened.click("#rates button:nth-child(2)")
+    assert text_of(opened, "#look-note").startswith("Near 0.75 bpp: all files have about 1000 bytes.")
+    opened.click("#zooms button:nth-child(4)")
+    assert opened.value("document.getElementById('stage').clientWidth") == 8 * 400
+    visible = opened.value("document.getElementById('scroller').clientWidth")
+    opened.value("new Promise(r => { const s = document.getElementById('scroller'); s.scrollLeft = 700;"
+                 " requestAnimationFrame(() => requestAnimationFrame(r)); })")  # fmt: skip
+    assert opened.value("document.getElementById('edge').offsetLeft") == pytest.approx(700 + visible / 2, abs=1)
+    opened.click("#scales button:nth-child(3)")
+    assert opened.value("document.getElementById('decoded').src") == webp_uri(flat(8))
+    assert text_of(opened, "#decoded-about") == "decoded at 8x"
+
+
+@needs_browser
+def test_it_fits_a_phone(opened):
+    opened.window(360, 740, mobile=True)
+    opened.value("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    assert opened.value("document.documentElement.scrollWidth") == 360
+    assert opened.value("document.querySelector('#plot > svg').getBoundingClientRect().right") <= 360
+    assert opened.value("Math.min(...[...document.querySelectorAll('button, select')].map(e => e.offsetHeight))") >= 32
+
+
+@needs_browser
+def test_curves_alone_make_a_page_too(browser, tmp_path):
+    comparison, _ = example()
+    for curve in comparison["curves"]:
+        del curve["results"]["ms-ssim-rgb"]
+    (tmp_path / "report.html").write_text(page(comparison, []), encoding="utf-8")
+    browser.complaints.clear()
+    browser.open(tmp_path / "report.html")
+    assert browser.complaints == []
+    assert (
+        browser.value("[document.getElementById('look').hidden, document.getElementById('enlarge').hidden]")
+        == [True] * 2
+    )
+    assert browser.value("document.querySelectorAll('#metrics button').length") == 0
