@@ -6,7 +6,7 @@ import warnings
 import typer
 
 from ..errors import NclError, NclWarning
-from . import compare, decode, encode, info, pifs, test, train, weights
+from . import compare, decode, diff, encode, info, pifs, test, train, weights
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
@@ -25,6 +25,7 @@ app.command("decode")(decode.command)
 app.command("info")(info.command)
 app.command("test")(test.command)
 app.command("compare")(compare.command)
+app.command("diff")(diff.command)
 app.command("train")(train.command)
 app.add_typer(weights.app, name="weights")
 
