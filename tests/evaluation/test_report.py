@@ -135,6 +135,9 @@ def test_the_pointer_and_the_arrow_keys_give_the_points(opened):
         told.append(text_of(opened, "#readout"))
     assert told[:3] == [f"nccodec -e 1, setting {i}: {0.1 * i:.3f} bpp, {21 + 3 * i}.00 dB" for i in (1, 2, 1)]
     assert told[3].startswith("JPEG, ") and told[4] == told[1]  # the nearest rate, 0.2 bpp
+    opened.click("#legend button:nth-child(1)")
+    assert text_of(opened, "#readout").startswith("Point at a curve")  # what is hidden is no longer told
+    opened.click("#legend button:nth-child(1)")
     opened.click("#metrics button:nth-child(2)")
     opened.value("document.querySelector('#plot > svg').focus()")
     opened.press("ArrowRight")
@@ -181,7 +184,7 @@ def test_pictures_rates_codecs_and_zoom_are_chosen(opened):
     assert text_of(opened, "#left-about") == "original"
     assert text_of(opened, "#right-about") == f"{TITLES[2]}\n1020 bytes, 0.250 bpp, 32.00 dB"
     opened.click("#rates button:nth-child(2)")
-    assert text_of(opened, "#look-note").startswith("Near 0.75 bpp: all files have about 1000 bytes.")
+    assert text_of(opened, "#look-note").startswith("Near 0.75 bpp: all files have about 1000 bytes;")
     opened.click("#zooms button:nth-child(4)")
     assert opened.value("document.getElementById('stage').clientWidth") == 8 * 400
     visible = opened.value("document.getElementById('scroller').clientWidth")
