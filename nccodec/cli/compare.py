@@ -9,7 +9,10 @@ import typer
 
 from ..errors import ComparisonError, LimitError
 from . import progress
-from .files import write
+from .files import check_output, write
+
+_REPORT = ("report.html",)
+_PLOTS = ("psnr.png", "ms-ssim.png", "same-bytes.png", "enlarged.png")
 
 
 def command(
@@ -56,11 +59,12 @@ def command(
     _installed({"scipy": "evaluation"})
     _installed({"pytorch_msssim": "evaluation"} if "ms-ssim" in wanted else {})
     _installed({"matplotlib": "plot"} if plot else {})
-    _may_write([as_json] if as_json else [], force)
-    _may_write([out / "report.html"] if report else [], force)
+    written = [out / name for name in (_REPORT if report else ()) + (_PLOTS if plot else ())]
+    _may_write([*written, as_json] if as_json else written, sources, force)
     chosen = _codecs(codecs, weights, quality)
     added = _others(others or [], {codec.title for codec in chosen})
     pictures = [Picture.of(path) for path in picture_files(sources)]
+    wanted = _measurable(wanted, pictures)
     cache, jobs = Cache(None if no_cache else default_path()), jobs or cores()
     with progress.count("measuring") as told:
         found = compare(pictures, chosen, wanted, added, cache, jobs, told)
@@ -94,10 +98,26 @@ def _installed(extras: dict[str, str]) -> None:
             raise ComparisonError(f"{module} is not installed: pip install 'nccodec[{extra}]'")
 
 
-def _may_write(targets: list[Path], force: bool) -> None:
+def _may_write(targets: list[Path], sources: list[Path], force: bool) -> None:
     for target in targets:
-        if target.exists() and not force:
-            raise LimitError(f"{target}: exists already (-f overwrites it)")
+        if target.parent.exists() and not target.parent.is_dir():
+            raise LimitError(f"{target.parent}: is no folder")
+        for source in sources:
+            check_output(source, target, force)
+
+
+def _measurable(metrics: list[str], pictures: list) -> list[str]:
+    """Without MS-SSIM, which is said, where a picture is too small for it."""
+    from ..evaluation.metrics import MS_SSIM_SIDE
+
+    small = next((p for p in pictures if min(p.width, p.height) < MS_SSIM_SIDE), None)
+    if "ms-ssim" not in metrics or small is None:
+        return metrics
+    cause = f"{small.path}: MS-SSIM needs sides of {MS_SSIM_SIDE} pixels, and it has {small.width} x {small.height}"
+    if metrics == ["ms-ssim"]:
+        raise ComparisonError(cause)
+    typer.echo(f"left out: {cause}", err=True)
+    return [metric for metric in metrics if metric != "ms-ssim"]
 
 
 def _codecs(names: str | None, weights: str, qualities: list[float] | None) -> list:
@@ -118,13 +138,15 @@ def _codecs(names: str | None, weights: str, qualities: list[float] | None) -> l
 
 
 def _others(files: list[Path], titles: set[str]) -> list[dict]:
-    """Curves of other files; one of a name that is taken is named by its file too."""
+    """Curves of other files; where a name is taken, that of the file is added to it."""
     from ..evaluation.curve import read_curves
 
     found = []
     for file in files:
         for curve in read_curves(file):
-            name = curve["name"] if curve["name"] not in titles else f"{curve['name']} ({file.stem})"
+            name = curve["name"]
+            while name in titles:
+                name += f" ({file.stem})"
             titles = titles | {name}
             found.append(curve | {"name": name})
     return found

@@ -59,9 +59,11 @@ def curve_of(codec: Codec, settings: Sequence[float], pictures: Sequence[list[di
 
     Returns {"name", "description", "settings", "results": {"bpp", ...}}, each result a list of one mean a setting.
     A setting at which a picture came back without error has no PSNR and is left out; MS-SSIM is, where a picture
-    has none.
+    has none. ComparisonError where no setting is left.
     """
     kept = [i for i in range(len(settings)) if all(rows[i].get("psnr-rgb", 0) is not None for rows in pictures)]
+    if not kept:
+        raise ComparisonError(f"{codec.title} codes a picture without error at every setting: it has no curve")
     keys = [key for key in pictures[0][0] if all(rows[i][key] is not None for rows in pictures for i in kept)]
     results = {key: [float(np.mean([rows[i][key] for rows in pictures])) for i in kept] for key in keys}
     about = {"name": codec.title, "description": codec.description}

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -131,13 +132,14 @@ def results_of(
 
 
 def _single_threaded() -> None:
-    """In a new process: one thread, no warnings that were given before, and Ctrl-C left to the process that started it."""
+    """In a new process: one thread, no warnings, which were given before, and Ctrl-C left to who started it."""
     warnings.simplefilter("ignore", NclWarning)
-    from PIL import AvifImagePlugin
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"  # torch is not imported yet
-    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    with suppress(ImportError):  # which Pillow before 11.3 has not
+        from PIL import AvifImagePlugin
+
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
 def _work(job: Job, arguments: tuple[float, ...]) -> list:

@@ -34,7 +34,7 @@ def test_curves_tables_and_card(nc, pictures, tmp_path, tiny):
     ladder = [part for quality in qualities for part in ("-q", quality)]
     options = ("--codecs", "ncl-e0,jpeg", "--weights", mine, *ladder, "--json", "c.json", "--card", *FAST)
     code, out, _ = nc("compare", "set", *options)
-    assert code == 0
+    assert code == 0 and "MS-SSIM" not in out
     found = json.loads((tmp_path / "c.json").read_text())
     assert found["pictures"] == [
         {"name": "a.png", "width": 56, "height": 40},
@@ -93,7 +93,19 @@ def test_report_and_plots(nc, pictures, tmp_path, tiny):
     before = {path: path.read_bytes() for path in (tmp_path / "x").iterdir()}
     code, _, err = nc("compare", "set", *options, *FAST)
     assert (code, err) == (1, "nc: x/report.html: exists already (-f overwrites it)\n")
+    (tmp_path / "x" / "report.html").unlink()
+    del before[tmp_path / "x" / "report.html"]
+    assert (
+        nc("compare", "set", "--plot", "--out", "x", *FAST)[2] == "nc: x/psnr.png: exists already (-f overwrites it)\n"
+    )
     assert before == {path: path.read_bytes() for path in (tmp_path / "x").iterdir()}
+
+
+def test_ms_ssim_is_left_out_where_a_picture_is_too_small(nc, pictures, tmp_path):
+    code, _, err = nc("compare", "set", "--codecs", "jpeg", "--json", "c.json", "--jobs", 1)
+    assert code == 0 and "left out: set/a.png: MS-SSIM needs sides of 161 pixels, and it has 56 x 40\n" in err
+    results = json.loads((tmp_path / "c.json").read_text())["curves"][0]["results"]
+    assert set(results) == {"bpp", "psnr-rgb", "encoding_time", "decoding_time"}
 
 
 @pytest.mark.parametrize(
@@ -105,8 +117,11 @@ def test_report_and_plots(nc, pictures, tmp_path, tiny):
         (("empty",), "empty: holds no pictures"),
         (("set", "--codecs", "jpeg,gif"), "codec 'gif' is unknown: ncl, ncl-e0 to ncl-e9, pifs, jpeg"),
         (("set", "--with", "text.png"), "text.png: is no JSON"),
-        (("set", "--weights", "absent"), "absent"),
+        (("set", "--weights", "absent", "--metrics", "psnr"), "no weights named 'absent'"),
         (("set", "--json", "text.png"), "text.png: exists already (-f overwrites it)"),
+        (("set", "--plot", "--out", "text.png"), "text.png: is no folder"),
+        (("set", "--metrics", "ms-ssim"), "a.png: MS-SSIM needs sides of 161 pixels, and it has 56 x 40"),
+        (("set/a.png", "-f", "--json", "set/a.png"), "set/a.png: is the source itself"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line_and_writes_nothing(nc, pictures, tmp_path, arguments, message):

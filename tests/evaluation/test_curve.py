@@ -54,6 +54,8 @@ def test_what_a_picture_lacks_leaves_the_curve():
     exact = [{"bpp": 1.0, "psnr-rgb": 30.0}, {"bpp": 2.0, "psnr-rgb": None}]
     curve = curve_of(Counted(), (7, 8), [exact, exact])
     assert (curve["settings"], curve["results"]) == ([7], {"bpp": [1.0], "psnr-rgb": [30.0]})
+    with pytest.raises(ComparisonError, match="counted codes a picture without error at every setting"):
+        curve_of(Counted(), (8,), [exact[1:]])
 
 
 def test_the_jpeg_anchor_is_monotone():
