@@ -257,7 +257,7 @@ def large(
     """Time and peak memory of encoding and decoding a large picture, each in a process of its own."""
     from nccodec.evaluation.large import measure_large
 
-    found = measure_large(parts_of(read_picture(source))[0], width, height, effort)
+    found = measure_large(read(source), width, height, effort)
     out.write_text(json.dumps(found, indent=1) + "\n")
     for name in ("encode", "decode"):
         typer.echo(f"{name}: {found[name]['seconds']:.1f} s, at most {found[name]['peak_mb']:.0f} MB")
