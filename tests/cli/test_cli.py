@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -272,10 +273,15 @@ def test_a_failed_write_leaves_the_old_file_and_no_temporary(nc, picture, tiny, 
     (tmp_path / "a.ncl").write_bytes(b"mine")
     before = listing(tmp_path)
 
-    def full(self, data):
-        raise OSError(28, "No space left on device", str(self))
+    opened = os.fdopen
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    def full(handle, mode):
+        file = opened(handle, mode)
+        file.write(b"some")
+        file.close()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", full)
     code, _, err = nc("encode", "a.png", "--weights", tiny, "-f")
     assert code == 1 and "No space left on device" in err
     assert listing(tmp_path) == before

@@ -145,8 +145,18 @@ def test_what_is_refused(scene, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(LimitError, match="exactly one"):
         nccodec.pifs.encode(scene, 50, bpp=1)
-    with pytest.raises(ImageError, match="transparency"):
-        nccodec.pifs.encode(Image.new("RGBA", (8, 8)))
+    with pytest.raises(ImageError, match="mode F"):
+        nccodec.pifs.encode(Image.new("F", (8, 8)))
+
+
+def test_transparency_and_metadata_are_kept(scene):
+    picture = scene.convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(scene.size))
+    picture.info["icc_profile"] = b"profile"
+    decoded = nccodec.decode(nccodec.pifs.encode(picture, 30))
+    assert decoded.mode == "RGBA" and decoded.info["icc_profile"] == b"profile"
+    assert decoded.getchannel("A").tobytes() == picture.getchannel("A").tobytes()
+    assert "icc_profile" not in nccodec.decode(nccodec.pifs.encode(picture, 30, strip=["icc"])).info
 
 
 def test_progress_rises_to_one(scene):
