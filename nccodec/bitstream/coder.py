@@ -74,9 +74,11 @@ class SymbolReader:
 
     def differences(self, count: int, table: Table) -> np.ndarray:
         """int64 [count]."""
-        values = self.symbols(count, table) - table.largest
-        for i in np.flatnonzero(values > table.largest).tolist():
-            values[i] = self._escape(table.largest)
+        values = self.symbols(count, table)
+        values -= table.largest
+        if values.max(initial=0) > table.largest:  # seldom, and there are thousands of short runs
+            for i in np.flatnonzero(values > table.largest).tolist():
+                values[i] = self._escape(table.largest)
         return values
 
     def finish(self) -> None:
