@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from ..errors import LimitError, NclError
-from .files import STREAM, check_output
+from .files import STREAM, check_folder, check_output
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def tasks(
     """
     if output and output_dir:
         raise typer.BadParameter("give -o or --output-dir, not both", param_hint="--output-dir")
-    if output and output != STREAM and not output.parent.is_dir():
-        raise LimitError(f"{output.parent}: no such folder")
+    if output:
+        check_folder(output)
     found = []
     for source in sources:
         if source == STREAM:

@@ -37,9 +37,15 @@ def check_output(source: Path, target: Path, force: bool) -> None:
             raise LimitError(f"{target}: exists already (-f overwrites it)")
 
 
+def check_folder(target: Path) -> None:
+    """Refuse an output in a folder that does not exist, which a user's own -o is not meant to make."""
+    if target != STREAM and not target.parent.is_dir():
+        raise LimitError(f"{target.parent}: no such folder")
+
+
 def write(target: Path, content: bytes) -> None:
-    """Write to stdout if target is STREAM, else to a temporary file beside `target`, read back and then renamed; on
-    any failure nothing is left, and what was there before is."""
+    """Write to stdout if target is STREAM, else to a temporary file beside `target` that is then renamed, in
+    folders that are made if need be; on any failure no file is left, and what was there before is."""
     if target == STREAM:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

@@ -10,7 +10,7 @@ import typer
 from ..errors import LimitError, NclError
 from . import progress
 from .encode import Device, Packer
-from .files import check_output, naming, write
+from .files import check_folder, check_output, naming, write
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -96,6 +96,7 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
     picture = read_picture(source)
     colours, extras = parts_of(picture)
     if target is not None:
+        check_folder(target)
         check_output(source, target, force)
     started = time.perf_counter()
     with progress.bar(source) as report:

@@ -127,3 +127,8 @@ def test_ctrl_c_exits_130_and_leaves_nothing(nc, picture, tmp_path, monkeypatch)
     monkeypatch.setattr(nccodec.pifs, "encode", interrupt)
     assert nc("pifs", "a.png", "-o", "a.ncl")[0] == 130
     assert names(tmp_path) == ["a.png"]
+
+
+def test_folders_are_not_made_for_an_output(nc, picture, tmp_path):
+    code, _, err = nc("pifs", picture, "-o", tmp_path / "none" / "a.ncl")
+    assert code == 1 and "none: no such folder" in err and not (tmp_path / "none").exists()
