@@ -1,6 +1,7 @@
 """The range coder under integer tables: the only place that calls constriction."""
 
 import struct
+from collections.abc import Sequence
 
 import constriction
 import numpy as np
@@ -25,6 +26,14 @@ class Table:
         self.largest = len(counts) // 2 - 1
 
 
+Runs = Sequence[tuple[int, Table]]  # how many differences are coded under a table, one such run after the other
+
+
+def _largest(runs: Runs) -> np.ndarray:
+    """int64 [sum of the counts]: for every difference, that of its table."""
+    return np.repeat([table.largest for _, table in runs], [count for count, _ in runs])
+
+
 class SymbolWriter:
     """Symbols -> a u32 count of words, the words (u32), then the escapes as Exp-Golomb bits."""
 
@@ -38,10 +47,18 @@ class SymbolWriter:
 
     def differences(self, differences: np.ndarray, table: Table) -> None:
         """int [n], any size."""
-        most = table.largest
-        inside = np.abs(differences) <= most
-        self.symbols(np.where(inside, differences + most, 2 * most + 1), table)
-        for value in differences[~inside].tolist():
+        self.runs(differences, [(len(differences), table)])
+
+    def runs(self, differences: np.ndarray, runs: Runs) -> None:
+        """int [n], any size: as many under each table as the run has."""
+        largest = _largest(runs)
+        inside = np.abs(differences) <= largest
+        symbols = np.where(inside, differences + largest, 2 * largest + 1).astype(np.int32)
+        at = 0
+        for count, table in runs:
+            self._coder.encode(symbols[at : at + count], table.model)
+            at += count
+        for value, most in zip(differences[~inside].tolist(), largest[~inside].tolist(), strict=True):
             number = 2 * (abs(value) - most - 1) + (value < 0) + 1
             self._escapes += bitarray(number.bit_length() - 1) + int2ba(number)
 
@@ -74,11 +91,19 @@ class SymbolReader:
 
     def differences(self, count: int, table: Table) -> np.ndarray:
         """int64 [count]."""
-        values = self.symbols(count, table)
-        values -= table.largest
-        if values.max(initial=0) > table.largest:  # seldom, and there are thousands of short runs
-            for i in np.flatnonzero(values > table.largest).tolist():
-                values[i] = self._escape(table.largest)
+        return self.runs([(count, table)])
+
+    def runs(self, runs: Runs) -> np.ndarray:
+        """int64 [sum of the counts]."""
+        decode = self._coder.decode
+        try:
+            symbols = np.concatenate([decode(table.model, count) for count, table in runs])
+        except _FAULTS as error:
+            raise _damaged(error) from None
+        largest = _largest(runs)
+        values = symbols - largest
+        escaped = np.flatnonzero(values > largest)
+        values[escaped] = [self._escape(most) for most in largest[escaped].tolist()]
         return values
 
     def finish(self) -> None:

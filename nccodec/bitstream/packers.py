@@ -9,7 +9,7 @@ from bitarray import bitarray
 
 from ..code import tiles
 from ..errors import FormatError
-from .coder import SymbolReader, SymbolWriter, Table
+from .coder import Runs, SymbolReader, SymbolWriter, Table
 from .fixed import append, numbers, width_of
 from .symbols import LARGEST, Pass, SymbolModel
 
@@ -77,13 +77,19 @@ def unpack_fixed(payload: bytes, shape: tuple[int, int, int]) -> np.ndarray:
     return values.reshape(shape)
 
 
-def _runs(symbols: Pass) -> tuple[np.ndarray, list[tuple[int, int, int]]]:
-    """The places of a pass's symbols by table, rising, and in the pass's order for each; and the runs:
-    table, start, stop."""
-    order = np.argsort(symbols.tables.astype(np.uint16), kind="stable")  # 16 bits are sorted by radix
-    tables = symbols.tables[order]
-    edges = np.flatnonzero(np.diff(tables, prepend=-1, append=-1))
-    return order, list(zip(tables[edges[:-1]].tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+class _Tables:
+    """The tables of a model, each made when it is first needed."""
+
+    def __init__(self, model: SymbolModel) -> None:
+        self._of = cache(lambda index: Table(model.table(index)))
+
+    def runs(self, symbols: Pass) -> tuple[np.ndarray, Runs]:
+        """The places of a pass's symbols by table, rising, and in the pass's order for each; and the runs."""
+        order = np.argsort(symbols.tables.astype(np.uint16), kind="stable")  # 16 bits are sorted by radix
+        tables = symbols.tables[order]
+        edges = np.flatnonzero(np.diff(tables, prepend=-1, append=-1))
+        used = map(self._of, tables[edges[:-1]].tolist())
+        return order, list(zip(np.diff(edges).tolist(), used, strict=True))
 
 
 def pack_range(values: np.ndarray, model: SymbolModel, first: int, last: int) -> bytes:
@@ -94,15 +100,12 @@ def pack_range(values: np.ndarray, model: SymbolModel, first: int, last: int) ->
 
 
 def _pack_tile(values: np.ndarray, model: SymbolModel, first: int, last: int) -> bytes:
-    writer = SymbolWriter()
-    table_of = cache(lambda index: Table(model.table(index)))
+    writer, tables = SymbolWriter(), _Tables(model)
     known = values.copy()
     known[first:] = 0  # so that the model cannot look ahead
     for group in model.passes(known, first, last):
-        order, runs = _runs(group)
-        differences = (values[group.where] - group.offsets)[order]
-        for table, start, stop in runs:
-            writer.differences(differences[start:stop], table_of(table))
+        order, runs = tables.runs(group)
+        writer.runs((values[group.where] - group.offsets)[order], runs)
         known[group.where] = values[group.where]
     return writer.content()
 
@@ -123,13 +126,11 @@ def unpack_range(payload: bytes, model: SymbolModel, values: np.ndarray, first: 
 
 
 def _unpack_tile(content: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:
-    reader = SymbolReader(content)
-    table_of = cache(lambda index: Table(model.table(index)))
+    reader, tables = SymbolReader(content), _Tables(model)
     for group in model.passes(values, first, last):
-        order, runs = _runs(group)
+        order, runs = tables.runs(group)
         symbols = np.empty(len(order), np.int64)
-        for table, start, stop in runs:
-            symbols[order[start:stop]] = reader.differences(stop - start, table_of(table))
+        symbols[order] = reader.runs(runs)
         symbols += group.offsets
         if len(symbols) and np.abs(symbols).max() > LARGEST:
             raise FormatError("range packer: a value is beyond 32767")
