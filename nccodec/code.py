@@ -19,8 +19,8 @@ class CollageCode:
     level: position between the quality levels of the weights, in 1/256 of a level.
     range_size: side B of a cell in pixels, a power of two.
     fingerprint: first 8 bytes of the SHA-256 of the weights file.
-    atoms: int32 [atoms, rows, columns], |value| <= 32767.
-    scales: int32 [domains, rows, columns], |value| <= 32767.
+    atoms: int16 [atoms, rows, columns], |value| <= 32767.
+    scales: int16 [domains, rows, columns], |value| <= 32767.
     """
 
     height: int

@@ -43,13 +43,12 @@ def encode_picture(
         raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
     found = named(weights)
     picture, extras = parts_of(image, strip)
-    pixels = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
-    analysis = Analysis(pixels, picture.mode == "L", found, choose_device(device))
-    attempts = _Attempts(analysis, pixels, found, packer, extras, progress)
+    analysis = Analysis(picture, found, choose_device(device))
+    attempts = _Attempts(analysis, picture, found, packer, extras, progress)
     if target.quality is not None:
         data = attempts.data(round(target.quality / 100 * found.levels), effort)
     else:
-        data = to_target(attempts, target, effort, pixels.shape[0] * pixels.shape[1])
+        data = to_target(attempts, target, effort, picture.width * picture.height)
     if verify:
         attempts.verify(data)
     return data
@@ -59,11 +58,11 @@ class _Attempts:
     """The files of one picture at several levels and efforts, each made once."""
 
     def __init__(
-        self, analysis: Analysis, pixels: np.ndarray, weights: Weights, packer: str, extras: Extras,
+        self, analysis: Analysis, picture: Image.Image, weights: Weights, packer: str, extras: Extras,
         progress: Callable[[float], None],
     ) -> None:  # fmt: skip
         self.top = weights.levels
-        self._analysis, self._pixels, self._weights = analysis, pixels, weights
+        self._analysis, self._picture, self._weights = analysis, picture, weights
         self._packer, self._extras, self._progress = packer, extras, progress
         self._made: dict[tuple[int, int], tuple[bytes, float]] = {}
         self._codes: dict[bytes, CollageCode] = {}
@@ -77,8 +76,7 @@ class _Attempts:
             db = math.nan
             if decoded:
                 picture = synthesise(code, self._weights, device=self._analysis.device)
-                source = self._pixels[:, :, 0] if code.grey else self._pixels
-                db = psnr(source, picture, self._extras.alpha)
+                db = psnr(self._picture, picture, self._extras.alpha)
             self._made[level, effort] = made = (data, db)
         return made
 

@@ -88,7 +88,7 @@ def _collage(header: Header, chunks: list[Chunk], model: SymbolModel | None) -> 
     rows, columns = grid_of(header.height, header.width, header.range_size)
     channels = header.atoms + header.domains
     parts = {ATOMS: (0, header.atoms), SCALES: (header.atoms, channels)}
-    values = np.zeros((channels, rows, columns), np.int32)
+    values = np.zeros((channels, rows, columns), np.int16)
     for chunk in chunks:
         first, last = parts[chunk.kind]
         payload = unframe(chunk.payload, 64 + channels + 8 * rows * columns * (last - first))

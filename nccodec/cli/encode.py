@@ -67,8 +67,6 @@ class Encoding:
     def __call__(self, task: batch.Task) -> dict | None:
         if not batch.allowed(task, self.force, self.skip_existing):
             return None
-        import numpy as np
-
         import nccodec
 
         from ..evaluation.metrics import psnr
@@ -92,7 +90,7 @@ class Encoding:
             if self.measured:
                 decoded = nccodec.decode(data, weights=weights, device=device)
                 colours, extras = parts_of(picture)
-                told["psnr"] = psnr(np.asarray(colours), np.asarray(decoded.convert(colours.mode)), extras.alpha)
+                told["psnr"] = psnr(colours, decoded.convert(colours.mode), extras.alpha)
         except NclError as error:
             raise naming(task.source, error) from None
         write(task.target, data)

@@ -4,23 +4,36 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 from ..errors import ComparisonError, LimitError
 
+Picture = np.ndarray | Image.Image
+_STRIP = 256  # rows that are compared at a time
 MS_SSIM_SIDE = 161  # shortest side that has MS-SSIM: its window of 11 samples must fit after four halvings
 
 
-def psnr(a: np.ndarray, b: np.ndarray, alpha: np.ndarray | None = None) -> float:
-    """Peak signal to noise ratio in dB of two uint8 arrays of one shape, over all samples; inf if equal.
+def psnr(a: Picture, b: Picture, alpha: np.ndarray | None = None) -> float:
+    """Peak signal to noise ratio in dB of two uint8 arrays of one shape, or Pillow images of modes "L" or "RGB", over
+    all samples; inf if equal.
 
-    alpha: [H, W], transparency of arrays [H, W] or [H, W, 3]; only pixels where it is above 0 count.
+    alpha: [H, W], transparency of pictures [H, W] or [H, W, 3]; only pixels where it is above 0 count.
     """
-    if alpha is not None:
-        a, b = a[alpha > 0], b[alpha > 0]
-        if not len(a):
-            return math.inf
-    error = np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)
-    return math.inf if error == 0 else 10 * math.log10(255**2 / error)
+    error = count = 0
+    for start in range(0, a.height if isinstance(a, Image.Image) else len(a), _STRIP):
+        parts = [_rows(x, start, start + _STRIP) for x in (a, b)]
+        if alpha is not None:
+            parts = [part[alpha[start : start + _STRIP] > 0] for part in parts]
+        difference = np.subtract(*parts, dtype=np.int32).ravel()
+        error, count = error + int(np.sum(difference * difference, dtype=np.int64)), count + difference.size
+    return math.inf if error == 0 else 10 * math.log10(255**2 * count / error)
+
+
+def _rows(picture: Picture, start: int, stop: int) -> np.ndarray:
+    """As many of the rows from `start` to `stop` as there are."""
+    if isinstance(picture, np.ndarray):
+        return picture[start:stop]
+    return np.asarray(picture.crop((0, start, picture.width, min(stop, picture.height))))
 
 
 def ms_ssim(a: np.ndarray, b: np.ndarray) -> float | None:

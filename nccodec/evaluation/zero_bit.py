@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor, nn
 
 from ..bitstream.file import write_code
@@ -102,7 +103,7 @@ def pictures(
 ) -> tuple[int, np.ndarray, np.ndarray]:
     """Bytes of the file of uint8 [H, W, 3] at effort 0, and its decodes without and with the self-reference."""
     level = round(quality / 100 * weights.levels)
-    code = Analysis(picture, False, weights).code(level)
+    code = Analysis(Image.fromarray(picture), weights).code(level)
     size = len(write_code(code, "range", weights.prior_at(level)))
     q, position = torch.from_numpy(code.atoms).float()[None], torch.tensor([level / 256])
     shown = []

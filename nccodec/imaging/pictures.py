@@ -1,5 +1,6 @@
 """Reading and writing pictures with Pillow."""
 
+import contextlib
 import io
 import warnings
 from collections.abc import Collection
@@ -38,7 +39,7 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
                 opened.load()
                 if opened.format == "TIFF" and (exif := tiff_exif(opened)):
                     opened.info["exif"] = exif
-                picture = _upright(opened)
+                _turn_upright(opened)
         except ImageError:
             raise
         except FileNotFoundError:
@@ -55,7 +56,7 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
         warnings.warn(f"{lead}the first of {frames} frames is taken", NclWarning, stacklevel=2)
     if deep:
         lost_depth(lead)
-    return to_supported(picture, lead)
+    return to_supported(opened, lead)
 
 
 def parts_of(image: Image.Image, strip: Collection[str] = ()) -> tuple[Image.Image, Extras]:
@@ -66,11 +67,10 @@ def parts_of(image: Image.Image, strip: Collection[str] = ()) -> tuple[Image.Ima
     return colours, Extras(alpha, **metadata_of(picture, strip))
 
 
-def _upright(picture: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(picture)
-    except Exception:  # of damaged EXIF, which is no reason to refuse a picture
-        return picture.copy()
+def _turn_upright(picture: Image.Image) -> None:
+    # Damaged EXIF is no reason to refuse a picture.
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(picture, in_place=True)
 
 
 def _is_deep(opened: Image.Image) -> bool:

@@ -1,9 +1,11 @@
 """Picture -> CollageCode: one network pass, then the integers of any level."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ..bitstream.symbols import LARGEST
@@ -43,31 +45,38 @@ def quantize(scaled: Tensor, dead_zone: float | Tensor) -> Tensor:
 class Tile:
     """What one network pass finds in a tile of a picture, from which the integers of all levels are made.
 
-    picture: uint8 [H, W, 3], the whole. place: rows and columns of the tile's cells, by default all.
+    picture: the whole, mode "L" or "RGB". place: rows and columns of the tile's cells, by default all.
     """
 
     @torch.no_grad()
     def __init__(
-        self, picture: np.ndarray, weights: Weights, device: str = "cpu", place: tuple[slice, slice] | None = None
+        self, picture: Image.Image, weights: Weights, device: str = "cpu", place: tuple[slice, slice] | None = None
     ) -> None:
         a = weights.architecture
         self.weights, self.device = weights, device
         self.model = weights.model(device)
-        self._grid = grid_of(*picture.shape[:2], a.range_size)
-        place = place or tuple(slice(0, n) for n in self._grid)
+        self._picture = picture
+        self._grid = grid_of(picture.height, picture.width, a.range_size)
+        self._place = place = place or tuple(slice(0, n) for n in self._grid)
         reach = 3 * a.blocks + 2  # cells from which the network computes a cell
         around = [
             slice(max(0, part.start - reach), min(n, part.stop + reach))
             for part, n in zip(place, self._grid, strict=True)
         ]
         self._inner = tuple(slice(p.start - w.start, p.stop - w.start) for p, w in zip(place, around, strict=True))
-        self._analysed = self.model.analyse(self._pixels(picture, around))
-        self.padded = self._pixels(picture, place)
+        self._analysed = self.model.analyse(self._pixels(around))
 
-    def _pixels(self, picture: np.ndarray, place: Sequence[slice]) -> Tensor:
+    @cached_property
+    def padded(self) -> Tensor:
+        """The tile's pixels, [1, 3, rows B, columns B] in [0, 1]."""
+        return self._pixels(self._place)
+
+    def _pixels(self, place: Sequence[slice]) -> Tensor:
         """The pixels of cells, [1, 3, rows B, columns B] in [0, 1]."""
         side = self.weights.architecture.range_size
-        part = picture[tuple(slice(p.start * side, p.stop * side) for p in place)]
+        (top, bottom), (left, right) = ((p.start * side, p.stop * side) for p in place)
+        box = (left, top, min(right, self._picture.width), min(bottom, self._picture.height))
+        part = np.asarray(self._picture.crop(box).convert("RGB"))
         return pad_to_cells(part, side).to(self.device)
 
     @torch.no_grad()
@@ -95,27 +104,28 @@ class Tile:
 class Analysis:
     """What the network finds in a picture, tile by tile, from which the codes of all levels are made.
 
-    picture: uint8 [H, W, 3]. grey: the decoder returns one channel.
+    picture: mode "RGB", or "L", where the decoder returns one channel.
     """
 
-    def __init__(self, picture: np.ndarray, grey: bool, weights: Weights, device: str = "cpu") -> None:
-        self.weights, self.device, self.grey = weights, device, grey
+    def __init__(self, picture: Image.Image, weights: Weights, device: str = "cpu") -> None:
+        self.weights, self.device = weights, device
         self._picture = picture
         self._kept: dict[int, Tile] = {}
 
     def code(self, level: int, effort: int = 0, progress: Callable[[float], None] = lambda _: None) -> CollageCode:
         """The integers of a level, in 1/256. effort: 0 .. 9, see `neural.effort`. progress: called with the
         share that is done, 0 .. 1."""
-        a, (height, width) = self.weights.architecture, self._picture.shape[:2]
+        a, (width, height) = self.weights.architecture, self._picture.size
         rows, columns = grid_of(height, width, a.range_size)
         places = tiles(rows, columns)
-        q = np.empty((a.channels, rows, columns), np.int32)
+        q = np.empty((a.channels, rows, columns), np.int16)
         for number, place in enumerate(places):
             q[(slice(None), *place)] = self._tile(number, place).integers(
                 level, effort, lambda share, before=number: progress((before + share) / len(places))
             )
+        grey = self._picture.mode == "L"
         return CollageCode(
-            height, width, self.grey, level, a.range_size, self.weights.fingerprint, q[: a.atoms], q[a.atoms :]
+            height, width, grey, level, a.range_size, self.weights.fingerprint, q[: a.atoms], q[a.atoms :]
         )
 
     def _tile(self, number: int, place: tuple[slice, slice]) -> Tile:

@@ -49,8 +49,8 @@ def test_grey_pictures_stay_grey(tiny, smooth):
 
 def test_a_single_pass_quantizes_with_the_dead_zone_of_the_level(tiny, smooth):
     """Dead zones 0.1 and 0.2 at the whole levels."""
-    picture, found = np.asarray(smooth(24, 20)), weights_files.load(tiny)
-    analysis, tile = Analysis(picture, False, found), Tile(picture, found)
+    picture, found = smooth(24, 20), weights_files.load(tiny)
+    analysis, tile = Analysis(picture, found), Tile(picture, found)
     for level, dead_zone in ((0, 0.1), (64, 0.125), (256, 0.2)):
         expected = quantize(tile.scaled(level), dead_zone)[0].numpy()
         code = analysis.code(level)
@@ -98,7 +98,7 @@ def test_library_refuses_what_it_cannot_hold(tiny, smooth):
 @pytest.mark.parametrize("size", [(31, 70), (70, 31)])
 def test_a_picture_is_analysed_tile_by_tile_as_it_is_whole(tiny, smooth, monkeypatch, size):
     """With tiles of 9 cells, and 5 around that the network sees besides."""
-    picture, found = np.asarray(smooth(*size)), weights_files.load(tiny)
+    picture, found = smooth(*size), weights_files.load(tiny)
     whole = Tile(picture, found).scaled(100)[0].numpy()
     monkeypatch.setattr(code, "TILE", 9)
     rows, columns = whole.shape[1:]
@@ -108,9 +108,9 @@ def test_a_picture_is_analysed_tile_by_tile_as_it_is_whole(tiny, smooth, monkeyp
         np.testing.assert_allclose(part.scaled(100)[0].numpy(), whole[(slice(None), *place)], atol=1e-4)
     for effort, share in ((0, 0.999), (1, 0.95)):
         monkeypatch.undo()
-        expected = Analysis(picture, False, found).code(100, effort).atoms
+        expected = Analysis(picture, found).code(100, effort).atoms
         monkeypatch.setattr(code, "TILE", 9)
-        found_atoms = Analysis(picture, False, found).code(100, effort).atoms
+        found_atoms = Analysis(picture, found).code(100, effort).atoms
         assert (found_atoms == expected).mean() > share
 
 

@@ -131,7 +131,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
     """Reckoned for the integers: bits of the prior's network, and the error of the picture at PREFERENCE of
     the level's lambda, here halfway between those of the two levels, for each of three channels."""
     found = weights.load(tiny)
-    analysis, tile = Analysis(np.asarray(smooth(*size)), False, found), Tile(np.asarray(smooth(*size)), found)
+    analysis, tile = Analysis(smooth(*size), found), Tile(smooth(*size), found)
     level = torch.tensor([0.5])
     costs, shares = [], []
     for effort in (0, 1, 2, 4):
@@ -148,7 +148,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
 
 def test_annealing_finds_better_coefficients_and_leaves_the_self_reference(tiny, smooth):
     """In the cost of the nearest integers, at once and always the same."""
-    analysis = Tile(np.asarray(smooth(24, 28)), weights.load(tiny))
+    analysis = Tile(smooth(24, 28), weights.load(tiny))
     scaled, weight, reports = analysis.scaled(128), 2000.0, []
     found, again = (anneal(analysis, scaled, 128, weight, 40, lambda: reports.append(1)) for _ in range(2))
     assert torch.equal(found, again) and len(reports) == 80
