@@ -1,5 +1,6 @@
 """Decoding end to end: bytes -> bitstream -> the map's fixed point -> picture."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,13 @@ from .bitstream.container import Header
 from .bitstream.file import read_file, write_code, write_partition
 from .bitstream.packers import unframe
 from .bitstream.symbols import SymbolModel
-from .code import CollageCode, Extras
-from .collage.scales import enlarge, reduce_area
+from .code import CollageCode, Extras, grid_of
+from .collage.scales import Span, enlarge, reduce_area
 from .errors import LimitError, VerificationError
 from .imaging.alpha import joined
 from .imaging.metadata import info_of
 from .neural.analysis import choose_device
-from .neural.synthesis import synthesise
+from .neural.synthesis import seen_cells, synthesise
 from .neural.weights import Weights, matching
 from .output import Request, checked_crop, grey_levels, output_size
 from .partition import PartitionCode
@@ -37,7 +38,13 @@ def decode_picture(
         asked = "" if (height, width) == (header.height, header.width) else f" decoded to {width} x {height}"
         raise LimitError(f"{header.width} x {header.height} pixels{asked} are over the limit of {max_pixels}")
     region = None if crop is None else checked_crop(crop, (height, width))
-    code, extras, found = _read(data, weights)
+
+    def cells_of(header: Header) -> tuple[Span, Span]:
+        request = Request.of((header.height, header.width), scale, size, header.range_size)
+        grid = grid_of(header.height, header.width, header.range_size)
+        return seen_cells(grid, header.range_size, request, *region, referring=header.nonzero_scales > 0)
+
+    code, extras, found = _read(data, weights, None if region is None else cells_of)
     if not self_reference:
         code = code.without_self_reference()
     device = choose_device(device)
@@ -75,9 +82,11 @@ def test_file(data: bytes, weights: str | Path | None) -> None:
 
 
 def _read(
-    data: bytes, weights: str | Path | Weights | None
+    data: bytes,
+    weights: str | Path | Weights | None,
+    cells_of: Callable[[Header], tuple[Span, Span]] | None = None,
 ) -> tuple[CollageCode | PartitionCode, Extras, Weights | None]:
-    """What a file holds, and the weights that it needs."""
+    """What a file holds, and the weights that it needs. cells_of: see `read_file`."""
     found: Weights | None = None
 
     def model_of(header: Header) -> SymbolModel:
@@ -85,7 +94,7 @@ def _read(
         found = weights if isinstance(weights, Weights) else matching(header.fingerprint, weights)
         return found.symbol_model(header)
 
-    return *read_file(data, model_of), found
+    return *read_file(data, model_of, cells_of), found
 
 
 @torch.no_grad()

@@ -1,13 +1,19 @@
 """Regions, and pictures made in parts: the same as the whole within one grey level."""
 
+import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import nccodec
+from nccodec import code as collage_code
+from nccodec.bitstream import container
+from nccodec.bitstream.file import write_code
+from nccodec.bitstream.packers import frame, unframe
 from nccodec.code import CollageCode
-from nccodec.errors import LimitError
+from nccodec.errors import FormatError, LimitError, NclError
 from nccodec.neural import synthesis, weights
 
 OK = sorted((Path(__file__).parent / "golden" / "ok").glob("*.ncl"))
@@ -61,6 +67,35 @@ def test_a_region_depends_on_its_neighbourhood_alone(tiny):
     first, second = (synthesis.synthesise(code, found, crop=crop) for code in codes)
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(*(synthesis.synthesise(code, found, crop=((60, 80), (60, 80))) for code in codes))
+
+
+def test_tiles_that_a_region_does_not_depend_on_are_not_read(tiny, monkeypatch):
+    """Of 4 tiles of 20 x 20 cells of 4 pixels the last one's words are damaged. With self-reference the picture
+    depends on them from cell 12, of which 8 see it (see above), so up to pixel 47 it is as it was."""
+    found, random = weights.load(tiny), np.random.default_rng(0)
+    monkeypatch.setattr(collage_code, "TILE", 20)
+    values = [random.integers(-1, 2, (n, 40, 40)).astype(np.int16) for n in (6, 4)]
+    whole = CollageCode(160, 160, False, 100, 4, found.fingerprint, *values)
+    data = write_code(whole, "range", found.prior_at(100))
+    header, chunks = container.read(data)
+    damaged = []
+    for chunk in chunks:
+        payload, at = bytearray(unframe(chunk.payload, 1 << 20)), 0
+        for _ in range(3):
+            at += 4 + struct.unpack_from("<I", payload, at)[0]
+        payload[at + 4 : at + 24] = bytes(20)
+        damaged.append(container.Chunk(chunk.kind, frame(bytes(payload))))
+    broken = container.write(header, damaged)
+    expected = levels(nccodec.decode(data, weights=tiny))
+    for x, y, w, h in ((0, 0, 48, 48), (120, 0, 40, 48), (0, 100, 48, 60), (5, 5, 1, 1)):
+        part = levels(nccodec.decode(broken, weights=tiny, crop=(x, y, w, h)))
+        assert np.abs(part - expected[y : y + h, x : x + w]).max() <= 1
+    for crop in (None, (0, 0, 49, 49), (100, 100, 8, 8)):
+        with pytest.raises(NclError):
+            nccodec.decode(broken, weights=tiny, crop=crop)
+    lying = container.write(replace(header, nonzero_scales=0, steps=0, scale_sum=0), chunks)
+    with pytest.raises(FormatError, match="header states"):
+        nccodec.decode(lying, weights=tiny, crop=(0, 0, 8, 8))
 
 
 @pytest.mark.parametrize("crop", [(0, 0, 0, 1), (-1, 0, 2, 2), (0, 0, 20, 1), (18, 0, 2, 1), (0, 13, 1, 2)])

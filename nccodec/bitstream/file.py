@@ -10,7 +10,7 @@ from ..partition import PartitionCode
 from . import container
 from .container import ALPHA, ATOMS, SCALES, Chunk, Header, Ranges
 from .extras import extra_chunks, read_extras
-from .packers import frame, pack_fixed, pack_range, unframe, unpack_fixed, unpack_range
+from .packers import Span, frame, pack_fixed, pack_range, unframe, unpack_fixed, unpack_range
 from .partition_packer import pack_partition, unpack_partition
 from .symbols import SymbolModel
 
@@ -63,18 +63,27 @@ def read_code(data: bytes, model_of: Callable[[Header], SymbolModel | None]) -> 
 
 
 def read_file(
-    data: bytes, model_of: Callable[[Header], SymbolModel | None]
+    data: bytes,
+    model_of: Callable[[Header], SymbolModel | None],
+    cells_of: Callable[[Header], tuple[Span, Span]] | None = None,
 ) -> tuple[CollageCode | PartitionCode, Extras]:
     """What a `.ncl` holds, every field of the header verified. NclError for any fault.
 
-    model_of: gives the prior for the header of a collage, and raises where it does not fit the weights.
+    model_of: gives the prior for the header of a collage, and raises where it does not fit the weights. cells_of:
+    rows and columns of the cells of a collage that are needed: tiles without any may be left at zero, and those
+    fields of the header are not verified that say what all cells hold.
     """
     header, chunks = container.read(data)
     parts = [chunk for chunk in chunks if chunk.kind < ALPHA]
-    code = _partition(header, parts) if header.partition else _collage(header, parts, model_of(header))
+    if header.partition:
+        code: CollageCode | PartitionCode = _partition(header, parts)
+    else:
+        model = model_of(header)
+        code = _collage(header, parts, model, cells_of and cells_of(header))
     stated = (header.steps, header.scale_sum, header.nonzero_scales)
     found = (steps_of(code), code.scale_sum, code.nonzero_scales)
-    if stated != found:
+    whole = header.partition or cells_of is None
+    if stated != found and (whole or code.nonzero_scales > header.nonzero_scales):
         raise FormatError(f"header states iterations, scale sum, non-zero scales {stated}, the chunks hold {found}")
     return code, read_extras(header, chunks)
 
@@ -84,7 +93,9 @@ def _partition(header: Header, chunks: list[Chunk]) -> PartitionCode:
     return unpack_partition(header, {chunk.kind: unframe(chunk.payload, limit) for chunk in chunks})
 
 
-def _collage(header: Header, chunks: list[Chunk], model: SymbolModel | None) -> CollageCode:
+def _collage(
+    header: Header, chunks: list[Chunk], model: SymbolModel | None, needed: tuple[Span, Span] | None
+) -> CollageCode:
     rows, columns = grid_of(header.height, header.width, header.range_size)
     channels = header.atoms + header.domains
     parts = {ATOMS: (0, header.atoms), SCALES: (header.atoms, channels)}
@@ -95,8 +106,8 @@ def _collage(header: Header, chunks: list[Chunk], model: SymbolModel | None) -> 
         if header.packer == "fixed":
             values[first:last] = unpack_fixed(payload, (last - first, rows, columns))
         else:
-            unpack_range(payload, model, values, first, last)
-        if not values[first:last].any():
+            unpack_range(payload, model, values, first, last, needed)
+        if needed is None and not values[first:last].any():
             raise FormatError(f"chunk {chunk.name} holds only zeros and must be absent")
     return CollageCode(
         header.height, header.width, header.grey, header.level, header.range_size,

@@ -13,6 +13,7 @@ from .coder import Runs, SymbolReader, SymbolWriter, Table
 from .fixed import append, numbers, width_of
 from .symbols import LARGEST, Pass, SymbolModel
 
+Span = tuple[int, int]  # from, to
 _WIDEST = 16  # bits of a fixed-width value
 _ZSTD_LEVEL = 19
 
@@ -110,18 +111,24 @@ def _pack_tile(values: np.ndarray, model: SymbolModel, first: int, last: int) ->
     return writer.content()
 
 
-def unpack_range(payload: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:
-    """Inverse of `pack_range`: fills channels first .. last - 1 of `values` in place, or FormatError."""
+def unpack_range(
+    payload: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int,
+    needed: tuple[Span, Span] | None = None,
+) -> None:  # fmt: skip
+    """Inverse of `pack_range`: fills channels first .. last - 1 of `values` in place, or FormatError. needed: rows and
+    columns of cells, by default all; tiles that have none of them are left as they are."""
     places, at = tiles(*values.shape[1:]), 0
+    needed = needed or ((0, values.shape[1]), (0, values.shape[2]))
     for number, place in enumerate(places):
         length = len(payload) - at
         if number < len(places) - 1:
             if length < 4 or length - 4 < (stated := struct.unpack_from("<I", payload, at)[0]):
                 raise FormatError(f"range packer: tile {number} ends beyond the chunk")
             at, length = at + 4, stated
-        part = np.ascontiguousarray(values[(slice(None), *place)])
-        _unpack_tile(payload[at : at + length], model, part, first, last)
-        values[(slice(None), *place)] = part
+        if all(part.start < stop and start < part.stop for part, (start, stop) in zip(place, needed, strict=True)):
+            part = np.ascontiguousarray(values[(slice(None), *place)])
+            _unpack_tile(payload[at : at + length], model, part, first, last)
+            values[(slice(None), *place)] = part
         at += length
 
 

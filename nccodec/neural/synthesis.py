@@ -14,6 +14,7 @@ from .weights import Weights
 
 FLOAT32_SUM = 1.0  # largest sum of |s| in a cell that is computed in float32: errors grow with it
 _TILE = 3072  # pixels to a side of what is made at a time
+Grid = tuple[int, int]  # rows and columns of cells
 _REACH = 22  # pixels at scale 1 from which enlargement is computed, detail and twice the spline included
 
 
@@ -48,11 +49,7 @@ def _part(
     a, model = weights.architecture, weights.model(device)
     side = a.range_size * request.up // request.down  # of a cell
     samples = request.samples(rows, columns)
-    # What is outside of these cells has no effect: atoms reach one cell further, each step to the fixed point too.
-    margin = 1 + (-(-_REACH // a.range_size) if request.up > 1 else 0)
-    margin += nilpotent_steps(side) if code.nonzero_scales else 0
-    cells = [_widened((i // side, -(-j // side)), margin, n) for (i, j), n in zip(samples, code.grid, strict=True)]
-    wide = [_widened(span, RECEPTION, n) for span, n in zip(cells, code.grid, strict=True)]
+    cells, wide = _neighbourhood(code.grid, a.range_size, request, rows, columns, code.nonzero_scales > 0)
 
     around = (slice(None), *(slice(*span) for span in wide))
     q = np.concatenate([code.atoms[around], code.scales[around]])
@@ -72,6 +69,27 @@ def _part(
     z = request.fitted(z[(..., *kept)], rows, columns)
     picture = grey_levels(z.mean(1, keepdim=True) if code.grey else z, BIAS)
     return picture[:, :, None] if code.grey else picture
+
+
+def seen_cells(
+    grid: Grid, range_size: int, request: Request, rows: Span, columns: Span, referring: bool
+) -> tuple[Span, Span]:
+    """Rows and columns of the cells of a grid whose parameters a part of a picture depends on. referring: whether
+    there is a self-reference."""
+    return _neighbourhood(grid, range_size, request, rows, columns, referring)[1]
+
+
+def _neighbourhood(
+    grid: Grid, range_size: int, request: Request, rows: Span, columns: Span, referring: bool
+) -> tuple[tuple[Span, Span], tuple[Span, Span]]:
+    """The cells, rows and columns, that are made for a part of a picture, and those that they are made from."""
+    side = range_size * request.up // request.down  # of a cell
+    # What is outside of these cells has no effect: atoms reach one cell further, each step to the fixed point too.
+    margin = 1 + (-(-_REACH // range_size) if request.up > 1 else 0)
+    margin += nilpotent_steps(side) if referring else 0
+    samples = request.samples(rows, columns)
+    down, across = (_widened((i // side, -(-j // side)), margin, n) for (i, j), n in zip(samples, grid, strict=True))
+    return (down, across), (_widened(down, RECEPTION, grid[0]), _widened(across, RECEPTION, grid[1]))
 
 
 def _widened(span: Span, by: int, count: int) -> Span:
