@@ -67,23 +67,24 @@ def _same_bytes(entry: dict) -> Figure:
     """The middle of the original and of each codec's file at the lowest rate."""
     files = entry["rates"][0]["files"]
     titles = [f"{f['codec']}, {f['bytes']} bytes" + (f", {f['psnr']:.2f} dB" if f["psnr"] else "") for f in files]
-    return _row([(entry["src"], "original"), *zip([file["src"] for file in files], titles, strict=True)])
+    return _table([[(entry["src"], "original"), *zip([file["src"] for file in files], titles, strict=True)]])
 
 
 def _enlarged(entry: dict) -> Figure:
-    """The largest scale: the decode beside the cubic enlargement."""
-    largest = entry["enlargements"][-1]
-    times = f"{largest['scale']}x"
-    return _row([(largest["cubic"], f"decode at 1x, cubic to {times}"), (largest["decoded"], f"decode at {times}")])
+    """At each scale the cubic enlargement, and below it the decode."""
+    found = entry["enlargements"]
+    cubic = [(e["cubic"], f"decode at 1x, cubic to {e['scale']}x") for e in found]
+    return _table([cubic, [(e["decoded"], f"decode at {e['scale']}x") for e in found]])
 
 
-def _row(pictures: list[tuple[str, str]]) -> Figure:
-    """Squares side by side, each pixel of a picture one of the figure's or more. pictures: data URIs and titles."""
+def _table(pictures: list[list[tuple[str, str]]]) -> Figure:
+    """Rows of squares, each pixel of a picture one of the figure's or more. pictures: data URIs and titles."""
     side = 3.4
-    figure = Figure(figsize=(side * len(pictures), side + 0.3))
-    for axes, (uri, title) in zip(figure.subplots(1, len(pictures), squeeze=False)[0], pictures, strict=True):
-        _show(axes, uri, title)
-    figure.subplots_adjust(wspace=0.03)
+    figure = Figure(figsize=(side * len(pictures[0]), (side + 0.3) * len(pictures)))
+    for row, of_row in zip(figure.subplots(len(pictures), len(pictures[0]), squeeze=False), pictures, strict=True):
+        for axes, (uri, title) in zip(row, of_row, strict=True):
+            _show(axes, uri, title)
+    figure.subplots_adjust(wspace=0.03, hspace=0.1)
     return figure
 
 
