@@ -98,12 +98,12 @@ def run(
     with _progress(len(found), reporting) as advance:
         for task, result, error, notes in _results(found, work, jobs):
             for note in notes:
-                typer.echo(f"nc: warning: {note}", err=True)
+                _say(f"nc: warning: {note}")
             if error is not None and len(found) == 1:
                 raise error
             if error is not None:
                 failed.append(task)
-                typer.echo(f"nc: {error}", err=True)
+                _say(f"nc: {error}")
                 if reporting.as_json:
                     typer.echo(json.dumps({"source": str(task.source), "error": str(error)}))
             elif result is None:
@@ -111,13 +111,17 @@ def run(
             elif reporting.as_json:
                 typer.echo(json.dumps({"source": str(task.source), "target": str(task.target)} | result))
             elif not reporting.quiet:
-                typer.echo(text({"source": task.source, "target": task.target} | result), err=True)
+                _say(text({"source": task.source, "target": task.target} | result))
             advance(0 if result is None else result["pixels"])
     if skipped and not reporting.quiet:
-        typer.echo(f"nc: {skipped} of {len(found)} existed already", err=True)
+        _say(f"nc: {skipped} of {len(found)} existed already")
     if failed:
         names = ", ".join(str(task.source) for task in failed[:5]) + (", ..." if len(failed) > 5 else "")
         raise NclError(f"{len(failed)} of {len(found)} failed: {names}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # which a bar puts above itself, unlike what click writes
 
 
 Result = tuple[Task, dict | None, NclError | None, list[str]]
@@ -167,7 +171,8 @@ def _attempt(task: Task, work: Callable[[Task], dict | None]) -> Result:
 def _progress(count: int, reporting: Reporting) -> Iterator[Callable[[int], None]]:
     """A bar for several files on a terminal, with their number, megapixels a second and the time left; gives
     what to call with the pixels of each."""
-    if count == 1 or reporting.quiet or not sys.stderr.isatty():
+    json_on_terminal = reporting.as_json and sys.stdout.isatty()
+    if count == 1 or reporting.quiet or json_on_terminal or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
@@ -175,7 +180,7 @@ def _progress(count: int, reporting: Reporting) -> Iterator[Callable[[int], None
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     started, pixels = time.monotonic(), 0
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         bar = progress.add_task("", total=count)
 
         def advance(more: int) -> None:

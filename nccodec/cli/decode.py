@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+import nccodec
+
 from ..bitstream.container import MAX_PIXELS
 from ..errors import NclError
 from . import batch
@@ -25,17 +27,16 @@ class Decoding:
     skip_existing: bool
 
     def __call__(self, task: batch.Task) -> dict | None:
+        if task.source == task.target != STREAM:  # a picture, say: what it is not is the better thing to tell
+            _checked(task.source)
         if not batch.allowed(task, self.force, self.skip_existing):
             return None
         from ..imaging.pictures import picture_bytes, picture_format
 
         named = Path(f"_.{self.format or 'png'}") if self.format or task.target == STREAM else task.target
         format = picture_format(named)
-        data = read_bytes(task.source)
+        data = _checked(task.source)  # so that a damaged file is told before torch is loaded
         try:
-            import nccodec
-
-            nccodec.info(data)  # so that a damaged file is told before torch is loaded
             picture = nccodec.decode(data, **self.options)
         except NclError as error:
             raise naming(task.source, error) from None
@@ -46,6 +47,16 @@ class Decoding:
         write(task.target, content)
         pixels = picture.width * picture.height
         return {"width": picture.width, "height": picture.height, "pixels": pixels, "bytes": len(content)}
+
+
+def _checked(source: Path) -> bytes:
+    """The bytes of a file, whose framing is that of a `.ncl`, or an NclError that names it."""
+    data = read_bytes(source)
+    try:
+        nccodec.info(data)
+    except NclError as error:
+        raise naming(source, error) from None
+    return data
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -1,7 +1,12 @@
 """Many files at once, streams, and `nc test`."""
 
+import contextlib
 import io
 import json
+import os
+import pty
+import re
+import subprocess
 import sys
 
 import numpy as np
@@ -108,7 +113,7 @@ def test_no_binary_to_a_terminal(nc, tree, tiny, monkeypatch):
         (["encode", "-", "--output-dir", "out"], 1, "has no name for --output-dir"),
         (["decode", "-r", "t"], 1, "t: holds nothing to do"),
         (["decode", "t/notes.txt"], 1, "t/notes.txt: not a .ncl file"),
-        (["decode", "t/a.png"], 1, "t/a.png: is the source itself"),
+        (["decode", "t/a.png"], 1, "t/a.png: not a .ncl file"),
         (["decode", "absent.ncl"], 1, "absent.ncl: No such file"),
         (["test", "t/a.png"], 1, "t/a.png: not a .ncl file"),
     ],
@@ -154,3 +159,24 @@ def test_more_pixels_than_allowed_are_refused(nc, tree, tiny):
     assert nc("encode", "t/a.png", "--max-pixels", 480, "--weights", tiny)[0] == 0
     code, _, err = nc("decode", "t/a.ncl", "--scale", 2, "--max-pixels", 1919, "--weights", tiny)
     assert code == 1 and "24 x 20 pixels decoded to 48 x 40 are over the limit of 1919" in err
+
+
+def test_on_a_terminal_each_line_stands_alone_above_the_bar(tree, tiny):
+    """What a terminal shows on a line is what follows the last erasure of it."""
+    ours, theirs = pty.openpty()
+    arguments = ["encode", "-r", "t", "--output-dir", "out", "--weights", str(tiny)]
+    command = [sys.executable, "-c", "from nccodec.cli import main; main()", *arguments]
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "160", "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, cwd=tree, stderr=theirs, stdout=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux tells that the other end is closed
+        while part := os.read(ours, 4096):
+            shown += part
+    os.close(ours)
+    assert process.wait() == 1
+    assert b"3/3" in shown  # there was a bar
+    lines = [re.split(r"\x1b\[2K", line)[-1].strip() for line in shown.decode().splitlines()]
+    text = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line) for line in lines]
+    assert [line.partition(":")[0] for line in text if ".ncl:" in line] == ["out/a.ncl", "out/sub/b.ncl"]
+    assert "nc: t/c.png: not an image" in text and text[-1] == "nc: 1 of 3 failed: t/c.png"
