@@ -1,11 +1,14 @@
 """Where training starts: the PCA of image patches, and scales measured with it."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from ..errors import TrainingError
 from ..neural.architecture import BIAS
 from ..neural.model import Collage
+from ..neural.prior import PASSES
 from ..neural.prior_network import PriorNetwork
 from ..neural.weights import Weights
 
@@ -38,8 +41,25 @@ def start_from(model: Collage, prior: PriorNetwork, pictures: Tensor) -> None:
 
 @torch.no_grad()
 def start_at_weights(model: Collage, prior: PriorNetwork, weights: Weights) -> None:
-    """Initialise from a weights file of the same architecture, else TrainingError."""
-    if weights.architecture != model.architecture:
+    """Initialise from a weights file of the same architecture, or of the same but without domains, whose
+    self-reference starts at zero. Else TrainingError."""
+    own, other = model.architecture, weights.architecture
+    if other not in (own, replace(own, domains=0)):
         raise TrainingError(f"{weights.path}: has another architecture than the one to be trained")
-    model.load_state_dict(weights.model().state_dict())
-    prior.start_at_export(weights.prior)
+    ours = model.state_dict()
+    for name, values in weights.model().state_dict().items():
+        _copy(ours[name], values)
+    known = PriorNetwork(other)
+    known.start_at_export(weights.prior)
+    if other.domains < own.domains:
+        prior.start_at(torch.zeros(len(own.lambdas), own.channels))
+    for table in ("shape", "weight", "mean"):
+        _copy(getattr(prior, table), getattr(known, table))
+    _copy(prior.bias.unflatten(1, (PASSES, -1)), known.bias.unflatten(1, (PASSES, -1)))
+    for group, start in zip(prior.groups, known.groups, strict=False):
+        group.load_state_dict(start.state_dict())
+
+
+def _copy(target: Tensor, values: Tensor) -> None:
+    """Into the leading part of each axis: channels of domains come after all others."""
+    target[tuple(slice(n) for n in values.shape)] = values

@@ -1,6 +1,7 @@
 """Training on a folder of odd pictures: it learns, and its weights encode."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,6 +74,27 @@ def test_the_weights_of_a_run_encode_and_start_another(trainer, folder, options,
     assert torch.equal(further.model.atoms, weights.load(path).model().atoms)
     with pytest.raises(TrainingError, match="another architecture"):
         Trainer(CropFolder(folder), Options(Architecture(), steps=1), init=weights.load(path))
+
+
+def test_weights_without_domains_start_a_run_with_them(trainer, folder, options, tmp_path):
+    """Atoms are worth what they were and cost what they did; the self-reference is zero, at next to no bits."""
+    plain = {"architecture": replace(options().architecture, domains=0)}
+    run = trainer(**plain)
+    run.run()
+    path = tmp_path / "plain.safetensors"
+    export(run, path)
+    grown, same = (Trainer(CropFolder(folder), options(**o), init=weights.load(path)) for o in ({}, plain))
+    level, picture, atoms = torch.tensor([0.5]), run.crops(5, 1), options().architecture.atoms
+    with torch.no_grad():
+        found, expected = (t.model.scaled(t.model.analyse(picture), level) for t in (grown, same))
+        assert torch.equal(found[:, :atoms], expected) and not found[:, atoms:].any() and found.shape[1] > atoms
+        q = found.round()
+        bits, before = grown.prior.bits(q, q, level), same.prior.bits(q[:, :atoms], q[:, :atoms], level)
+    torch.testing.assert_close(bits[:, :atoms], before)
+    assert expected.round().any() and bits[:, atoms:].max() < 0.05
+    with pytest.raises(TrainingError, match="another architecture"):
+        export(grown, tmp_path / "grown.safetensors")
+        Trainer(CropFolder(folder), options(**plain), init=weights.load(tmp_path / "grown.safetensors"))
 
 
 def test_the_exported_prior_is_exact_and_that_of_the_run(trainer, tmp_path):
