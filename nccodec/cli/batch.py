@@ -89,12 +89,12 @@ def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
 def run(
     found: list[Task], work: Callable[[Task], dict | None], jobs: int, reporting: Reporting, text: Callable[[dict], str]
 ) -> None:
-    """Do them all. One that fails stops no other; NclError then names how many did.
+    """Do them all, and tell how fast. One that fails stops no other; NclError then names how many did.
 
     work: does a task and returns what there is to tell of it, with its "pixels", or None if it was skipped; it
     must be picklable for jobs > 1. text: the line for what `work` returned.
     """
-    failed, skipped = [], 0
+    failed, skipped, pixels, started = [], 0, 0, time.monotonic()
     with _progress(len(found), reporting) as advance:
         for task, result, error, notes in _results(found, work, jobs):
             for note in notes:
@@ -112,9 +112,14 @@ def run(
                 typer.echo(json.dumps({"source": str(task.source), "target": str(task.target)} | result))
             elif not reporting.quiet:
                 _say(text({"source": task.source, "target": task.target} | result))
-            advance(0 if result is None else result["pixels"])
+            more = 0 if result is None else result["pixels"]
+            pixels += more
+            advance(more)
     if skipped and not reporting.quiet:
         _say(f"nc: {skipped} of {len(found)} existed already")
+    if pixels and len(found) > 1 and not (reporting.quiet or reporting.as_json):
+        seconds, done = time.monotonic() - started, len(found) - skipped - len(failed)
+        _say(f"nc: {done} done, {pixels / 1e6:.2f} MP in {seconds:.1f} s, {pixels / 1e6 / seconds:.2f} MP/s")
     if failed:
         names = ", ".join(str(task.source) for task in failed[:5]) + (", ..." if len(failed) > 5 else "")
         raise NclError(f"{len(failed)} of {len(found)} failed: {names}")
