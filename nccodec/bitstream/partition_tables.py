@@ -1,6 +1,6 @@
 """The tables that partitioned maps are coded with: each made in integers from one or few bytes in the file."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def counted(weights: bytes) -> np.ndarray:
     return share_out(np.frombuffer(weights, np.uint8).astype(np.int64), 0)
 
 
-@cache
+@lru_cache(maxsize=8)  # of sizes that the file decides on, up to millions of symbols
 def uniform(size: int) -> np.ndarray:
     """`size` symbols, 2 to 2^24."""
     counts = np.full(size, TOTAL // size, np.int64)
@@ -43,7 +43,7 @@ def uniform(size: int) -> np.ndarray:
     return counts
 
 
-@cache
+@lru_cache(maxsize=256)
 def geometric(zero: int, ratio: int) -> np.ndarray:
     """Differences: 0 with probability zero / 256, zero from 1 to 255, the others falling by ratio / 256 from
     size to size; the escape last."""

@@ -40,6 +40,9 @@ def command(
     loss: Annotated[
         Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")
     ] = Loss.unrolled,
+    reference_from: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the run after which the self-reference is trained too.")
+    ] = 0.75,
     crop: Annotated[int, typer.Option(help="Side of the training crops, in pixels.")] = 128,
     batch: Annotated[int, typer.Option(min=1, help="Crops a step, in each process.")] = 8,
     screens: Annotated[float, typer.Option(min=0, max=1, help="Share of crops that are rendered screens.")] = 0.05,
@@ -80,8 +83,9 @@ def command(
     fields = (start.architecture if start else Architecture()).to_dict()
     architecture = Architecture.from_dict(fields | {k: v for k, v in chosen.items() if v is not None})
     options = Options(
-        architecture, steps, minutes, crop=crop, batch=batch, rate=rate, loss=loss.value, seed=seed, bf16=bf16
-    )
+        architecture, steps, minutes, crop=crop, batch=batch, rate=rate, reference_from=reference_from,
+        loss=loss.value, seed=seed, bf16=bf16,
+    )  # fmt: skip
     folder = CropFolder(crops, screens=screens)
     trainer = Trainer(folder, options, processes.join(choose_device(device.value)), start)
     if resume:

@@ -86,8 +86,9 @@ def anneal(tile: "Tile", scaled: Tensor, level: int, weight: float, steps: int, 
     stochastic Gumbel annealing (Yang, Bamler and Mandt, arXiv 2006.04240, section 3.2) from `scaled`.
 
     Each is drawn anew at every step from between the two integers around it, the nearer to one of them the
-    lower the temperature, and moved by Adam. Self-reference weights stay. weight: as for `gradients`. advance:
-    called after each step.
+    lower the temperature, and moved by Adam. Picture and context are those of the drawn values; a value's own bits are
+    the mean of those of the two integers, as between integers no table says what a value costs. Self-reference
+    weights stay. weight: as for `gradients`. advance: called after each step.
     """
     atoms, network = tile.weights.architecture.atoms, tile.weights.prior_network(tile.device)
     position = torch.tensor([level / 256], device=scaled.device)
@@ -103,9 +104,12 @@ def anneal(tile: "Tile", scaled: Tensor, level: int, weight: float, steps: int, 
             above = (free - low).clamp(1e-4, 1 - 1e-4)
             # Gumbel noise of either integer; only the difference matters, which is logistic.
             noise = torch.rand(free.shape, generator=random, device=free.device).clamp(1e-6, 1 - 1e-6).logit()
-            chance = ((above.atanh() - (1 - above).atanh()) / temperature + noise) / temperature
-            relaxed = torch.cat([low + chance.sigmoid(), fixed], 1)
-            (gradient,) = torch.autograd.grad(_lagrangian(tile, network, relaxed, relaxed, position, weight), free)
+            share_above = ((above.atanh() - (1 - above).atanh()) / temperature + noise).div(temperature).sigmoid()
+            whole, part = torch.cat([low, fixed], 1), torch.cat([share_above, torch.zeros_like(fixed)], 1)
+            context = network.context(whole + part, position)
+            bits = [network.bits_given(values, *context) for values in (whole, whole + 1)]
+            cost = torch.lerp(*bits, part).sum() + _error(tile, whole + part, position, weight)
+            (gradient,) = torch.autograd.grad(cost, free)
         free.grad = gradient
         optimizer.param_groups[0]["lr"] = RATE * (1 - share)
         optimizer.step()
@@ -134,9 +138,13 @@ def gradients(tile: "Tile", q: np.ndarray, wanted: Tensor, level: int, weight: f
 def _lagrangian(
     tile: "Tile", network: "PriorNetwork", coded: Tensor, known: Tensor, position: Tensor, weight: float
 ) -> Tensor:
-    """Bits of `coded` in the context of `known`, and weight times the squared error of the picture of `known`."""
-    error = (tile.model.decode(tile.model.dequantize(known, position)) - tile.padded).square().sum()
-    return network.bits(coded, known, position).sum() + weight * error
+    """Bits of `coded` in the context of `known`, and the error of the picture of `known`."""
+    return network.bits(coded, known, position).sum() + _error(tile, known, position, weight)
+
+
+def _error(tile: "Tile", known: Tensor, position: Tensor, weight: float) -> Tensor:
+    """weight times the squared error of the picture of `known`."""
+    return weight * (tile.model.decode(tile.model.dequantize(known, position)) - tile.padded).square().sum()
 
 
 def quantize_rate_distortion(

@@ -215,8 +215,11 @@ class PriorNetwork(nn.Module):
 
     def bits(self, noisy: Tensor, rounded: Tensor, level: Tensor) -> Tensor:
         """Bits of every coefficient, [N, channels, rows, columns]."""
-        index, mean = self.context(rounded, level)
-        return -(mass((noisy - mean).abs(), index, self.shape) + 2.0**-20).log2()
+        return self.bits_given(noisy, *self.context(rounded, level))
+
+    def bits_given(self, values: Tensor, index: Tensor, mean: Tensor) -> Tensor:
+        """Bits of coefficients [N, channels, rows, columns] of which the `context` is known."""
+        return -(mass((values - mean).abs(), index, self.shape) + 2.0**-20).log2()
 
     @torch.no_grad()
     def export(self) -> PriorArrays:
