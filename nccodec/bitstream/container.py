@@ -22,6 +22,7 @@ CHUNK_NAMES = {
     ALPHA: "alpha", ICC: "ICC profile", EXIF: "EXIF", XMP: "XMP",
 }  # fmt: skip
 MAX_PIXELS = 178_956_970
+MAX_CANVAS = 1 << 24  # pixels of a partitioned map in whole roots, each of which takes some 120 bytes to decode
 MAX_ATOMS = 3072
 MAX_DOMAINS = 4
 MAX_CHUNKS = 64
@@ -143,6 +144,8 @@ class Header:
             width, height, bool(flags & 1), PACKERS[packer], 1 << log_size,
             level, atoms, domains, steps, total, nonzero, data[_HEADER.size : size], ranges, bool(flags & 4),
         )  # fmt: skip
+        if partitioned and header.cells << 2 * log_size > MAX_CANVAS:
+            raise LimitError(f"{width} x {height} pixels in whole squares of {1 << log_size} are over {MAX_CANVAS}")
         if nonzero > header.cells * (3 << 2 * log_size - 4 if partitioned else domains):
             raise FormatError(f"{nonzero} non-zero scales are more than there are scales")
         return header

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ..bitstream.container import PACKERS
+from ..bitstream.container import MAX_CANVAS, PACKERS
 from ..bitstream.file import write_partition
 from ..code import Extras
 from ..errors import LimitError
@@ -20,7 +20,6 @@ from .candidates import planes_of, sides_of
 from .pruning import grow
 from .synthesis import synthesise
 
-MOST_PIXELS = 1 << 24  # about 500 bytes of memory each; and the time of the search grows with their square
 TOP = 1000  # levels of quality
 _COARSEST, _FINEST = 2400, 24  # quantizer step of quality 0 and 100, in 1/16 grey level
 _LARGEST_RANGE = 32
@@ -66,8 +65,10 @@ def encode_picture(
     progress: Callable[[float], None],
 ) -> bytes:  # fmt: skip
     """See `nccodec.pifs.encode`."""
-    if image.width * image.height > MOST_PIXELS:
-        raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MOST_PIXELS} of this encoder")
+    layout = options.layout(image.height, image.width, False, 1)
+    if math.prod(layout.grid(0, 1)) > MAX_CANVAS:
+        size = f"{image.width} x {image.height} pixels in whole squares of {layout.root}"
+        raise LimitError(f"{size} are over the limit of {MAX_CANVAS}")
     device = choose_device(device)
     picture, extras = parts_of(image, strip)
     attempts = Attempts(np.asarray(picture), options, device, progress, extras)

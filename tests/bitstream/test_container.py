@@ -81,6 +81,7 @@ def patched(offset: int, value: bytes, literal: bytes = LITERAL) -> bytes:
         (patched(22, b"\x07", LITERAL_PARTITION), FormatError, "no sides of ranges"),
         (patched(23, b"\x17", LITERAL_PARTITION), FormatError, "no sides of ranges"),
         (patched(23, b"\x23", LITERAL_PARTITION), FormatError, "no sides of ranges"),
+        (patched(12, struct.pack("<II", 1, (1 << 18) + 1), LITERAL_PARTITION), LimitError, "in whole squares"),
         (LITERAL_PARTITION[:33], TruncatedError, "after 33 bytes, inside the header"),
         (LITERAL[:41], TruncatedError, "after 41 bytes, inside the header"),
         (patched(10, b"\x02"), FormatError, "packer 2 is unknown"),

@@ -7,6 +7,7 @@ from PIL import Image
 
 import nccodec
 import nccodec.pifs
+from nccodec.bitstream import container
 from nccodec.bitstream.file import read_code
 from nccodec.collage.fixed_point import mixed_fixed_point
 from nccodec.errors import ImageError, LimitError
@@ -139,8 +140,9 @@ def test_options_that_there_are_not(options):
 
 
 def test_what_is_refused(scene, monkeypatch):
-    monkeypatch.setattr(encoding, "MOST_PIXELS", 64 * 72 - 1)
-    with pytest.raises(LimitError, match="64 pixels are over the limit of 4607 of this encoder"):
+    for module in (encoding, container):
+        monkeypatch.setattr(module, "MAX_CANVAS", 64 * 128 - 1)
+    with pytest.raises(LimitError, match="72 x 64 pixels in whole squares of 64 are over the limit of 8191"):
         nccodec.pifs.encode(scene)
     monkeypatch.undo()
     with pytest.raises(LimitError, match="exactly one"):
