@@ -109,6 +109,8 @@ def _collage(
             unpack_range(payload, model, values, first, last, needed)
         if needed is None and not values[first:last].any():
             raise FormatError(f"chunk {chunk.name} holds only zeros and must be absent")
+        if chunk.kind == SCALES and min(rows, columns) < 2:
+            raise FormatError("a self-reference in a picture that is less than two cells wide or high")
     return CollageCode(
         header.height, header.width, header.grey, header.level, header.range_size,
         header.fingerprint, values[: header.atoms], values[header.atoms :],

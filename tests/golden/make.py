@@ -193,6 +193,9 @@ def make_bad() -> None:
     opaque = Chunk(container.ALPHA, frame(b"\1\xff" + bytes(19 * 14 - 1)))
     tiled, sheets = container.read((HERE / "ok" / "tiles-518x10.ncl").read_bytes())
     content = b"\xff\xff\xff\x7f" + unframe(sheets[0].payload, 1 << 20)[4:]
+    column = CollageCode(
+        9, 3, False, 0, 4, header.fingerprint, np.zeros((6, 3, 1), np.int32), np.ones((4, 3, 1), np.int32)
+    )
     cases = {
         "not-ncl": (b"\x89PNG\r\n\x1a\n" + good[8:], "FormatError", "wrong magic"),
         "newlines": (good.replace(b"\r\n", b"\n"), "FormatError", "line endings"),
@@ -205,6 +208,7 @@ def make_bad() -> None:
         "repeated-chunk": (container.write(header, [chunks[0], *chunks]), "FormatError", "repeated"),
         "unknown-chunk": (container.write(header, [*chunks, Chunk(0x33, b"")]), "FormatError", "0x33 is unknown"),
         "no-zstd": (container.write(header, [Chunk(1, b"abcdefgh")]), "FormatError", "zstd"),
+        "narrow-scales": (write_code(column, "fixed", None), "FormatError", "less than two cells"),
         "scales-missing": (container.write(header, chunks[:1]), "FormatError", "header states"),
         "wrong-kind": (container.write(about, [chunks[0], *parts]), "FormatError", "belongs to another kind of map"),
         "no-step": (summed(whole[:20] + b"\0\0" + whole[22:-4]), "FormatError", "or no step"),
