@@ -1,5 +1,6 @@
 """What a weights file is built for. No torch, so that listing weights stays instant."""
 
+import math
 from dataclasses import asdict, dataclass
 
 from ..errors import WeightsError
@@ -36,7 +37,9 @@ class Architecture:
 
     def __post_init__(self) -> None:
         size = self.range_size
+        whole = [value for name, value in vars(self).items() if name != "lambdas"]
         problems = {
+            "all but the lambdas must be whole numbers": any(type(value) is not int for value in whole),
             "range size must be a power of two from 4 to 64": size not in (4, 8, 16, 32, 64),
             "kernel must be the range size plus an even number, at most three times the range size": (
                 (self.kernel - size) % 2 or not size <= self.kernel <= 3 * size
@@ -50,6 +53,7 @@ class Architecture:
             "blocks must be 0 to 16": not 0 <= self.blocks <= 16,
             "lambdas must be 2 to 32 rising positive numbers": (
                 not 2 <= len(self.lambdas) <= 32
+                or not all(map(math.isfinite, self.lambdas))
                 or min(self.lambdas) <= 0
                 or list(self.lambdas) != sorted(set(self.lambdas))
             ),
@@ -70,5 +74,5 @@ class Architecture:
     def from_dict(cls, fields: dict) -> "Architecture":
         try:
             return cls(**(fields | {"lambdas": tuple(float(x) for x in fields["lambdas"])}))
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise WeightsError(f"architecture: {error}") from None

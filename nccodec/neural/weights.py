@@ -87,17 +87,32 @@ def _prior_network(weights: Weights, device: str) -> "PriorNetwork":
     return network.to(device).eval().requires_grad_(False)
 
 
+def _large(a: Architecture) -> list[tuple[str, tuple[int, ...]]]:
+    """The tensors that take most of the memory: looked at before that is taken, of which a small file could otherwise
+    ask for gigabytes."""
+    blocks = [("refinement.blocks.0", a.refinement, 2), ("late", a.depth, 2)]
+    for number in range(a.blocks):
+        blocks += [(f"fine.{number}", a.width, 3), (f"coarse.{number}", a.depth, 2)]
+    return [
+        ("atoms", (a.atoms, 3, a.kernel, a.kernel)),
+        ("detail.middle.0.weight", (a.detail, a.detail, 3, 3)),
+        *((f"{name}.first.weight", (growth * width, width, 1, 1)) for name, width, growth in blocks),
+    ]
+
+
 @lru_cache(maxsize=2)
 def _model(weights: Weights, device: str) -> "Collage":
     import torch
 
     from .model import Collage
 
-    model = Collage(weights.architecture)
     state = {name: torch.from_numpy(value.astype(np.float32)) for name, value in weights.tensors.items()}
     try:
+        if wrong := [name for name, shape in _large(weights.architecture) if weights.tensors[name].shape != shape]:
+            raise RuntimeError(wrong[0])
+        model = Collage(weights.architecture)
         model.load_state_dict(state)
-    except RuntimeError as error:
+    except (KeyError, RuntimeError) as error:
         raise WeightsError(
             f"{weights.path}: tensors do not fit the architecture ({str(error).splitlines()[-1].strip()})"
         ) from None
@@ -155,7 +170,9 @@ def _load(path: Path, _time: int, size: int) -> Weights:
         raise WeightsError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
     except OSError as error:
         raise WeightsError(f"{path}: {error.strerror}") from None
-    except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (
+        SafetensorError, LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError
+    ) as error:  # fmt: skip
         raise WeightsError(f"{path}: not a weights file of nccodec ({error})") from None
     if len(dead_zone) != len(architecture.lambdas):
         raise WeightsError(f"{path}: dead zones do not fit the architecture")

@@ -35,6 +35,13 @@ def test_the_fingerprint_is_the_hash_of_the_file(tiny):
         (lambda t, a: a["architecture"].update(atoms=10**9), "atoms must be"),
         (lambda t, a: a["architecture"].update(width="x"), "not a weights file|architecture"),
         (lambda t, a: a["architecture"].update(surprise=1), "surprise"),
+        (lambda t, a: a["architecture"].update(blocks=1.0), "whole numbers"),
+        (lambda t, a: a["architecture"].update(range_size=4.0), "whole numbers"),
+        (lambda t, a: a["architecture"].update(blocks=True), "whole numbers"),
+        (lambda t, a: a["architecture"].update(lambdas=[0.1, float("inf")]), "rising positive"),
+        (lambda t, a: a["architecture"].update(lambdas=[0.1, 10**400]), "too large"),
+        (lambda t, a: a.update(dead_zone=[0.1, 10**400]), "too large"),
+        (lambda t, a: t.update({"prior.sizes": np.full(344, np.inf, np.float32)}), "not a weights file"),
         (lambda t, a: a.update(dead_zone=[0.1]), "dead zones do not fit"),
         (lambda t, a: a.update(dead_zone=[0.1, float("nan")]), "dead zone is outside"),
         (lambda t, a: t.pop("prior.log"), "not a weights file .*'log'"),
@@ -73,8 +80,21 @@ def test_damaged_networks_are_refused(tmp_path, tiny, change, message):
         weights.load(path).model()
 
 
+@pytest.mark.parametrize(
+    "larger",
+    [{"width": 1024}, {"depth": 1024}, {"refinement": 1024}, {"detail": 1024}, {"blocks": 16}, {"kernel": 12}],
+)
+def test_networks_are_not_made_before_their_tensors_are_there(tmp_path, tiny, larger, monkeypatch):
+    """A small file cannot ask for gigabytes."""
+    path = rewritten(tmp_path / "w.safetensors", tiny, lambda t, a: a["architecture"].update(larger))
+    monkeypatch.setattr("nccodec.neural.model.Collage", lambda _: pytest.fail("networks were made"))
+    with pytest.raises(WeightsError, match="do not fit"):
+        weights.load(path).model()
+
+
 def test_what_is_no_weights_file_is_refused(tmp_path):
-    for data in (b"", b"\xff" * 64, b"\x02\0\0\0\0\0\0\0{}", save_tensors({"x": np.zeros(2)})):
+    nested = (100_000).to_bytes(8, "little") + b"[" * 100_000
+    for data in (b"", b"\xff" * 64, b"\x02\0\0\0\0\0\0\0{}", nested, save_tensors({"x": np.zeros(2)})):
         path = tmp_path / "w.safetensors"
         path.write_bytes(data)
         with pytest.raises(WeightsError, match="not a weights file"):
