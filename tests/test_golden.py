@@ -42,6 +42,13 @@ def test_bad_files_are_refused_for_their_cause(name, monkeypatch):
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_what_is_not_decoded_does_not_pass_as_faultless(name, monkeypatch):
+    monkeypatch.setenv("NCCODEC_WEIGHTS", str(GOLDEN))
+    with pytest.raises(getattr(errors, EXPECTED[name][0])):
+        nccodec.test((GOLDEN / "bad" / name).read_bytes())
+
+
 def test_every_bad_file_is_listed():
     assert {path.name for path in (GOLDEN / "bad").glob("*.ncl")} == set(EXPECTED)
 

@@ -50,6 +50,15 @@ def test_tables_by_hand():
     assert partition_tables.geometric(128, 0).tolist() == [side, TOTAL - 2 * side - escape, side, escape]
 
 
+def test_tables_that_files_ask_for_are_not_kept_for_ever():
+    """A process that reads many files would grow: one table may have millions of symbols."""
+    for n in range(2, 600):
+        partition_tables.uniform(n)
+        partition_tables.geometric(1 + n % 255, n // 3)
+    assert partition_tables.uniform.cache_info().currsize < 100
+    assert partition_tables.geometric.cache_info().currsize < 500
+
+
 @pytest.mark.parametrize("zero", [1, 100, 255])
 @pytest.mark.parametrize("ratio", [0, 1, 128, 250, 255])
 def test_differences_fall_by_the_ratio(zero, ratio):
