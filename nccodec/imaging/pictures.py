@@ -1,13 +1,12 @@
 """Reading and writing pictures with Pillow."""
 
-import contextlib
 import io
 import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from ..code import Extras
 from ..errors import ImageError, NclWarning
@@ -20,7 +19,7 @@ MAX_PIXELS = 178_956_970  # where Pillow refuses a picture as a decompression bo
 
 def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read the first frame of a picture, from a file or out of memory, in one of the modes `modes.SUPPORTED`, EXIF
-    orientation applied, its metadata in `info`.
+    orientation applied, its metadata in `info`. All of it is in memory, and its file closed.
 
     Messages are led by the file's name if it has one. An NclWarning tells of further frames and of lost depth.
     ImageError where the picture cannot be read, has more than max_pixels pixels, or no colours.
@@ -39,7 +38,7 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
                 opened.load()
                 if opened.format == "TIFF" and (exif := tiff_exif(opened)):
                     opened.info["exif"] = exif
-                _turn_upright(opened)
+                picture = _upright(opened)
         except ImageError:
             raise
         except FileNotFoundError:
@@ -56,7 +55,7 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
         warnings.warn(f"{lead}the first of {frames} frames is taken", NclWarning, stacklevel=2)
     if deep:
         lost_depth(lead)
-    return to_supported(opened, lead)
+    return to_supported(picture, lead)
 
 
 def parts_of(image: Image.Image, strip: Collection[str] = ()) -> tuple[Image.Image, Extras]:
@@ -67,10 +66,13 @@ def parts_of(image: Image.Image, strip: Collection[str] = ()) -> tuple[Image.Ima
     return colours, Extras(alpha, **metadata_of(picture, strip))
 
 
-def _turn_upright(picture: Image.Image) -> None:
-    # Damaged EXIF is no reason to refuse a picture.
-    with contextlib.suppress(Exception):
-        ImageOps.exif_transpose(picture, in_place=True)
+def _upright(picture: Image.Image) -> Image.Image:
+    """The picture itself where it is upright."""
+    try:
+        turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return ImageOps.exif_transpose(picture) if turned else picture
+    except Exception:  # of damaged EXIF, which is no reason to refuse a picture
+        return picture
 
 
 def _is_deep(opened: Image.Image) -> bool:

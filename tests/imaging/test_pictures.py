@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from nccodec.errors import ImageError, NclWarning
+from nccodec.imaging.metadata import metadata_of
 from nccodec.imaging.pictures import picture_bytes, picture_format, read_picture
 
 
@@ -123,3 +124,14 @@ def test_pictures_in_memory(tmp_path):
     assert read_picture(io.BytesIO(content)).getextrema() == (77, 77)
     with pytest.raises(ImageError, match=r"^not an image"):
         read_picture(io.BytesIO(b"nothing"))
+
+
+def test_a_picture_whose_exif_cannot_be_written_again_keeps_its_orientation(tmp_path):
+    """It is not turned and then told to be turned once more: 0x011A is a resolution, which cannot be a text."""
+    fields = [(0x0112, 3, 1, 6), (0x011A, 2, 4, int.from_bytes(b"abc\0", "little"))]
+    exif = b"II*\0\x08\0\0\0" + struct.pack("<H", 2) + b"".join(struct.pack("<HHII", *f) for f in fields) + bytes(4)
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png", exif=exif)
+    picture = read_picture(tmp_path / "a.png")
+    kept = Image.Exif()
+    kept.load(metadata_of(picture)["exif"] or b"")
+    assert picture.size == ((20, 40) if kept.get(0x0112, 1) == 1 else (40, 20))
