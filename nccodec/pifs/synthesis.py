@@ -1,12 +1,16 @@
 """PartitionCode -> picture: the means and ramps of the ranges, and the fixed point of the map, at any scale."""
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..bitstream.container import MAX_PIXELS
 from ..collage.fixed_point import mixed_fixed_point, nilpotent_steps, self_reference
 from ..collage.operator import Form, SelfReference
 from ..collage.scales import reduce_area
+from ..errors import LimitError
 from ..imaging.colour import to_rgb
 from ..output import Request, grey_levels
 from ..partition import MIDDLE, UNIT, Layout, Level, PartitionCode, nodes_of
@@ -23,10 +27,12 @@ def synthesise(
     """The fixed point at a scale, or at a size (height, width): uint8 [H, W, 3], or [H, W] if grey.
 
     Chroma planes are decoded at twice the scale of luma. smooth: see `smoothing`; nothing is smoothed where
-    the decode is at a scale below 1.
+    the decode is at a scale below 1. LimitError for too large a scale.
     """
     layout = code.layout
     request = Request.of((layout.height, layout.width), scale, size, layout.root)
+    if (canvas := math.prod(layout.grid(0, 1)) * request.up**2) > MAX_PIXELS:
+        raise LimitError(f"{canvas} samples in whole squares of {layout.root} are over the limit of {MAX_PIXELS}")
     kind = torch.float64 if code.scale_sum > _SINGLE else torch.float32
     smooth = smooth and request.down == 1
 

@@ -12,7 +12,7 @@ from nccodec.bitstream.file import read_code
 from nccodec.collage.fixed_point import mixed_fixed_point
 from nccodec.errors import ImageError, LimitError
 from nccodec.evaluation.metrics import psnr
-from nccodec.pifs import encoding
+from nccodec.pifs import encoding, synthesis
 from nccodec.pifs.encoding import Options, step_of
 from nccodec.pifs.synthesis import _reference, affine_part, decoded, nodes_of
 
@@ -149,6 +149,15 @@ def test_what_is_refused(scene, monkeypatch):
         nccodec.pifs.encode(scene, 50, bpp=1)
     with pytest.raises(ImageError, match="mode F"):
         nccodec.pifs.encode(Image.new("F", (8, 8)))
+
+
+def test_a_thin_picture_is_not_enlarged_beyond_the_limit(monkeypatch):
+    """1 x 100 in squares of 64 are 64 x 128 samples, and at scale 8 64 times as many."""
+    data = nccodec.pifs.encode(Image.new("L", (1, 100), 90), 0)
+    monkeypatch.setattr(synthesis, "MAX_PIXELS", 64 * 64 * 128 - 1)
+    with pytest.raises(LimitError, match="524288 samples in whole squares of 64 are over the limit of 524287"):
+        nccodec.decode(data, 8)
+    assert nccodec.decode(data, 4).size == (4, 400)
 
 
 def test_transparency_and_metadata_are_kept(scene):
