@@ -95,15 +95,15 @@ def run(
     must be picklable for jobs > 1. text: the line for what `work` returned.
     """
     failed, skipped, pixels, started = [], 0, 0, time.monotonic()
-    with _progress(len(found), reporting) as advance:
+    with _progress(len(found), reporting) as (say, advance):
         for task, result, error, notes in _results(found, work, jobs):
             for note in notes:
-                _say(f"nc: warning: {note}")
+                say(f"nc: warning: {note}")
             if error is not None and len(found) == 1:
                 raise error
             if error is not None:
                 failed.append(task)
-                _say(f"nc: {error}")
+                say(f"nc: {error}")
                 if reporting.as_json:
                     typer.echo(json.dumps({"source": str(task.source), "error": str(error)}))
             elif result is None:
@@ -111,7 +111,7 @@ def run(
             elif reporting.as_json:
                 typer.echo(json.dumps({"source": str(task.source), "target": str(task.target)} | result))
             elif not reporting.quiet:
-                _say(text({"source": task.source, "target": task.target} | result))
+                say(text({"source": task.source, "target": task.target} | result))
             more = 0 if result is None else result["pixels"]
             pixels += more
             advance(more)
@@ -126,7 +126,7 @@ def run(
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # which a bar puts above itself, unlike what click writes
+    print(line, file=sys.stderr)
 
 
 Result = tuple[Task, dict | None, NclError | None, list[str]]
@@ -173,19 +173,20 @@ def _attempt(task: Task, work: Callable[[Task], dict | None]) -> Result:
 
 
 @contextmanager
-def _progress(count: int, reporting: Reporting) -> Iterator[Callable[[int], None]]:
+def _progress(count: int, reporting: Reporting) -> Iterator[tuple[Callable[[str], None], Callable[[int], None]]]:
     """A bar for several files on a terminal, with their number, megapixels a second and the time left; gives
-    what to call with the pixels of each."""
+    what to call with lines for stderr, which stand above it, and with the pixels of each file."""
     json_on_terminal = reporting.as_json and sys.stdout.isatty()
     if count == 1 or reporting.quiet or json_on_terminal or not sys.stderr.isatty():
-        yield lambda _: None
+        yield _say, lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    started, pixels = time.monotonic(), 0
-    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
+    started, pixels, console = time.monotonic(), 0, Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
         bar = progress.add_task("", total=count)
 
         def advance(more: int) -> None:
@@ -194,4 +195,4 @@ def _progress(count: int, reporting: Reporting) -> Iterator[Callable[[int], None
             speed = pixels / 1e6 / (time.monotonic() - started)
             progress.update(bar, advance=1, description=f"{speed:.2f} MP/s")
 
-        yield advance
+        yield lambda line: console.print(Text(line), soft_wrap=True), advance

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import ComparisonError, LimitError
 from . import progress
-from .files import check_output, write
+from .files import check_folder, check_output, write
 
 _REPORT = ("report.html",)
 _PLOTS = ("psnr.png", "ms-ssim.png", "same-bytes.png", "enlarged.png")
@@ -60,7 +60,10 @@ def command(
     _installed({"pytorch_msssim": "evaluation"} if "ms-ssim" in wanted else {})
     _installed({"matplotlib": "plot"} if plot else {})
     written = [out / name for name in (_REPORT if report else ()) + (_PLOTS if plot else ())]
-    _may_write([*written, as_json] if as_json else written, sources, force)
+    if as_json:
+        check_folder(as_json)
+        written.append(as_json)
+    _may_write(written, sources, force)
     chosen = _codecs(codecs, weights, quality)
     added = _others(others or [], {codec.title for codec in chosen})
     pictures = [Picture.of(path) for path in picture_files(sources)]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import ComparisonError, ImageError, NclError
-from .files import check_output, naming, read_bytes, write
+from .files import check_folder, check_output, naming, read_bytes, write
 
 
 def command(
@@ -31,6 +31,7 @@ def command(
     from ..imaging.pictures import picture_bytes, picture_format
 
     if output is not None:
+        check_folder(output)
         for source in (first, second):
             check_output(source, output, force)
         form = picture_format(output)

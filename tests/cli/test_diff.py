@@ -90,3 +90,8 @@ def test_what_cannot_be_compared_is_one_line(nc, pair, first, second, message):
     code, out, err = nc("diff", first, second, "-o", "map.png")
     assert (code, out, err) == (1, "", f"nc: {message}\n")
     assert sorted(pair.iterdir()) == before
+
+
+def test_no_folder_is_made(nc, pair, tmp_path):
+    code, _, err = nc("diff", "a.png", "b.png", "-o", tmp_path / "none" / "x.png")
+    assert code == 1 and err.endswith("none: no such folder\n") and not (tmp_path / "none").exists()
