@@ -19,8 +19,11 @@ def psnr(a: Picture, b: Picture, alpha: np.ndarray | None = None) -> float:
 
     alpha: [H, W], transparency of pictures [H, W] or [H, W, 3]; only pixels where it is above 0 count.
     """
+    sizes = [x.size[::-1] if isinstance(x, Image.Image) else x.shape[:2] for x in (a, b)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f"pictures of {sizes[0]} and {sizes[1]} rows and columns")
     error = count = 0
-    for start in range(0, a.height if isinstance(a, Image.Image) else len(a), _STRIP):
+    for start in range(0, sizes[0][0], _STRIP):
         parts = [_rows(x, start, start + _STRIP) for x in (a, b)]
         if alpha is not None:
             parts = [part[alpha[start : start + _STRIP] > 0] for part in parts]
