@@ -74,6 +74,9 @@ class Extras:
         return {"icc": self.icc, "exif": self.exif, "xmp": self.xmp}
 
 
+Span = tuple[int, int]  # from, to: of rows or columns
+
+
 def grid_of(height: int, width: int, range_size: int) -> tuple[int, int]:
     """Rows and columns of cells of side `range_size` that cover `height` x `width` pixels."""
     return -(-height // range_size), -(-width // range_size)

@@ -14,13 +14,13 @@ from .bitstream.container import Header
 from .bitstream.file import read_file, write_code, write_partition
 from .bitstream.packers import unframe
 from .bitstream.symbols import SymbolModel
-from .code import CollageCode, Extras, grid_of
-from .collage.scales import Span, enlarge, reduce_area
+from .code import CollageCode, Extras, Span, grid_of
+from .collage.scales import enlarge, reduce_area
 from .errors import LimitError, VerificationError
 from .imaging.alpha import joined
 from .imaging.metadata import info_of
 from .neural.analysis import choose_device
-from .neural.synthesis import seen_cells, synthesise
+from .neural.synthesis import neighbourhood, synthesise
 from .neural.weights import Weights, matching
 from .output import Request, checked_crop, grey_levels, output_size
 from .partition import PartitionCode
@@ -42,7 +42,7 @@ def decode_picture(
     def cells_of(header: Header) -> tuple[Span, Span]:
         request = Request.of((header.height, header.width), scale, size, header.range_size)
         grid = grid_of(header.height, header.width, header.range_size)
-        return seen_cells(grid, header.range_size, request, *region, referring=header.nonzero_scales > 0)
+        return neighbourhood(grid, header.range_size, request, *region, referring=header.nonzero_scales > 0)[1]
 
     code, extras, found = _read(data, weights, None if region is None else cells_of)
     if not self_reference:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .bitstream.container import MAX_PIXELS
-from .collage.scales import Span, decoding_scale, resize_area, samples_of
+from .code import Span
+from .collage.scales import decoding_scale, resize_area, samples_of
 from .errors import LimitError
 
 if TYPE_CHECKING:

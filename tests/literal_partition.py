@@ -64,6 +64,8 @@ class Fields:
         self.largest, self.smallest, self.step = 2**largest, 2**smallest, 2**step
         self.isometries = 8 if steps >= 16 else 1
         require(data[24] == 1, "domains")
+        side = 2 ** data[11]
+        require(-(-self.width // side) * -(-self.height // side) * side**2 <= 2**24, "canvas")
         self.iterations = data[25]
         self.scale_sum, self.nonzero = (int.from_bytes(data[at : at + 4], "little") for at in (26, 30))
         require(self.iterations in (0, data[11] + 1), "iterations")

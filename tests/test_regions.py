@@ -98,6 +98,23 @@ def test_tiles_that_a_region_does_not_depend_on_are_not_read(tiny, monkeypatch):
         nccodec.decode(lying, weights=tiny, crop=(0, 0, 8, 8))
 
 
+@pytest.mark.parametrize("name", ["scales-missing", "narrow-scales", "tile-cut"])
+def test_a_region_is_refused_where_the_fault_can_be_seen(name, tiny):
+    data = (Path(__file__).parent / "golden" / "bad" / f"{name}.ncl").read_bytes()
+    with pytest.raises(NclError):
+        nccodec.decode(data, weights=tiny, crop=(0, 0, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in OK if "partition" not in p.stem and "tiles" not in p.stem], ids=lambda path: path.stem
+)
+def test_the_header_is_verified_where_all_tiles_are_read(path, tiny):
+    header, chunks = container.read(path.read_bytes())
+    lying = container.write(replace(header, scale_sum=header.scale_sum + 1), chunks)
+    with pytest.raises(FormatError, match="header states"):
+        nccodec.decode(lying, weights=tiny, crop=(0, 0, 1, 1))
+
+
 @pytest.mark.parametrize("crop", [(0, 0, 0, 1), (-1, 0, 2, 2), (0, 0, 20, 1), (18, 0, 2, 1), (0, 13, 1, 2)])
 def test_regions_that_are_not_inside_are_refused(crop, tiny):
     data = next(p for p in OK if p.stem == "range-19x14").read_bytes()

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..code import CollageCode, Extras, grid_of
+from ..code import CollageCode, Extras, Span, grid_of
 from ..errors import FormatError
 from ..partition import PartitionCode
 from . import container
 from .container import ALPHA, ATOMS, SCALES, Chunk, Header, Ranges
 from .extras import extra_chunks, read_extras
-from .packers import Span, frame, pack_fixed, pack_range, unframe, unpack_fixed, unpack_range
+from .packers import frame, pack_fixed, pack_range, unframe, unpack_fixed, unpack_range
 from .partition_packer import pack_partition, unpack_partition
 from .symbols import SymbolModel
 
@@ -70,20 +70,22 @@ def read_file(
     """What a `.ncl` holds, every field of the header verified. NclError for any fault.
 
     model_of: gives the prior for the header of a collage, and raises where it does not fit the weights. cells_of:
-    rows and columns of the cells of a collage that are needed: tiles without any may be left at zero, and those
-    fields of the header are not verified that say what all cells hold.
+    rows and columns of the cells of a collage that are needed: tiles without any are left at zero, and if there are
+    such, what the header says of all cells cannot be verified.
     """
     header, chunks = container.read(data)
     parts = [chunk for chunk in chunks if chunk.kind < ALPHA]
+    code: CollageCode | PartitionCode
     if header.partition:
-        code: CollageCode | PartitionCode = _partition(header, parts)
+        code, complete = _partition(header, parts), True
     else:
         model = model_of(header)
-        code = _collage(header, parts, model, cells_of and cells_of(header))
+        code, complete = _collage(header, parts, model, cells_of and cells_of(header))
     stated = (header.steps, header.scale_sum, header.nonzero_scales)
     found = (steps_of(code), code.scale_sum, code.nonzero_scales)
-    whole = header.partition or cells_of is None
-    if stated != found and (whole or code.nonzero_scales > header.nonzero_scales):
+    there = not header.partition and any(chunk.kind == SCALES for chunk in parts)
+    fits = stated == found if complete else there == (header.nonzero_scales > 0) and found[2] <= stated[2]
+    if not fits:
         raise FormatError(f"header states iterations, scale sum, non-zero scales {stated}, the chunks hold {found}")
     return code, read_extras(header, chunks)
 
@@ -95,23 +97,25 @@ def _partition(header: Header, chunks: list[Chunk]) -> PartitionCode:
 
 def _collage(
     header: Header, chunks: list[Chunk], model: SymbolModel | None, needed: tuple[Span, Span] | None
-) -> CollageCode:
+) -> tuple[CollageCode, bool]:
+    """The map, and whether all of it was read."""
     rows, columns = grid_of(header.height, header.width, header.range_size)
     channels = header.atoms + header.domains
     parts = {ATOMS: (0, header.atoms), SCALES: (header.atoms, channels)}
-    values = np.zeros((channels, rows, columns), np.int16)
+    values, complete = np.zeros((channels, rows, columns), np.int16), True
     for chunk in chunks:
         first, last = parts[chunk.kind]
         payload = unframe(chunk.payload, 64 + channels + 8 * rows * columns * (last - first))
         if header.packer == "fixed":
             values[first:last] = unpack_fixed(payload, (last - first, rows, columns))
         else:
-            unpack_range(payload, model, values, first, last, needed)
-        if needed is None and not values[first:last].any():
+            complete = unpack_range(payload, model, values, first, last, needed)
+        if complete and not values[first:last].any():
             raise FormatError(f"chunk {chunk.name} holds only zeros and must be absent")
         if chunk.kind == SCALES and min(rows, columns) < 2:
             raise FormatError("a self-reference in a picture that is less than two cells wide or high")
-    return CollageCode(
+    code = CollageCode(
         header.height, header.width, header.grey, header.level, header.range_size,
         header.fingerprint, values[: header.atoms], values[header.atoms :],
     )  # fmt: skip
+    return code, complete

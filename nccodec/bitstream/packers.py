@@ -7,13 +7,12 @@ import numpy as np
 import zstandard
 from bitarray import bitarray
 
-from ..code import tiles
+from ..code import Span, tiles
 from ..errors import FormatError
 from .coder import Runs, SymbolReader, SymbolWriter, Table
 from .fixed import append, numbers, width_of
 from .symbols import LARGEST, Pass, SymbolModel
 
-Span = tuple[int, int]  # from, to
 _WIDEST = 16  # bits of a fixed-width value
 _ZSTD_LEVEL = 19
 
@@ -43,7 +42,7 @@ def unframe(data: bytes, limit: int) -> bytes:
 def pack_fixed(values: np.ndarray) -> bytes:
     """Every channel at the smallest width that holds it.
 
-    values: int32 [channels, rows, columns]. A byte of width for each channel, then the values as
+    values: int16 or int32 [channels, rows, columns]. A byte of width for each channel, then the values as
     two's complement of that width, channel by channel in raster order, first bit highest.
     """
     bits = bitarray(endian="big")
@@ -114,10 +113,11 @@ def _pack_tile(values: np.ndarray, model: SymbolModel, first: int, last: int) ->
 def unpack_range(
     payload: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int,
     needed: tuple[Span, Span] | None = None,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """Inverse of `pack_range`: fills channels first .. last - 1 of `values` in place, or FormatError. needed: rows and
-    columns of cells, by default all; tiles that have none of them are left as they are."""
-    places, at = tiles(*values.shape[1:]), 0
+    columns of cells, by default all; tiles that have none of them are left as they are. Returns whether there are no
+    such tiles."""
+    places, at, complete = tiles(*values.shape[1:]), 0, True
     needed = needed or ((0, values.shape[1]), (0, values.shape[2]))
     for number, place in enumerate(places):
         length = len(payload) - at
@@ -129,7 +129,10 @@ def unpack_range(
             part = np.ascontiguousarray(values[(slice(None), *place)])
             _unpack_tile(payload[at : at + length], model, part, first, last)
             values[(slice(None), *place)] = part
+        else:
+            complete = False
         at += length
+    return complete
 
 
 def _unpack_tile(content: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:

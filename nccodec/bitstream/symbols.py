@@ -35,7 +35,7 @@ class SymbolModel(Protocol):
     def passes(self, values: np.ndarray, first: int, last: int) -> Iterator[Pass]:
         """The passes that code channels first .. last - 1.
 
-        values: int32 [channels, rows, columns], contiguous: a tile. Channels before `first` are known; the caller
-        stores the symbols of each pass in `values` before it asks for the next one.
+        values: int16 or int32 [channels, rows, columns], contiguous: a tile. Channels before `first` are known; the
+        caller stores the symbols of each pass in `values` before it asks for the next one.
         """
         ...

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..code import Span
+
 _POLE = math.sqrt(3.0) - 2.0  # of the inverse of the filter [1, 4, 1]
 _BLOCK = 64
 _REACH = 12  # _POLE ** 13 is 4e-8: below float32 rounding of values in [0, 1]
@@ -80,9 +82,6 @@ def _edge_values(z: Tensor) -> Tensor:
     windows = z.index_select(-1, index).unfold(-1, len(band), _BLOCK)  # [..., blocks, band]
     edges = windows @ band.to(z)  # [..., blocks, _BLOCK]
     return edges.flatten(-2)[..., : width + 1]
-
-
-Span = tuple[int, int]  # from, to
 
 
 def resize_area(

@@ -3,10 +3,9 @@
 import numpy as np
 import torch
 
-from ..code import CollageCode
+from ..code import CollageCode, Span
 from ..collage.fixed_point import fixed_point, nilpotent_steps
-from ..collage.scales import Span, enlarge
-from ..errors import FormatError
+from ..collage.scales import enlarge
 from ..output import Request, grey_levels
 from .architecture import BIAS
 from .model import RECEPTION
@@ -29,8 +28,6 @@ def synthesise(
     of it that is made, from its neighbourhood alone.
     """
     a = weights.architecture
-    if code.nonzero_scales and min(code.grid) < 2:
-        raise FormatError("a self-reference in a picture that is less than two cells wide or high")
     request = Request.of((code.height, code.width), scale, size, a.range_size)
     rows, columns = crop or ((0, request.height), (0, request.width))
     result = np.empty((rows[1] - rows[0], columns[1] - columns[0], 1 if code.grey else 3), np.uint8)
@@ -49,7 +46,7 @@ def _part(
     a, model = weights.architecture, weights.model(device)
     side = a.range_size * request.up // request.down  # of a cell
     samples = request.samples(rows, columns)
-    cells, wide = _neighbourhood(code.grid, a.range_size, request, rows, columns, code.nonzero_scales > 0)
+    cells, wide = neighbourhood(code.grid, a.range_size, request, rows, columns, code.nonzero_scales > 0)
 
     around = (slice(None), *(slice(*span) for span in wide))
     q = np.concatenate([code.atoms[around], code.scales[around]])
@@ -71,18 +68,11 @@ def _part(
     return picture[:, :, None] if code.grey else picture
 
 
-def seen_cells(
-    grid: Grid, range_size: int, request: Request, rows: Span, columns: Span, referring: bool
-) -> tuple[Span, Span]:
-    """Rows and columns of the cells of a grid whose parameters a part of a picture depends on. referring: whether
-    there is a self-reference."""
-    return _neighbourhood(grid, range_size, request, rows, columns, referring)[1]
-
-
-def _neighbourhood(
+def neighbourhood(
     grid: Grid, range_size: int, request: Request, rows: Span, columns: Span, referring: bool
 ) -> tuple[tuple[Span, Span], tuple[Span, Span]]:
-    """The cells, rows and columns, that are made for a part of a picture, and those that they are made from."""
+    """The cells, rows and columns, that are made for a part of a picture, and those whose parameters they are made
+    from. referring: whether there is a self-reference."""
     side = range_size * request.up // request.down  # of a cell
     # What is outside of these cells has no effect: atoms reach one cell further, each step to the fixed point too.
     margin = 1 + (-(-_REACH // range_size) if request.up > 1 else 0)

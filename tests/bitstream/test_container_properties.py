@@ -28,8 +28,8 @@ EDGES = {
     9: numbers(1, 0, 1, 2, 3, 4, 6, 7, 8, 16, 128),
     10: numbers(1, 0, 1, 2),
     11: numbers(1, 0, 1, 2, 6, 7),
-    12: numbers(4, 0, 1, 178956970, 178956971, 13378, 2**32 - 1),
-    16: numbers(4, 0, 1, 178956970, 178956971, 13377, 2**32 - 1),
+    12: numbers(4, 0, 1, 2**18, 2**18 + 1, 178956970, 178956971, 13378, 2**32 - 1),
+    16: numbers(4, 0, 1, 2**18, 2**18 + 1, 178956970, 178956971, 13377, 2**32 - 1),
     20: numbers(2, 0, 1, 65535),
     22: numbers(2, 0, 1, 48, 49, 768, 769, 3072, 3073) + SIDES,
     24: numbers(1, 0, 1, 2, 4, 5),
@@ -65,7 +65,8 @@ def legal(data: bytes) -> bool:
     if data[9] & 2:
         largest, smallest, step, eight = data[22] % 16, data[22] // 16, data[23] % 16, data[23] // 16
         sides = smallest <= largest and 2 <= largest <= data[11] and 2 <= step <= 6 and eight <= 1
-        of_map = sides and level >= 1 and data[24] == 1 and nonzero <= cells * 3 * side * side // 16
+        canvas = cells * side * side
+        of_map = sides and canvas <= 2**24 and level >= 1 and data[24] == 1 and nonzero <= 3 * canvas // 16
     else:
         of_map = 1 <= atoms <= min(3072, 3 * side * side) and data[24] <= 4 and nonzero <= cells * data[24]
     return of_map and data[25] <= 32

@@ -27,7 +27,7 @@ quantized = st.one_of(st.integers(-2, 2), st.integers(-32767, 32767), st.sampled
 
 
 def fields(shape: tuple[int, int, int]) -> st.SearchStrategy[np.ndarray]:
-    return arrays(np.int32, shape, elements=quantized, fill=st.just(0))
+    return arrays(np.int16, shape, elements=quantized, fill=st.just(0))
 
 
 @ANY
