@@ -11,7 +11,7 @@ from PIL import Image
 
 _METRICS = {"psnr-rgb": ("psnr.png", "PSNR (RGB), dB"), "ms-ssim-rgb": ("ms-ssim.png", "MS-SSIM (RGB), dB")}
 _MARKS = "osD^vP*X"
-_SIDE = 320  # pixels of the square that is shown of each file
+_SIDE = 256  # pixels of the square that is shown of each file
 _DPI = 120
 
 
@@ -79,7 +79,7 @@ def _enlarged(entry: dict) -> Figure:
 
 def _table(pictures: list[list[tuple[str, str]]]) -> Figure:
     """Rows of squares, each pixel of a picture one of the figure's or more. pictures: data URIs and titles."""
-    side = 3.4
+    side = 2.75
     figure = Figure(figsize=(side * len(pictures[0]), (side + 0.3) * len(pictures)))
     for row, of_row in zip(figure.subplots(len(pictures), len(pictures[0]), squeeze=False), pictures, strict=True):
         for axes, (uri, title) in zip(row, of_row, strict=True):
@@ -93,5 +93,5 @@ def _show(axes: Axes, uri: str, title: str) -> None:
     left, top = max(0, picture.width - _SIDE) // 2, max(0, picture.height - _SIDE) // 2
     part = picture.crop((left, top, min(left + _SIDE, picture.width), min(top + _SIDE, picture.height)))
     axes.imshow(np.asarray(part), interpolation="nearest")
-    axes.set_title(title, fontsize=9)
+    axes.set_title(title, fontsize=8)
     axes.axis("off")
