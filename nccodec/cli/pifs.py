@@ -45,6 +45,9 @@ def command(
     ] = True,
     isometries: Annotated[Isometries, typer.Option(help="Isometries of the square to try.")] = Isometries.eight,
     lean: Annotated[float, typer.Option(help="Share of the domains to search, those of most contrast.")] = 1.0,
+    domains: Annotated[
+        bool, typer.Option("--domains/--no-domains", help="Parts of the picture where they pay; or means alone.")
+    ] = True,
     quality: Annotated[
         float | None, typer.Option("-q", "--quality", min=0, max=100, help="0 (small) to 100 (good) [50].")
     ] = None,
@@ -65,7 +68,7 @@ def command(
         raise typer.BadParameter(f"{output} is no folder, but there are several pictures", param_hint="--output")
     options = {
         "quadtree": quadtree, "range_size": range_size and int(range_size.value), "domain_step": domain_step,
-        "isometries": int(isometries.value), "lean": lean, "packer": packer.value,
+        "isometries": int(isometries.value), "lean": lean, "domains": domains, "packer": packer.value,
         "device": device.value,
     }  # fmt: skip
     failed = 0

@@ -10,6 +10,7 @@ import typer
 from PIL import Image
 
 import nccodec
+import nccodec.pifs
 from nccodec.errors import LimitError, NclError
 from nccodec.evaluation.codecs import PEERS, QUALITIES
 from nccodec.evaluation.curve import Pictures, measure
@@ -102,27 +103,35 @@ def enlarge(
     picture: Annotated[
         Path | None, typer.Option(help="Also write the largest difference at 4x, without and with.")
     ] = None,
+    fractal: Annotated[bool, typer.Option("--pifs", help="Files of `nc pifs`.")] = False,
 ) -> None:
     """PSNR of the decode at 4x, whole, without predicted detail and without the self-reference, beside
-    Pillow's BICUBIC.
+    Pillow's BICUBIC; of files of `nc pifs` whole, beside the enlargement by the area-interpolating spline and BICUBIC.
 
-    Each picture is reduced 4x by area and encoded; its decodes at 4x, and the 4x enlargement of its decode
+    Each picture is reduced 4x by area and encoded; its decodes at 4x, and the 4x enlargements of its decode
     at 1x, are compared with the picture.
     """
+    from nccodec.evaluation.pifs import spline_4x
+
     pictures, rows, largest = pictures_of(folder), [], (-1.0, None)
     for number in quality:
-        db: dict[str, list[float]] = {name: [] for name in [*_PARTS, "1x and BICUBIC"]}
+        db: dict[str, list[float]] = {}
         share = []
         for _, source in pictures:
             whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
-            data = nccodec.encode(whole.reduce(4), number, weights=weights)
+            small = whole.reduce(4)
+            data = nccodec.pifs.encode(small, number) if fractal else nccodec.encode(small, number, weights=weights)
             share.append(nccodec.info(data)["share_of_nonzero_scales"])
-            found = [nccodec.decode(data, 4, weights=weights, **parts) for parts in _PARTS.values()]
-            found.append(nccodec.decode(data, weights=weights).resize(whole.size, Image.Resampling.BICUBIC))
-            for key, decoded in zip(db, found, strict=True):
-                db[key].append(psnr(np.asarray(whole), np.asarray(decoded)))
+            plain = nccodec.decode(data, weights=weights)
+            if fractal:
+                found = {"4x": nccodec.decode(data, 4), "1x and spline": spline_4x(plain)}
+            else:
+                found = {name: nccodec.decode(data, 4, weights=weights, **parts) for name, parts in _PARTS.items()}
+            found["1x and BICUBIC"] = plain.resize(whole.size, Image.Resampling.BICUBIC)
+            for key, decoded in found.items():
+                db.setdefault(key, []).append(psnr(np.asarray(whole), np.asarray(decoded)))
             if picture:
-                difference = _largest_difference(*(found[list(_PARTS).index(name)] for name in ("4x, neither", "4x")))
+                difference = _largest_difference(found["1x and spline" if fractal else "4x, neither"], found["4x"])
                 largest = max(largest, difference, key=lambda pair: pair[0])
         row = {"quality": number, "share of non-zero s": float(np.mean(share))}
         row |= {key: float(np.mean(values)) for key, values in db.items()}
@@ -211,32 +220,35 @@ def pifs(
     lean: Annotated[float, typer.Option(help="Share of the domains that is searched.")] = 1.0,
     device: Annotated[str, typer.Option(help="Where to compute.")] = "cpu",
 ) -> None:
-    """Rate-distortion of `nc pifs` with fixed ranges and with quadtrees, in real bytes, and how far quadtrees lead."""
+    """Rate-distortion of `nc pifs` with quadtrees, the same without domains, and with fixed ranges, in real bytes, and
+    how far quadtrees lead."""
     from nccodec.evaluation.pifs import QUALITIES, at_rate, leads, measure_pifs
     from nccodec.pifs.encoding import Options
 
     pictures = pictures_of(folder)
     codecs = {
         "pifs, quadtree": Options(lean=lean),
+        "pifs, without domains": Options(domains=False),
         "pifs, ranges of 8": Options(False, 8, lean=lean),
         "pifs, ranges of 4": Options(False, 4, lean=lean),
     }
     curves = [
         measure_pifs(pictures, quality or QUALITIES, options, name, device, say) for name, options in codecs.items()
     ]
-    tree, *fixed = curves
+    tree, _, *fixed = curves
     curves.append(measure(pictures, PEERS["jpeg"], say))
     out.write_text(json.dumps({"pictures": len(pictures), "curves": curves}, indent=1) + "\n")
     for found in curves:
         value, first, last = at_rate(found, 0.5), found["results"]["bpp"][0], found["results"]["bpp"][-1]
         shown = "not reached" if value is None else f"{value:.2f} dB"
         typer.echo(f"{found['name']}: {first:.3f} to {last:.3f} bpp; at 0.5 bpp {shown}")
-    points = [[found["results"][key] for key in ("bpp", "psnr-rgb")] for found in (tree, curves[-1])]
-    try:
-        percent, (low, high) = bd_rate(*points[0], *points[1])
-        typer.echo(f"{tree['name']} against JPEG: BD-rate {percent:+.1f} % over {high - low:.2f} dB")
-    except LimitError as error:
-        typer.echo(f"{tree['name']} against JPEG: {error}")
+    points = [[found["results"][key] for key in ("bpp", "psnr-rgb")] for found in (tree, curves[1], curves[-1])]
+    for name, peer in zip(("the same without domains", "JPEG"), points[1:], strict=True):
+        try:
+            percent, (low, high) = bd_rate(*points[0], *peer)
+            typer.echo(f"{tree['name']} against {name}: BD-rate {percent:+.1f} % over {high - low:.2f} dB")
+        except LimitError as error:
+            typer.echo(f"{tree['name']} against {name}: {error}")
     for other in fixed:
         found = leads(tree, other)
         if not found:

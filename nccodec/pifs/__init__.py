@@ -22,6 +22,7 @@ def encode(
     domain_step: int = 8,
     isometries: int = 8,
     lean: float = 1.0,
+    domains: bool = True,
     packer: str = "range",
     device: str = "auto",
     strip: "Collection[str]" = (),
@@ -33,8 +34,8 @@ def encode(
     ranges from 32 pixels down to range_size (4, 8 or 16; 4 by default), with a domain or flat, and flat ones down to a
     pixel, whichever are worth their bits; or else all of range_size (8 by default). domain_step: 4, 8, ... 64,
     pixels between domains, where ranges are not larger. isometries: 1 or 8. lean: share of the domains that is
-    searched, those of most contrast. packer: "range" or "fixed", which the choice of ranges does not know of. progress:
-    called with the share of the search that is done, 0 .. 1. Raises
+    searched, those of most contrast. domains: False for means and ramps alone. packer: "range" or "fixed", which
+    the choice of ranges does not know of. progress: called with the share of the search that is done, 0 .. 1. Raises
     ImageError or LimitError, both NclErrors.
     """
     from ..targets import Target
@@ -42,5 +43,5 @@ def encode(
 
     if (quality, bpp, size, psnr) == (None, None, None, None):
         quality = 50
-    options = Options(quadtree, range_size or (4 if quadtree else 8), domain_step, isometries, lean, packer)
+    options = Options(quadtree, range_size or (4 if quadtree else 8), domain_step, isometries, lean, domains, packer)
     return encode_picture(image, Target(quality, bpp, size, psnr), options, device, strip, progress)

@@ -34,6 +34,7 @@ class Options:
     domain_step: int = 8
     isometries: int = 8
     lean: float = 1.0
+    domains: bool = True
     packer: str = "range"
 
     def __post_init__(self) -> None:
@@ -88,9 +89,10 @@ class Attempts:
     ) -> None:  # fmt: skip
         self._picture, self._options, self._device, self._extras = picture, options, device, extras
         layout = self._layout(0)
+        finest = options.range_size if options.domains else 2 * layout.largest
         self._canvases, self._sides = planes_of(picture, layout), []
         for number, canvas in enumerate(self._canvases):
-            self._sides.append(sides_of(canvas, layout, number, options.range_size, options.lean, device))
+            self._sides.append(sides_of(canvas, layout, number, finest, options.lean, device))
             progress((number + 1) / len(self._canvases))
         self._made: dict[int, tuple[PartitionCode, bytes]] = {}
         self._measured: dict[int, float] = {}

@@ -5,7 +5,7 @@ import pytest
 
 import nccodec.pifs
 from nccodec.evaluation.metrics import psnr
-from nccodec.evaluation.pifs import at_rate, leads, measure_pifs, search_rates
+from nccodec.evaluation.pifs import at_rate, leads, measure_pifs, search_rates, spline_4x
 from nccodec.pifs.encoding import Options
 
 
@@ -23,6 +23,17 @@ def test_the_curve_is_that_of_the_files(smooth):
         pairs = zip(files, pictures, strict=True)
         db = [psnr(np.asarray(p), np.asarray(nccodec.decode(d, smooth=True))) for d, (_, p) in pairs]
         assert curve["results"]["psnr-rgb smoothed"][i] == pytest.approx(np.mean(db))
+
+
+def test_the_spline_keeps_the_means(smooth):
+    """Of 4 x 4 samples each, those of the picture but for rounding, where none is clipped."""
+    picture = smooth(20, 28)
+    fine = np.asarray(spline_4x(picture), float)
+    means = fine.reshape(20, 4, 28, 4, 3).mean((1, 3))
+    clipped = (fine.reshape(20, 4, 28, 4, 3) % 255 == 0).any((1, 3))
+    assert fine.shape == (80, 112, 3) and not clipped.all()
+    assert np.abs(means - np.asarray(picture))[~clipped].max() <= 0.5
+    assert fine.reshape(20, 4, 28, 4, 3).std((1, 3)).max() > 1
 
 
 def test_leads_are_told_where_both_curves_have_the_rate():

@@ -122,6 +122,19 @@ def test_a_flat_picture_has_no_domains():
     assert np.abs(np.asarray(nccodec.decode(data), int) - (10, 200, 90)).max() <= 2
 
 
+def test_without_domains_means_and_ramps_alone_remain(scene):
+    """At about the same error, nothing refers to another part of the picture."""
+    files = [nccodec.pifs.encode(scene, 50, domains=domains) for domains in (True, False)]
+    first, second = (nccodec.info(data) for data in files)
+    assert first["nonzero_scales"] > 0 and second["nonzero_scales"] == 0 and second["steps"] == 0
+    code = read_code(files[1], lambda _: None)
+    affine = affine_part(code, 0, 1, torch.float64, "cpu")
+    assert torch.equal(decoded(code, 0, 1, 1, torch.float64, "cpu"), affine)
+    assert abs(db(scene, files[1]) - db(scene, files[0])) < 1
+    fixed = nccodec.pifs.encode(scene, 50, quadtree=False, domains=False)
+    assert nccodec.info(fixed)["nonzero_scales"] == 0
+
+
 @pytest.mark.parametrize(
     "options",
     [
