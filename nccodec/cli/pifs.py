@@ -124,7 +124,7 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
     typer.echo(
         f"{target or source}: {picture.width} x {picture.height}, {figures(len(data), decoded, seconds)}, "
         f"{code.ranges} ranges, {code.nonzero_scales} with one of {domains} domains, "
-        f"exact after {layout.root.bit_length()} steps, |s| up to {code.scale_sum / 8:g}",
+        f"exact after {nccodec.info(data)['steps']} steps, |s| up to {code.scale_sum / 8:g}",
         err=True,
     )
     if weights:
