@@ -103,7 +103,7 @@ def enlarge(
     picture: Annotated[
         Path | None, typer.Option(help="Also write the largest difference at 4x, without and with.")
     ] = None,
-    fractal: Annotated[bool, typer.Option("--pifs", help="Files of `nc pifs`.")] = False,
+    fractal: Annotated[bool, typer.Option("--pifs", help="Files of `nc pifs`, which need no weights.")] = False,
 ) -> None:
     """PSNR of the decode at 4x, whole, without predicted detail and without the self-reference, beside
     Pillow's BICUBIC; of files of `nc pifs` whole, beside the enlargement by the area-interpolating spline and BICUBIC.
@@ -133,7 +133,9 @@ def enlarge(
             if picture:
                 difference = _largest_difference(found["1x and spline" if fractal else "4x, neither"], found["4x"])
                 largest = max(largest, difference, key=lambda pair: pair[0])
-        row = {"quality": number, "share of non-zero s": float(np.mean(share))}
+        row = {"quality": number}
+        if not fractal:
+            row["share of non-zero s"] = float(np.mean(share))
         row |= {key: float(np.mean(values)) for key, values in db.items()}
         rows.append(row)
         typer.echo(f"-q {number:g}: " + "  ".join(f"{key} {row[key]:.3f} dB" for key in db))
