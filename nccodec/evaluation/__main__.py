@@ -121,11 +121,11 @@ def enlarge(
             whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
             small = whole.reduce(4)
             data = nccodec.pifs.encode(small, number) if fractal else nccodec.encode(small, number, weights=weights)
-            share.append(nccodec.info(data)["share_of_nonzero_scales"])
             plain = nccodec.decode(data, weights=weights)
             if fractal:
                 found = {"4x": nccodec.decode(data, 4), "1x and spline": spline_4x(plain)}
             else:
+                share.append(nccodec.info(data)["share_of_nonzero_scales"])
                 found = {name: nccodec.decode(data, 4, weights=weights, **parts) for name, parts in _PARTS.items()}
             found["1x and BICUBIC"] = plain.resize(whole.size, Image.Resampling.BICUBIC)
             for key, decoded in found.items():
@@ -134,7 +134,7 @@ def enlarge(
                 difference = _largest_difference(found["1x and spline" if fractal else "4x, neither"], found["4x"])
                 largest = max(largest, difference, key=lambda pair: pair[0])
         row = {"quality": number}
-        if not fractal:
+        if share:
             row["share of non-zero s"] = float(np.mean(share))
         row |= {key: float(np.mean(values)) for key, values in db.items()}
         rows.append(row)
@@ -237,17 +237,18 @@ def pifs(
     curves = [
         measure_pifs(pictures, quality or QUALITIES, options, name, device, say) for name, options in codecs.items()
     ]
-    tree, _, *fixed = curves
-    curves.append(measure(pictures, PEERS["jpeg"], say))
+    tree, plain, *fixed = curves
+    jpeg = measure(pictures, PEERS["jpeg"], say)
+    curves.append(jpeg)
     out.write_text(json.dumps({"pictures": len(pictures), "curves": curves}, indent=1) + "\n")
     for found in curves:
         value, first, last = at_rate(found, 0.5), found["results"]["bpp"][0], found["results"]["bpp"][-1]
         shown = "not reached" if value is None else f"{value:.2f} dB"
         typer.echo(f"{found['name']}: {first:.3f} to {last:.3f} bpp; at 0.5 bpp {shown}")
-    points = [[found["results"][key] for key in ("bpp", "psnr-rgb")] for found in (tree, curves[1], curves[-1])]
-    for name, peer in zip(("the same without domains", "JPEG"), points[1:], strict=True):
+    for name, other in (("the same without domains", plain), ("JPEG", jpeg)):
+        points = [found["results"][key] for found in (tree, other) for key in ("bpp", "psnr-rgb")]
         try:
-            percent, (low, high) = bd_rate(*points[0], *peer)
+            percent, (low, high) = bd_rate(*points)
             typer.echo(f"{tree['name']} against {name}: BD-rate {percent:+.1f} % over {high - low:.2f} dB")
         except LimitError as error:
             typer.echo(f"{tree['name']} against {name}: {error}")

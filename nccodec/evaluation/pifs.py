@@ -11,6 +11,7 @@ from PIL import Image
 import nccodec
 
 from ..collage.scales import enlarge
+from ..output import grey_levels
 from ..partition import Layout
 from ..pifs.candidates import MOST_SCALES, SCALE_STEP, blocks_of, planes_of
 from ..pifs.encoding import TOP, Attempts, Options, step_of
@@ -59,9 +60,8 @@ def measure_pifs(
 
 def spline_4x(picture: Image.Image) -> Image.Image:
     """RGB enlarged 4x by the area-interpolating spline, `collage.scales.enlarge`, alone."""
-    samples = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float()
-    fine = enlarge(samples, 4)[0].permute(1, 2, 0)
-    return Image.fromarray((fine + 0.5).clamp(0, 255).to(torch.uint8).numpy())
+    z = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None] / 255  # [1, 3, H, W]
+    return Image.fromarray(grey_levels(enlarge(z, 4), 0))
 
 
 def at_rate(curve: dict, bpp: float) -> float | None:

@@ -12,6 +12,7 @@ import nccodec
 import nccodec.pifs
 from nccodec.evaluation.__main__ import app
 from nccodec.evaluation.metrics import psnr
+from nccodec.evaluation.pifs import spline_4x
 
 
 def row_of(tmp_path: Path, picture: Image.Image, *options: str) -> dict:
@@ -51,3 +52,5 @@ def test_files_of_pifs(tmp_path, smooth):
     cubic = nccodec.decode(data).resize(picture.size, Image.Resampling.BICUBIC)
     assert row["1x and BICUBIC"] == pytest.approx(psnr(np.asarray(picture), np.asarray(cubic)))
     assert abs(row["1x and spline"] - row["1x and BICUBIC"]) < 1
+    spline = spline_4x(nccodec.decode(data))
+    assert row["1x and spline"] == pytest.approx(psnr(np.asarray(picture), np.asarray(spline)))
