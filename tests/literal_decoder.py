@@ -39,13 +39,13 @@ class Weights:
         self.fingerprint = hashlib.sha256(data).digest()[:8]
         self.patches = tensors["atoms"].astype(np.float64)
         self.log_gain = tensors["log_gain"].astype(np.float64)
-        self.network, self.detail = (
+        self.network, self.filter, self.detail = (
             {
                 name.removeprefix(prefix): value.astype(np.float64)
                 for name, value in tensors.items()
                 if name.startswith(prefix)
             }
-            for prefix in ("refinement.", "detail.")
+            for prefix in ("refinement.", "filter.", "detail.")
         )
         self.prior = {
             name.removeprefix("prior."): value.astype(np.int64)
@@ -261,14 +261,48 @@ def refinement(q, header, weights):
     return dense("head", lrelu(x))
 
 
-def affine_part(a, weights):
-    """The affine part on the canvas [6]."""
+def atoms_sum(a, weights):
+    """The atoms' sum on the canvas [6]."""
     side, kernel, (rows, columns) = weights.side, weights.kernel, a.shape[1:]
     margin = (kernel - side) // 2
     padded = np.full((3, rows * side + 2 * margin, columns * side + 2 * margin), 0.5)
     for n, i, j in np.ndindex(a.shape):
         padded[:, i * side : i * side + kernel, j * side : j * side + kernel] += a[n, i, j] * weights.patches[n]
     return padded[:, margin : margin + rows * side, margin : margin + columns * side]
+
+
+def filtered(z, header, weights):
+    """The affine part, from the atoms' sum [6]."""
+    tensors, f, count = weights.filter, header.part / 256, weights.side // 4
+    low, high = header.low, min(header.low + 1, weights.levels - 1)
+
+    def convolution(name, v):
+        padded = np.pad(v, ((0, 0), (1, 1), (1, 1)))
+        result = np.zeros((len(tensors[f"{name}.weight"]), *v.shape[1:])) + tensors[f"{name}.bias"][:, None, None]
+        for y, x in np.ndindex(3, 3):
+            shifted = padded[:, y : y + v.shape[1], x : x + v.shape[2]]
+            result += np.einsum("oc,cij->oij", tensors[f"{name}.weight"][:, :, y, x], shifted)
+        return result
+
+    def lrelu(v):
+        return np.where(v >= 0, v, v / 10)
+
+    rows, columns = z.shape[1] // 4, z.shape[2] // 4
+    u = np.zeros((48, rows, columns))
+    for c, k, m in np.ndindex(3, 4, 4):
+        u[16 * c + 4 * k + m] = z[c, k::4, m::4] - 0.5
+    x = convolution("first", u)
+    for i, j in np.ndindex(rows, columns):
+        x[:, i, j] *= tensors["gain"][:, i % count, j % count]
+        x[:, i, j] += tensors["offset"][:, i % count, j % count]
+    x += ((1 - f) * tensors["level"][low] + f * tensors["level"][high])[:, None, None]
+    for block in ("blocks.0", "blocks.1"):
+        x = x + convolution(f"{block}.second", lrelu(convolution(f"{block}.first", x)))
+    w = convolution("head", lrelu(x)) * np.exp((1 - f) * tensors["amplitude"][low] + f * tensors["amplitude"][high])
+    result = z.copy()
+    for c, k, m in np.ndindex(3, 4, 4):
+        result[c, k::4, m::4] += w[16 * c + 4 * k + m]
+    return result
 
 
 def means(z, factor):
@@ -334,7 +368,9 @@ def detail(x, header, weights):
 
 
 def affine_at(affine, header, weights, scale):
-    """The affine part at a scale, from that at scale 1 [7]."""
+    """The affine part at a scale, from the atoms' sum [6, 7]."""
+    if scale > 1 / 4:
+        affine = filtered(affine, header, weights)
     if scale <= 1:
         return means(affine, int(1 / scale))
     d = detail(affine - 0.5, header, weights)
@@ -373,7 +409,7 @@ class Collage:
         high = min(header.low + 1, weights.levels - 1)
         gain = np.exp((1 - f) * weights.log_gain[header.low] + f * weights.log_gain[high])
         a = q[: header.atoms] + refinement(q[: header.atoms], header, weights)
-        affine = affine_part(a / gain[: header.atoms, None, None], weights)
+        affine = atoms_sum(a / gain[: header.atoms, None, None], weights)
         affine = affine_at(affine, header, weights, scale)
         s = q[header.atoms :] / gain[header.atoms :, None, None]
         z = fixed_point(affine, s, int(header.side * scale))[:, :height, :width]

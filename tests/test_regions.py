@@ -51,7 +51,7 @@ def test_pictures_made_in_parts_have_no_seams(path, tiny, monkeypatch):
 
 
 def test_a_region_depends_on_its_neighbourhood_alone(tiny):
-    """With cells of 4 pixels and self-reference that is 1 + 3 + 4 cells around: atoms, steps, refinement."""
+    """With cells of 4 pixels and self-reference 1 + 6 + 3 + 4 cells around: atoms, filter, steps, refinement."""
     found, random = weights.load(tiny), np.random.default_rng(0)
     shapes = ((6, 40, 40), 3), ((4, 40, 40), 1)
     atoms, scales = (np.rint(random.laplace(0, spread, shape)).astype(np.int32) for shape, spread in shapes)
@@ -59,19 +59,20 @@ def test_a_region_depends_on_its_neighbourhood_alone(tiny):
     for change in (0, 5):
         values = [part.copy() for part in (atoms, scales)]
         for part in values:
-            kept = part[:, 12:30, 12:30].copy()
+            kept = part[:, 6:36, 6:36].copy()
             part += change
-            part[:, 12:30, 12:30] = kept
+            part[:, 6:36, 6:36] = kept
         codes.append(CollageCode(160, 160, False, 100, 4, found.fingerprint, *values))
     crop = (80, 88), (80, 88)  # two cells, 20 and 21
     first, second = (synthesis.synthesise(code, found, crop=crop) for code in codes)
-    np.testing.assert_array_equal(first, second)
-    assert not np.array_equal(*(synthesis.synthesise(code, found, crop=((60, 80), (60, 80))) for code in codes))
+    assert np.abs(first.astype(int) - second).max() <= 1  # convolutions round by what they are given
+    first, second = (synthesis.synthesise(code, found, crop=((36, 56), (36, 56))) for code in codes)
+    assert np.abs(first.astype(int) - second).max() > 1
 
 
 def test_tiles_that_a_region_does_not_depend_on_are_not_read(tiny, monkeypatch):
     """Of 4 tiles of 20 x 20 cells of 4 pixels the last one's words are damaged. With self-reference the picture
-    depends on them from cell 12, of which 8 see it (see above), so up to pixel 47 it is as it was."""
+    depends on them from cell 6, as 14 cells see it (see above), so up to pixel 23 it is as it was."""
     found, random = weights.load(tiny), np.random.default_rng(0)
     monkeypatch.setattr(collage_code, "TILE", 20)
     values = [random.integers(-1, 2, (n, 40, 40)).astype(np.int16) for n in (6, 4)]
@@ -87,10 +88,10 @@ def test_tiles_that_a_region_does_not_depend_on_are_not_read(tiny, monkeypatch):
         damaged.append(container.Chunk(chunk.kind, frame(bytes(payload))))
     broken = container.write(header, damaged)
     expected = levels(nccodec.decode(data, weights=tiny))
-    for x, y, w, h in ((0, 0, 48, 48), (120, 0, 40, 48), (0, 100, 48, 60), (5, 5, 1, 1)):
+    for x, y, w, h in ((0, 0, 24, 24), (120, 0, 40, 24), (0, 100, 24, 60), (5, 5, 1, 1)):
         part = levels(nccodec.decode(broken, weights=tiny, crop=(x, y, w, h)))
         assert np.abs(part - expected[y : y + h, x : x + w]).max() <= 1
-    for crop in (None, (0, 0, 49, 49), (100, 100, 8, 8)):
+    for crop in (None, (0, 0, 25, 25), (100, 100, 8, 8)):
         with pytest.raises(NclError):
             nccodec.decode(broken, weights=tiny, crop=crop)
     lying = container.write(replace(header, nonzero_scales=0, steps=0, scale_sum=0), chunks)

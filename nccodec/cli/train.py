@@ -28,18 +28,26 @@ def command(
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
     init: Annotated[str | None, typer.Option(metavar="WEIGHTS", help="Start from these weights.")] = None,
     range_size: Annotated[int | None, typer.Option(help="Side of a range cell, in pixels [16].")] = None,
-    kernel: Annotated[int | None, typer.Option(help="Side of an atom, in pixels [20].")] = None,
+    kernel: Annotated[int | None, typer.Option(help="Side of an atom, in pixels [32].")] = None,
     atoms: Annotated[int | None, typer.Option(help="Number of atoms [320].")] = None,
     domains: Annotated[int | None, typer.Option(help="Implicit domains a cell, 0 to 4 [0].")] = None,
     width: Annotated[int | None, typer.Option(help="Channels of the encoder at half a cell [128].")] = None,
     depth: Annotated[int | None, typer.Option(help="Channels of the encoder at a cell [256].")] = None,
-    blocks: Annotated[int | None, typer.Option(help="Residual blocks at each of the two [2].")] = None,
-    refinement: Annotated[int | None, typer.Option(help="Channels of the decoder's network [192].")] = None,
+    blocks: Annotated[int | None, typer.Option(help="Depthwise residual blocks at each of the two [2].")] = None,
+    dense: Annotated[int | None, typer.Option(help="Full residual blocks after them, at least --init's [1].")] = None,
+    refinement: Annotated[int | None, typer.Option(help="Channels of the decoder's network on cells [192].")] = None,
+    filter_: Annotated[
+        int | None, typer.Option("--filter", help="Channels of the decoder's filter on pixels [64].")
+    ] = None,
     detail: Annotated[int | None, typer.Option(help="Channels of the network for enlargement [24].")] = None,
     lambdas: Annotated[str | None, typer.Option(metavar="L,L,...", help="Lagrange multipliers of the levels.")] = None,
     loss: Annotated[
         Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")
     ] = Loss.unrolled,
+    border: Annotated[float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")] = 0.5,
+    colour: Annotated[
+        float, typer.Option(min=0, help="Weight of the error of mean chroma over areas of the range size.")
+    ] = 1.0,
     reference_from: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the run after which the self-reference is trained too.")
     ] = 0.75,
@@ -77,14 +85,14 @@ def command(
     start = named(init) if init else None
     chosen = {
         "range_size": range_size, "kernel": kernel, "atoms": atoms, "domains": domains, "width": width,
-        "depth": depth, "blocks": blocks, "refinement": refinement, "detail": detail,
+        "depth": depth, "blocks": blocks, "dense": dense, "refinement": refinement, "filter": filter_, "detail": detail,
         "lambdas": _numbers(lambdas),
     }  # fmt: skip
     fields = (start.architecture if start else Architecture()).to_dict()
     architecture = Architecture.from_dict(fields | {k: v for k, v in chosen.items() if v is not None})
     options = Options(
         architecture, steps, minutes, crop=crop, batch=batch, rate=rate, reference_from=reference_from,
-        loss=loss.value, seed=seed, bf16=bf16,
+        loss=loss.value, border=border, colour=colour, seed=seed, bf16=bf16,
     )  # fmt: skip
     folder = CropFolder(crops, screens=screens)
     trainer = Trainer(folder, options, processes.join(choose_device(device.value)), start)

@@ -19,7 +19,8 @@ from ..collage.operator import Form, neighbour_domains
 from ..collage.scales import reduce_area
 from ..neural.analysis import Analysis
 from ..neural.architecture import BIAS, OFFSETS
-from ..neural.model import at_level, companded
+from ..neural.levels import at_level
+from ..neural.model import companded
 from ..neural.weights import Weights
 from ..training.crops import CropFolder
 from ..training.export import single_pass
@@ -51,7 +52,7 @@ class ZeroBitReference(nn.Module):
 
     def decode(self, q: Tensor, level: Tensor, scale: int, used: bool = True) -> Tensor:
         """The picture at scale 1 or 4, [N, 3, scale H, scale W]; used: with the self-reference."""
-        z = self.codec.affine(self.codec.dequantize(q, level)[:, : self.atoms])
+        z = self.codec.affine(self.codec.dequantize(q, level)[:, : self.atoms], level)
         if scale > 1:
             z = self.codec.enlarged(z, level, scale)
         if used:

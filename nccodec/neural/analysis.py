@@ -58,7 +58,8 @@ class Tile:
         self._picture = picture
         self._grid = grid_of(picture.height, picture.width, a.range_size)
         self._place = place = place or tuple(slice(0, n) for n in self._grid)
-        reach = 3 * a.blocks + 2  # cells from which the network computes a cell
+        blocks = a.blocks + a.dense
+        reach = 2 + 2 * blocks + max(blocks, 1)  # cells from which the network computes a cell
         around = [
             slice(max(0, part.start - reach), min(n, part.stop + reach))
             for part, n in zip(place, self._grid, strict=True)

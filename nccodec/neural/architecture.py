@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 
 from ..errors import WeightsError
 
@@ -18,20 +19,22 @@ class Architecture:
 
     range_size: B, a power of two, 4 .. 64. kernel: side K of the atoms, K - B even and >= 0.
     atoms: how many. domains: implicit domains a cell whose weights are coded, 0 .. 4. width: channels
-    of the encoder at two cells' half, depth: at one position a cell. blocks: residual blocks at
-    each of the two. refinement: channels of the decoder-side network on the grid of cells, detail: of that on
-    the pixels.
+    of the encoder at two cells' half, depth: at one position a cell. blocks: depthwise residual blocks at
+    each of the two, dense: residual blocks of full 3 x 3 convolutions after them. Channels of the decoder-side
+    networks: refinement, on the grid of cells, filter, on the pixels, detail, for what lies below the pixel.
     lambdas: Lagrange multipliers of the trained quality levels, rising.
     """
 
     range_size: int = 16
-    kernel: int = 20
+    kernel: int = 32
     atoms: int = 320
     domains: int = 0
     width: int = 128
     depth: int = 256
     blocks: int = 2
+    dense: int = 1
     refinement: int = 192
+    filter: int = 64
     detail: int = 24
     lambdas: tuple[float, ...] = (0.0005, 0.0015, 0.0045, 0.0135, 0.04, 0.115, 0.33)
 
@@ -46,11 +49,11 @@ class Architecture:
             ),
             "atoms must be 1 to 3072, at most 3 B^2": not 1 <= self.atoms <= min(3072, 3 * size * size),
             "domains must be 0 to 4": not 0 <= self.domains <= len(OFFSETS),
-            "width, depth, refinement and detail must be 8 to 1024": (
-                not min(self.width, self.depth, self.refinement, self.detail) >= 8
-                or max(self.width, self.depth, self.refinement, self.detail) > 1024
+            "width, depth, refinement, filter and detail must be 8 to 1024": not all(
+                8 <= channels <= 1024
+                for channels in (self.width, self.depth, self.refinement, self.filter, self.detail)
             ),
-            "blocks must be 0 to 16": not 0 <= self.blocks <= 16,
+            "blocks and dense must be 0 to 16": not all(0 <= count <= 16 for count in (self.blocks, self.dense)),
             "lambdas must be 2 to 32 rising positive numbers": (
                 not 2 <= len(self.lambdas) <= 32
                 or not all(map(math.isfinite, self.lambdas))
@@ -73,6 +76,8 @@ class Architecture:
     @classmethod
     def from_dict(cls, fields: dict) -> "Architecture":
         try:
+            if missing := sorted({field.name for field in dataclass_fields(cls)} - set(fields)):
+                raise WeightsError(f"architecture: {missing[0]} is missing")
             return cls(**(fields | {"lambdas": tuple(float(x) for x in fields["lambdas"])}))
         except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise WeightsError(f"architecture: {error}") from None

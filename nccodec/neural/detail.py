@@ -31,7 +31,7 @@ class Detail(nn.Module):
 
     def forward(self, affine: Tensor, level: Tensor, scale: int = FINEST) -> Tensor:
         """affine: the affine part at scale 1 less BIAS, [N, 3, H, W]. level: row of the level for each
-        picture, [N, width] (see `model.at_level`). scale: 2 or 4. Returns [N, 1, scale H, scale W], to be
+        picture, [N, width] (see `levels.at_level`). scale: 2 or 4. Returns [N, 1, scale H, scale W], to be
         added to each channel."""
         height, width = affine.shape[-2:]
         rows = max(1, _BAND // width)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..bitstream.symbols import LARGEST
-from .model import lagrange
+from .levels import lagrange
 from .prior import IntegerPrior, PriorArrays
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _lagrangian(
 
 def _error(tile: "Tile", known: Tensor, position: Tensor, weight: float) -> Tensor:
     """weight times the squared error of the picture of `known`."""
-    return weight * (tile.model.decode(tile.model.dequantize(known, position)) - tile.padded).square().sum()
+    return weight * (tile.model.decode(tile.model.dequantize(known, position), position) - tile.padded).square().sum()
 
 
 def quantize_rate_distortion(

@@ -6,8 +6,11 @@ from torch import Tensor, nn
 
 from ..collage.fixed_point import fixed_point, self_reference
 from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_add
+from ..collage.scales import reduce_area
 from .architecture import BIAS, OFFSETS, Architecture
 from .detail import FINEST, Detail, enlarged
+from .filter import UNFILTERED, Filter
+from .levels import at_level
 
 RECEPTION = 4  # cells to each side that a cell's refinement depends on
 
@@ -33,6 +36,20 @@ class _Block(nn.Module):
         return x + self.second(F.leaky_relu(self.first(self.depthwise(x)), 0.1))
 
 
+class _Dense(nn.Module):
+    """Residual: two full 3 x 3 convolutions. Starts as the identity."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(F.leaky_relu(self.first(x), 0.1))
+
+
 class Refinement(nn.Module):
     """Decoder-side network: what the quantizer took from the coefficients, predicted from all of them.
 
@@ -56,16 +73,8 @@ class Refinement(nn.Module):
         return self.head(F.leaky_relu(self.blocks(x.contiguous(memory_format=torch.channels_last)), 0.1)).contiguous()
 
 
-def at_level(table: Tensor, level: Tensor) -> Tensor:
-    """Rows of a table [levels, n] at real levels [N], interpolated linearly: [N, n]."""
-    low = level.long().clamp(max=len(table) - 2)
-    part = (level - low)[:, None].to(table.dtype)
-    return (1 - part) * table[low] + part * table[low + 1]
-
-
-def lagrange(lambdas: tuple[float, ...], level: Tensor) -> Tensor:
-    """lambda at real levels [N], interpolated in the log domain: [N]."""
-    return at_level(torch.tensor(lambdas, device=level.device).log()[:, None], level)[:, 0].exp()
+def _residual(width: int, growth: int, a: Architecture) -> nn.Sequential:
+    return nn.Sequential(*(_Block(width, growth) for _ in range(a.blocks)), *(_Dense(width) for _ in range(a.dense)))
 
 
 class Collage(nn.Module):
@@ -78,10 +87,10 @@ class Collage(nn.Module):
         self.atoms = nn.Parameter(torch.zeros(a.atoms, 3, a.kernel, a.kernel))
         self.analysis = nn.Conv2d(3, a.atoms, a.kernel, stride=a.range_size, bias=False)
         self.stem = nn.Conv2d(3, a.width, half, stride=half)
-        self.fine = nn.Sequential(*(_Block(a.width, 3) for _ in range(a.blocks)))
+        self.fine = _residual(a.width, 3, a)
         self.down = nn.Conv2d(a.width, a.depth, 2, stride=2)
         self.lift = nn.Conv2d(a.atoms, a.depth, 1)
-        self.coarse = nn.Sequential(*(_Block(a.depth, 2) for _ in range(a.blocks)))
+        self.coarse = _residual(a.depth, 2, a)
         self.head = nn.Conv2d(a.depth, a.atoms, 1)
         self.level = nn.Parameter(torch.zeros(len(a.lambdas), a.depth))
         self.late = _Block(a.depth, 2)
@@ -95,16 +104,8 @@ class Collage(nn.Module):
         gain[:, a.atoms :] = 4.0
         self.log_gain = nn.Parameter(gain.log())
         self.refinement = Refinement(a)
+        self.filter = Filter(a)
         self.detail = Detail(a)
-
-    def start_at(self, basis: Tensor) -> None:
-        """Set the atoms to orthonormal patches [atoms, 3, B, B], zero-padded, the analysis to their
-        transpose."""
-        margin = (self.architecture.kernel - self.architecture.range_size) // 2
-        padded = F.pad(basis, (margin,) * 4)
-        with torch.no_grad():
-            self.atoms.copy_(padded)
-            self.analysis.weight.copy_(padded)
 
     def analyse(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """What the encoder computes once for all levels. picture: [N, 3, rows B, columns B] in [0, 1].
@@ -153,9 +154,17 @@ class Collage(nn.Module):
             range_size=a.range_size, form=Form.CENTRED, keep_zeros=keep_zeros,
         )  # fmt: skip
 
-    def affine(self, coefficients: Tensor, reduction: int = 1) -> Tensor:
-        """The affine part less BIAS for atoms' coefficients [N, atoms, rows, columns], area-reduced."""
-        return overlap_add(coefficients, self.atoms.to(coefficients.dtype), self.architecture.range_size, reduction)
+    def affine(self, coefficients: Tensor, level: Tensor, reduction: int = 1) -> Tensor:
+        """The affine part less BIAS for atoms' coefficients [N, atoms, rows, columns]: the atoms' sum, filtered.
+
+        level: real [N]. reduction: power of two; the affine part reduced by it by area is returned, from 4 on
+        without the filter, whose means over that many pixels are too small to be seen.
+        """
+        filtered = reduction < UNFILTERED
+        z = overlap_add(
+            coefficients, self.atoms.to(coefficients.dtype), self.architecture.range_size, 1 if filtered else reduction
+        )
+        return reduce_area(self.filter(z, level), reduction) if filtered else z
 
     def enlarged(self, affine: Tensor, level: Tensor, factor: int) -> Tensor:
         """The affine part less BIAS at scale `factor`, a power of two from 2: [N, 3, H, W] at scale 1 ->
@@ -164,10 +173,10 @@ class Collage(nn.Module):
         detail = self.detail(affine.float(), row, min(factor, FINEST))
         return enlarged(affine, detail.to(affine), factor)
 
-    def decode(self, parameters: Tensor, keep_zeros: bool = False) -> Tensor:
+    def decode(self, parameters: Tensor, level: Tensor, keep_zeros: bool = False) -> Tensor:
         """The fixed point at scale 1 for dequantized parameters [N, channels, rows, columns]:
-        [N, 3, rows B, columns B]."""
+        [N, 3, rows B, columns B]. level: real [N]."""
         a = self.architecture
-        affine = self.affine(parameters[:, : a.atoms])
+        affine = self.affine(parameters[:, : a.atoms], level)
         reference = self.reference(parameters[:, a.atoms :], keep_zeros)
         return BIAS + (affine if reference is None else fixed_point(affine, reference))

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .architecture import Architecture
-from .model import at_level, companded
+from .levels import at_level
+from .model import companded
 from .prior import (
     ACTIVATION,
     BEFORE,

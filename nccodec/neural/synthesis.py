@@ -8,6 +8,8 @@ from ..collage.fixed_point import fixed_point, nilpotent_steps
 from ..collage.scales import enlarge
 from ..output import Request, grey_levels
 from .architecture import BIAS
+from .filter import REACH as FILTER_REACH
+from .filter import UNFILTERED
 from .model import RECEPTION
 from .weights import Weights
 
@@ -56,7 +58,7 @@ def _part(
     parameters = parameters[(..., *inner)]
     if code.nonzero_scales and parameters[:, a.atoms :].abs().sum(1).max() > FLOAT32_SUM:
         parameters = parameters.double()
-    z = model.affine(parameters[:, : a.atoms], request.down)
+    z = model.affine(parameters[:, : a.atoms], level, request.down)
     if request.up > 1:
         z = model.enlarged(z, level, request.up) if detail else enlarge(z, request.up)
     reference = model.reference(parameters[:, a.atoms :])
@@ -74,8 +76,10 @@ def neighbourhood(
     """The cells, rows and columns, that are made for a part of a picture, and those whose parameters they are made
     from. referring: whether there is a self-reference."""
     side = range_size * request.up // request.down  # of a cell
-    # What is outside of these cells has no effect: atoms reach one cell further, each step to the fixed point too.
-    margin = 1 + (-(-_REACH // range_size) if request.up > 1 else 0)
+    # What is outside of these cells has no effect: atoms reach one cell further, filter and enlargement some pixels,
+    # each step to the fixed point a cell.
+    reach = (FILTER_REACH if request.down < UNFILTERED else 0) + (_REACH if request.up > 1 else 0)
+    margin = 1 + -(-reach // range_size)
     margin += nilpotent_steps(side) if referring else 0
     samples = request.samples(rows, columns)
     down, across = (_widened((i // side, -(-j // side)), margin, n) for (i, j), n in zip(samples, grid, strict=True))

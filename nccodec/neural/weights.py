@@ -93,10 +93,14 @@ def _large(a: Architecture) -> list[tuple[str, tuple[int, ...]]]:
     blocks = [("refinement.blocks.0", a.refinement, 2), ("late", a.depth, 2)]
     for number in range(a.blocks):
         blocks += [(f"fine.{number}", a.width, 3), (f"coarse.{number}", a.depth, 2)]
+    dense = [("filter.blocks.0", a.filter), ("filter.blocks.1", a.filter)]
+    for number in range(a.blocks, a.blocks + a.dense):
+        dense += [(f"fine.{number}", a.width), (f"coarse.{number}", a.depth)]
     return [
         ("atoms", (a.atoms, 3, a.kernel, a.kernel)),
         ("detail.middle.0.weight", (a.detail, a.detail, 3, 3)),
         *((f"{name}.first.weight", (growth * width, width, 1, 1)) for name, width, growth in blocks),
+        *((f"{name}.first.weight", (width, width, 3, 3)) for name, width in dense),
     ]
 
 
@@ -120,6 +124,8 @@ def _model(weights: Weights, device: str) -> "Collage":
         raise WeightsError(f"{weights.path}: a tensor holds values that are not finite")
     if model.log_gain.abs().max() > 30:
         raise WeightsError(f"{weights.path}: a gain is beyond e^-30 .. e^30")
+    if model.filter.amplitude.max() > 30:
+        raise WeightsError(f"{weights.path}: an amplitude is above e^30")
     return model.to(device).eval().requires_grad_(False)
 
 

@@ -33,6 +33,7 @@ def identity(trainer: "Trainer") -> dict:
     """What a resumed run must have in common with the run that wrote the checkpoint."""
     o = trainer.options
     fields = {"crop": o.crop, "batch": o.batch, "loss": o.loss, "seed": o.seed, "rate": o.rate}
+    fields |= {"border": o.border, "colour": o.colour}
     fields |= {"screens": trainer.folder.screens, "processes": trainer.processes}
     return fields | {"pictures": trainer.folder.fingerprint, "architecture": o.architecture.to_dict()}
 

@@ -27,7 +27,7 @@ class CropFolder:
     """
 
     root: Path
-    budget: int = 2 << 30
+    budget: int = 4 << 30
     screens: float = SCREENS
     names: list[str] = field(init=False)
     broken: dict[str, str] = field(init=False, default_factory=dict)

@@ -12,7 +12,7 @@ from ..neural.analysis import quantize
 from ..neural.architecture import BIAS
 from ..neural.detail import FINEST
 from ..neural.effort import PREFERENCE
-from ..neural.model import at_level, lagrange
+from ..neural.levels import at_level, lagrange
 from ..neural.tables import mass
 from .loop import Trainer
 
@@ -54,7 +54,7 @@ def choose_dead_zone(trainer: Trainer, level: int) -> float:
         pixels = x.shape[-1] * x.shape[-2]
         for i, dead_zone in enumerate(_DEAD_ZONES):
             q = quantize(scaled, dead_zone)
-            mse = (model.decode(model.dequantize(q, position)) - x).square().mean()
+            mse = (model.decode(model.dequantize(q, position), position) - x).square().mean()
             bits = prior.bits(q, q, position).sum() / pixels
             cost[i] += float(model.architecture.lambdas[level] * 255**2 * mse + bits)
     return _DEAD_ZONES[int(cost.argmin())]
@@ -67,7 +67,7 @@ def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> N
     groups = [
         {"params": [prior.bias, prior.weight, prior.mean, prior.shape], "lr": 2e-3},
         {"params": list(prior.groups.parameters()), "lr": 5e-4},
-        {"params": list(model.refinement.parameters()), "lr": 2e-4},
+        {"params": [*model.refinement.parameters(), *model.filter.parameters()], "lr": 2e-4},
         {"params": [model.atoms], "lr": 2e-5},
     ]
     optimizer = torch.optim.Adam(groups, fused=True)
@@ -78,9 +78,9 @@ def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> N
         level, _ = trainer.draw(trainer.done + step)
         q = _integers(trainer, crops, level, zones)
         bits = prior.bits(q, q, level).sum((1, 2, 3)) / (o.crop * o.crop)
-        error = (model.decode(model.dequantize(q, level)) - crops).square().mean((1, 2, 3))
+        _, distortion = trainer.objective.distortion(model.decode(model.dequantize(q, level), level) - crops)
         weight = lagrange(model.architecture.lambdas, level)
-        loss = ((weight * 255**2 * error + bits) * weight.rsqrt()).mean()
+        loss = ((weight * 255**2 * distortion + bits) * weight.rsqrt()).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -101,7 +101,7 @@ def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> No
         with torch.no_grad():
             coarse = (reduce_area(fine, FINEST) * 255).round() / 255
             q = single_pass(model.scaled(model.analyse(coarse), level), level, zones)
-            affine = model.affine(model.dequantize(q, level)[:, : len(model.atoms)])
+            affine = model.affine(model.dequantize(q, level)[:, : len(model.atoms)], level)
         loss = (model.enlarged(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

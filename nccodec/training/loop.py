@@ -24,6 +24,7 @@ from .objective import Objective
 from .start import start_at_weights, start_from
 
 _AVERAGE = 0.999  # decay of the moving average of the parameters, a step
+_HIGH, _RARE = 0.35, 0.15  # share of the levels at the upper end, and share of the crops that train it
 _STREAM = 2_654_435_761  # 2^32 by the golden ratio
 
 
@@ -33,7 +34,7 @@ class Options:
 
     steps or minutes: the length, of which exactly one is given. crop: side in pixels, batch: crops a
     step, in each process. rate: peak learning rate. reference_from: share of the run after which the
-    self-reference is trained too; until then its weights are zero. loss and bf16: see Objective.
+    self-reference is trained too; until then its weights are zero. loss, border, colour and bf16: see Objective.
     """
 
     architecture: Architecture = field(default_factory=Architecture)
@@ -44,6 +45,8 @@ class Options:
     rate: float = 5e-4
     reference_from: float = 0.75
     loss: str = "unrolled"
+    border: float = 0.5
+    colour: float = 1.0
     seed: int = 0
     bf16: bool = False
 
@@ -54,6 +57,8 @@ class Options:
             raise TrainingError(f"unknown loss {self.loss!r}: unrolled or collage")
         if not self.rate > 0:
             raise TrainingError("the learning rate must be positive")
+        if not min(self.border, self.colour) >= 0:
+            raise TrainingError("weights of distortions must not be negative")
         if self.crop % self.architecture.range_size or self.crop < 2 * self.architecture.range_size:
             raise TrainingError("the crop must be a multiple of the range size, at least twice it")
 
@@ -83,7 +88,9 @@ class Trainer:
         self.rank, self.processes = processes.rank(), processes.count()
         self.train_names, self.valid_names = folder.split()
         torch.manual_seed(options.seed)
-        self.objective = Objective(options.architecture, options.loss, options.bf16).to(self.device)
+        self.objective = Objective(options.architecture, options.loss, options.border, options.colour, options.bf16).to(
+            self.device
+        )
         self.done, self.elapsed = 0, 0.0
         model, prior = self.objective.model, self.objective.prior
         if init is None:
@@ -97,7 +104,7 @@ class Trainer:
         groups: dict[float, list[torch.nn.Parameter]] = {
             1.0: [],
             10.0: [],
-            2.5: list(prior.groups.parameters()),
+            2.5: [*prior.groups.parameters(), *model.filter.parameters()],
             0.25: [],
         }
         groups[10.0] = [model.log_gain, prior.bias, prior.weight, prior.mean, prior.shape]
@@ -161,13 +168,19 @@ class Trainer:
         return loss.item(), bpp.item(), error.item()
 
     def draw(self, step: int) -> tuple[Tensor, Tensor]:
-        """Levels [batch], uniform in 0 .. len(lambdas) - 1 with the chance of a quarter of a level more for
-        each end, and noise [batch, channels, rows, columns] in -1/2 .. 1/2, of a step of this process."""
+        """Levels [batch] and noise [batch, channels, rows, columns] in -1/2 .. 1/2, of a step of this process.
+
+        Levels are real numbers in 0 .. len(lambdas) - 1, uniform with the chance of a quarter of a level more for each
+        end, but that the highest part of them, _HIGH, which few use, gets no more than the share _RARE of all crops.
+        """
         o, a = self.options, self.options.architecture
         # The generator looks at 32 bits of its seed, in which multiples of _STREAM lie as far apart as can be.
         random = torch.Generator().manual_seed(o.seed * 1_000_003 + step + self.rank * _STREAM)
         top = len(a.lambdas) - 1
-        level = (torch.rand(o.batch, generator=random) * (top + 0.5) - 0.25).clamp(0, top)
+        place = torch.rand(o.batch, generator=random)
+        low = place / (1 - _RARE) * (1 - _HIGH)
+        place = torch.where(place < 1 - _RARE, low, 1 - (1 - place) / _RARE * _HIGH)
+        level = (place * (top + 0.5) - 0.25).clamp(0, top)
         cells = o.crop // a.range_size
         noise = torch.rand(o.batch, a.channels, cells, cells, generator=random) - 0.5
         return level.to(self.device), noise.to(self.device)
@@ -218,7 +231,7 @@ class Trainer:
             for x in pictures:
                 q = self.model.scaled(self.model.analyse(x), level).round()
                 bits = self.prior.bits(q, q, level).sum()
-                mse = (self.model.decode(self.model.dequantize(q, level)).clamp(0, 1) - x).square().mean()
+                mse = (self.model.decode(self.model.dequantize(q, level), level).clamp(0, 1) - x).square().mean()
                 bpp.append(float(bits) / (x.shape[-1] * x.shape[-2]))
                 psnr.append(-10 * math.log10(max(float(mse), 1e-12)))
             rows.append({"lambda": value, "bpp": sum(bpp) / len(bpp), "psnr": sum(psnr) / len(psnr)})

@@ -5,8 +5,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..collage.fixed_point import fixed_point
+from ..imaging.colour import to_ycc
 from ..neural.architecture import BIAS, Architecture
-from ..neural.model import Collage, lagrange
+from ..neural.levels import lagrange
+from ..neural.model import Collage
 from ..neural.prior_network import PriorNetwork
 
 
@@ -14,11 +16,16 @@ class Objective(nn.Module):
     """Model and prior with their loss; what an optimizer, an average or several processes share.
 
     loss: "unrolled", the error of the fixed point, or "collage", the error |x - F(x)| of one step from
-    the source. bf16: convolutions of the encoder in bfloat16.
+    the source. border, colour: weights of `border_error` and `colour_error` beside the squared error. bf16:
+    convolutions of the encoder in bfloat16.
     """
 
-    def __init__(self, architecture: Architecture, loss: str = "unrolled", bf16: bool = False) -> None:
+    def __init__(
+        self, architecture: Architecture, loss: str = "unrolled", border: float = 0.0, colour: float = 0.0,
+        bf16: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
+        self.border, self.colour = border, colour
         self.architecture, self.loss, self.bf16 = architecture, loss, bf16
         self.model, self.prior = Collage(architecture), PriorNetwork(architecture)
         self.model.detail.requires_grad_(False)  # `export` fits it to the finished codec
@@ -41,17 +48,42 @@ class Objective(nn.Module):
             bits = bits[:, :atoms]
         bpp = bits.sum((1, 2, 3)) / (crops.shape[-1] * crops.shape[-2])
         parameters = self.model.dequantize(rounded, level)
-        error = (self._reconstruct(parameters, crops, referring) - crops).square().mean((1, 2, 3))
+        difference = self._reconstruct(parameters, level, crops, referring) - crops
+        error, distortion = self.distortion(difference)
         weight = lagrange(self.architecture.lambdas, level)
-        loss = ((weight * 255**2 * error + bpp) * weight.rsqrt()).mean()
+        loss = ((weight * 255**2 * distortion + bpp) * weight.rsqrt()).mean()
         return loss, bpp.mean(), error.mean()
 
-    def _reconstruct(self, parameters: Tensor, crops: Tensor, referring: bool) -> Tensor:
+    def distortion(self, difference: Tensor) -> tuple[Tensor, Tensor]:
+        """Squared error, and the distortion that is minimised, of each crop, [N] both. difference: decoded less
+        source, [N, 3, H, W]."""
+        size = self.architecture.range_size
+        error = difference.square().mean((1, 2, 3))
+        seen = self.border * border_error(difference, size) + self.colour * colour_error(difference, size)
+        return error, error + seen
+
+    def _reconstruct(self, parameters: Tensor, level: Tensor, crops: Tensor, referring: bool) -> Tensor:
         atoms = self.architecture.atoms
         if referring and self.loss == "unrolled":
-            return self.model.decode(parameters, keep_zeros=True)
-        affine = self.model.affine(parameters[:, :atoms])
+            return self.model.decode(parameters, level, keep_zeros=True)
+        affine = self.model.affine(parameters[:, :atoms], level)
         reference = self.model.reference(parameters[:, atoms:], keep_zeros=True) if referring else None
         if reference is not None:
             affine = fixed_point(affine, reference, steps=1, start=crops - BIAS)
         return BIAS + affine
+
+
+def border_error(difference: Tensor, side: int) -> Tensor:
+    """What makes borders of cells show: the squared error of the steps across them, summed and divided by the number of
+    samples, [N]. difference: decoded less source, [N, C, H, W]. side: of a cell in pixels."""
+    down = difference[:, :, side::side] - difference[:, :, side - 1 : -1 : side]
+    across = difference[..., side::side] - difference[..., side - 1 : -1 : side]
+    return (down.square().sum((1, 2, 3)) + across.square().sum((1, 2, 3))) / difference[0].numel()
+
+
+def colour_error(difference: Tensor, side: int) -> Tensor:
+    """What makes colours change: the squared error of the two chroma planes' means over areas of side x side pixels,
+    half of which overlap, [N]. difference: decoded less source, RGB, [N, 3, H, W]."""
+    _, blue, red = to_ycc(*difference.unbind(1))
+    areas = F.avg_pool2d(torch.stack([blue, red], 1), side, side // 2)
+    return areas.square().mean((2, 3)).sum(1)

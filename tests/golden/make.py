@@ -76,7 +76,9 @@ def make_weights() -> None:
         width=8,
         depth=8,
         blocks=1,
+        dense=1,
         refinement=8,
+        filter=8,
         detail=8,
         lambdas=(0.01, 0.1),
     )
@@ -86,6 +88,7 @@ def make_weights() -> None:
             state[name] = random.normal(0, 0.3, state[name].shape)
         if name.startswith("detail."):
             state[name] = random.normal(0, 0.06, state[name].shape)
+    state["filter.gain"] += 1
     state["atoms"] = random.normal(0, 0.1, state["atoms"].shape)
     state["log_gain"] = np.log(np.array([[4.0] * 6 + [2.0] * 4, [12.0] * 6 + [4.0] * 4]))
     tables = [table(i, f) for i in range(SCALES) for f in (range(-4, 4) if i < FINE else (0,))]

@@ -11,7 +11,8 @@ from nccodec.collage.scales import enlarge, reduce_area
 from nccodec.neural import detail
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.detail import Detail, enlarged
-from nccodec.neural.model import Collage, at_level
+from nccodec.neural.levels import at_level
+from nccodec.neural.model import Collage
 
 
 @pytest.fixture(scope="module")

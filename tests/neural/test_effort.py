@@ -139,7 +139,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
         assert len(shares) > 0 or effort < 2
         q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).float()[None]
         with torch.no_grad():
-            error = (tile.model.decode(tile.model.dequantize(q, level)) - tile.padded).square().sum()
+            error = (tile.model.decode(tile.model.dequantize(q, level), level) - tile.padded).square().sum()
             bits = found.prior_network().bits(q, q, level).sum()
         costs.append(float(bits + PREFERENCE * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
     assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]

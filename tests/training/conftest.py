@@ -17,7 +17,9 @@ SMALL = Architecture(
     width=8,
     depth=16,
     blocks=1,
+    dense=1,
     refinement=8,
+    filter=8,
     detail=8,
     lambdas=(0.002, 0.01, 0.05),
 )

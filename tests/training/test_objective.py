@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from nccodec.neural.model import lagrange
+from nccodec.neural.levels import lagrange
+from nccodec.training.objective import border_error, colour_error
 
 
 def crops_level_noise(run):
@@ -19,8 +20,35 @@ def test_the_loss_is_the_mean_of_the_lagrangians_of_the_crops(trainer, referring
     alone = [run.objective(crops[i : i + 1], level[i : i + 1], noise[i : i + 1], referring) for i in range(4)]
     for value, values in zip(together, zip(*alone, strict=True), strict=True):
         torch.testing.assert_close(value, torch.stack(values).mean())
-    for (loss, bpp, error), weight in zip(alone, lagrange(run.objective.architecture.lambdas, level), strict=True):
+    run = trainer(border=0.0, colour=0.0)
+    crops, level, noise = crops_level_noise(run)
+    plain = [run.objective(crops[i : i + 1], level[i : i + 1], noise[i : i + 1], referring) for i in range(4)]
+    for (loss, bpp, error), weight in zip(plain, lagrange(run.objective.architecture.lambdas, level), strict=True):
         torch.testing.assert_close(loss, (weight * 255**2 * error + bpp) / weight.sqrt())
+
+
+def test_distortion_sees_borders_and_colours(trainer):
+    """A cell of 8 x 8 among 4 x 4 that is brighter by 0.1: 4 borders of 8 pixels and 3 channels. Another crop that is
+    bluer throughout: 0.1 in blue is 0.0886 / 1.772 in blue chroma and -0.0114 / 1.402 in red."""
+    difference = torch.zeros(2, 3, 32, 32)
+    difference[0, :, 8:16, 16:24] = 0.1
+    difference[1, 2] = 0.1
+    seen = border_error(difference, 8)
+    torch.testing.assert_close(seen, torch.tensor([4 * 8 * 3 * 0.01 / (3 * 32 * 32), 0.0]))
+    shifted = (0.0886 / 1.772) ** 2 + (0.0114 / 1.402) ** 2
+    torch.testing.assert_close(colour_error(difference, 8), torch.tensor([0.0, shifted]), atol=1e-9, rtol=1e-4)
+    run = trainer(border=2.0, colour=3.0)
+    error, distortion = run.objective.distortion(difference)
+    torch.testing.assert_close(error, torch.tensor([64 * 0.01 / 1024, 0.01 / 3]))
+    torch.testing.assert_close(distortion, error + torch.tensor([2 * float(seen[0]), 3 * shifted]))
+
+
+def test_a_difference_within_cells_and_a_step_inside_them_are_no_border_error():
+    difference = torch.zeros(1, 1, 16, 16)
+    difference[..., 4:] = 1.0  # a step in the middle of cells of 8
+    assert border_error(difference, 8).item() == 0
+    difference[..., 8:] = 3.0
+    assert border_error(difference, 8).item() == pytest.approx(16 * 4 / 256)
 
 
 @torch.no_grad()
@@ -39,19 +67,22 @@ def test_rate_and_error_are_those_of_the_integers(trainer):
         _, bpp, error = run.objective(crops, level, shift, referring)
         bits = prior.bits(q, q, level)[:, : None if referring else model.architecture.atoms]
         torch.testing.assert_close(bpp, bits.sum() / (4 * 32 * 32))
-        decoded = model.decode(model.dequantize(q, level))
+        decoded = model.decode(model.dequantize(q, level), level)
         torch.testing.assert_close(error, (decoded - crops).square().mean(), rtol=1e-4, atol=1e-7)
 
 
-def test_all_levels_are_drawn_and_the_ends_more_often(trainer):
+def test_all_levels_are_drawn_the_ends_more_often_and_the_highest_rarely(trainer):
     run = trainer(batch=20_000)
     level, noise = run.draw(3)
     assert level.shape == (20_000,) and noise.shape == (20_000, 26, 4, 4)
     assert level.min() == 0 and level.max() == 2
-    for end in (0, 2):
-        assert abs((level == end).float().mean() - 0.25 / 2.5) < 0.01
-    inner = level[(level > 0) & (level < 2)].sort().values / 2
-    assert (inner - torch.linspace(0, 1, len(inner))).abs().max() < 0.02  # uniform
+    # The upper 35 % of -1/4 .. 2 1/4 begin at 1.375 and get 15 % of the crops; both parts are uniform.
+    assert abs((level > 1.375).float().mean() - 0.15) < 0.01
+    for end, share in ((0, 0.85 * 0.25 / 1.625), (2, 0.15 * 0.25 / 0.875)):
+        assert abs((level == end).float().mean() - share) < 0.01
+    for low, high in ((0, 1.375), (1.375, 2)):
+        inner = level[(level > low) & (level < high)].sort().values
+        assert (inner - torch.linspace(low, high, len(inner))).abs().max() < 0.03
     assert noise.min() >= -0.5 and noise.max() < 0.5 and abs(noise.mean()) < 1e-3
     assert abs(noise.var() - 1 / 12) < 1e-3
 

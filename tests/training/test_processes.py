@@ -61,8 +61,8 @@ def test_two_processes_equal_one_that_averages_their_gradients(folder, options, 
     a = given.architecture
     shape = [
         *("--range-size", a.range_size, "--kernel", a.kernel, "--atoms", a.atoms, "--domains", a.domains),
-        *("--width", a.width, "--depth", a.depth, "--blocks", a.blocks, "--refinement", a.refinement),
-        *("--detail", a.detail),
+        *("--width", a.width, "--depth", a.depth, "--blocks", a.blocks, "--dense", a.dense),
+        *("--refinement", a.refinement, "--filter", a.filter, "--detail", a.detail),
         *("--lambdas", ",".join(map(str, a.lambdas))),
     ]
     run = ("--crop", given.crop, "--batch", given.batch, "--rate", given.rate, "--steps", STEPS)
@@ -77,7 +77,7 @@ def test_two_processes_equal_one_that_averages_their_gradients(folder, options, 
     with safe_open(tmp_path / "two.checkpoint", "pt") as opened:
         for name, value in expected.items():
             found = opened.get_tensor(name)
-            torch.testing.assert_close(found, value, rtol=1e-5, atol=1e-8, msg=lambda text, n=name: f"{n}: {text}")
+            torch.testing.assert_close(found, value, rtol=1e-4, atol=2e-7, msg=lambda text, n=name: f"{n}: {text}")
 
 
 CLOCKS = """

@@ -2,7 +2,7 @@
 
 import torch
 
-from nccodec.neural.model import lagrange
+from nccodec.neural.levels import lagrange
 
 
 def test_lagrange_is_geometric_between_whole_levels():
