@@ -12,6 +12,7 @@ from . import progress
 from .files import check_folder, check_output, write
 
 _REPORT = ("report.html",)
+_TITLES = {"ms-ssim": "MS-SSIM", "colour": "the colour error"}  # of metrics, where their names are no words
 _PLOTS = ("psnr.png", "ms-ssim.png", "same-bytes.png", "enlarged.png")
 
 
@@ -24,7 +25,14 @@ def command(
             help="ncl, or ncl-e0 to ncl-e9 for its efforts; pifs, jpeg, webp, jpeg2000, avif [ncl,jpeg,webp,avif].",
         ),
     ] = None,
-    metrics: Annotated[str, typer.Option(metavar="NAME,NAME", help="psnr, ms-ssim.")] = "psnr,ms-ssim",
+    metrics: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="psnr, ms-ssim; blockiness: steps across the borders of 16-pixel cells over those beside, about 1 "
+            "where no borders show; colour: error of the mean chroma of 16-pixel areas, in grey levels.",
+        ),
+    ] = "psnr,ms-ssim",
     quality: Annotated[
         list[float] | None, typer.Option("-q", "--quality", min=0, max=100, help="Quality of ncl; several times.")
     ] = None,
@@ -110,17 +118,23 @@ def _may_write(targets: list[Path], sources: list[Path], force: bool) -> None:
 
 
 def _measurable(metrics: list[str], pictures: list) -> list[str]:
-    """Without MS-SSIM, which is said, where a picture is too small for it."""
-    from ..evaluation.metrics import MS_SSIM_SIDE
+    """Without those, which is said, that a picture is too small for. ComparisonError where none is left."""
+    from ..evaluation.curve import SHORTEST
 
-    small = next((p for p in pictures if min(p.width, p.height) < MS_SSIM_SIDE), None)
-    if "ms-ssim" not in metrics or small is None:
-        return metrics
-    cause = f"{small.path}: MS-SSIM needs sides of {MS_SSIM_SIDE} pixels, and it has {small.width} x {small.height}"
-    if metrics == ["ms-ssim"]:
-        raise ComparisonError(cause)
-    typer.echo(f"left out: {cause}", err=True)
-    return [metric for metric in metrics if metric != "ms-ssim"]
+    kept, causes = [], []
+    for metric in metrics:
+        side = SHORTEST.get(metric, 1)
+        small = next((p for p in pictures if min(p.width, p.height) < side), None)
+        if small is None:
+            kept.append(metric)
+        else:
+            name, size = _TITLES.get(metric, metric), f"{small.width} x {small.height}"
+            causes.append(f"{small.path}: {name} needs sides of {side} pixels, and it has {size}")
+    if not kept:
+        raise ComparisonError(causes[0])
+    for cause in causes:
+        typer.echo(f"left out: {cause}", err=True)
+    return kept
 
 
 def _codecs(names: str | None, weights: str, qualities: list[float] | None) -> list:

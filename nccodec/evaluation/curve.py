@@ -11,22 +11,24 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ComparisonError
+from .artefacts import SIDE, blockiness, colour_error
 from .codecs import Codec
-from .metrics import ms_ssim, psnr
+from .metrics import MS_SSIM_SIDE, ms_ssim, psnr
 
 Pictures = list[tuple[str, Image.Image]]
-METRICS = {"psnr": "psnr-rgb", "ms-ssim": "ms-ssim-rgb"}
+# By the names that `nc compare --metrics` takes, what the results are called. Of the last two lower is better.
+METRICS = {"psnr": "psnr-rgb", "ms-ssim": "ms-ssim-rgb", "blockiness": "blockiness", "colour": "colour-error"}
+SHORTEST = {"ms-ssim": MS_SSIM_SIDE, "blockiness": SIDE + 1, "colour": SIDE}  # side, in pixels, that has the metric
 _WARM = 64  # side of the picture that a codec is warmed up on
 
 
 def measured(
     codec: Codec, picture: Image.Image, settings: Sequence[float], metrics: Sequence[str] = ("psnr",)
 ) -> list[dict[str, float | None]]:
-    """One picture at each setting: {"bpp", "psnr-rgb", "ms-ssim-rgb", "encoding_time", "decoding_time"}.
+    """One picture at each setting: {"bpp", "encoding_time", "decoding_time"} and as of `values_of`.
 
     bpp: of the file's bytes. Times in seconds, those to load networks left out; what a codec prepares for all
-    settings counts in each. None for the PSNR of equal pictures, and for MS-SSIM where a side is too short for it.
-    metrics: keys of METRICS.
+    settings counts in each.
     """
     _warm_up(codec)
     pixels = np.asarray(picture)
@@ -39,14 +41,31 @@ def measured(
         encoded = time.perf_counter()
         decoded = np.asarray(codec.decode(data))
         done = time.perf_counter()
-        row: dict[str, float | None] = {"bpp": 8 * len(data) / (picture.width * picture.height)}
-        if "psnr" in metrics:
-            db = psnr(pixels, decoded)
-            row["psnr-rgb"] = db if math.isfinite(db) else None
-        if "ms-ssim" in metrics:
-            row["ms-ssim-rgb"] = ms_ssim(pixels, decoded)
+        row = {"bpp": 8 * len(data) / (picture.width * picture.height)} | values_of(pixels, decoded, metrics)
         rows.append(row | {"encoding_time": prepared + encoded - started, "decoding_time": done - encoded})
     return rows
+
+
+def values_of(pixels: np.ndarray, decoded: np.ndarray, metrics: Sequence[str]) -> dict[str, float | None]:
+    """What is measured of a decoded picture, uint8 [H, W, 3] as the original, by METRICS.
+
+    metrics: keys of METRICS. None for the PSNR of equal pictures, and where a side is shorter than SHORTEST, or
+    `blockiness` finds nothing to measure.
+    """
+    return {key: _MEASURES[metric](pixels, decoded) for metric, key in METRICS.items() if metric in metrics}
+
+
+def _finite_psnr(pixels: np.ndarray, decoded: np.ndarray) -> float | None:
+    db = psnr(pixels, decoded)
+    return db if math.isfinite(db) else None
+
+
+_MEASURES: dict[str, Callable[[np.ndarray, np.ndarray], float | None]] = {
+    "psnr": _finite_psnr,
+    "ms-ssim": ms_ssim,
+    "blockiness": lambda _, decoded: blockiness(decoded),
+    "colour": colour_error,
+}
 
 
 @lru_cache
@@ -58,8 +77,8 @@ def curve_of(codec: Codec, settings: Sequence[float], pictures: Sequence[list[di
     """Means over pictures. pictures: for each, its rows as of `measured`, one a setting.
 
     Returns {"name", "description", "settings", "results": {"bpp", ...}}, each result a list of one mean a setting.
-    A setting at which a picture came back without error has no PSNR and is left out; MS-SSIM is, where a picture
-    has none. ComparisonError where no setting is left.
+    A setting at which a picture came back without error has no PSNR and is left out; another metric is, where a
+    picture has none. ComparisonError where no setting is left.
     """
     kept = [i for i in range(len(settings)) if all(rows[i].get("psnr-rgb", 0) is not None for rows in pictures)]
     if not kept:
@@ -109,7 +128,8 @@ def _checked(path: Path, entry: object) -> dict:
     if "psnr-rgb" not in columns and "psnr" in results:
         columns["psnr-rgb"] = results["psnr"]
     if "bpp" not in columns or not set(METRICS.values()) & set(columns):
-        raise ComparisonError(f'{path}: {name} has no "bpp" beside "psnr-rgb" or "ms-ssim-rgb"')
+        wanted = ", ".join(f'"{key}"' for key in METRICS.values())
+        raise ComparisonError(f'{path}: {name} has no "bpp" beside one of {wanted}')
     for key, column in columns.items():
         if not isinstance(column, list) or len(column) != len(columns["bpp"]) or not column:
             raise ComparisonError(f'{path}: {name}: "{key}" is no list as long as "bpp"')

@@ -6,6 +6,12 @@ from itertools import zip_longest
 
 from .comparison import SPEED_RATE, speeds
 
+SHOWN = {  # titles and formats of what is measured of pictures
+    "psnr-rgb": ("PSNR, dB", ".2f"),
+    "ms-ssim-rgb": ("MS-SSIM", ".4f"),
+    "blockiness": ("blockiness", ".3f"),
+    "colour-error": ("colour error", ".2f"),
+}
 _NONE = "-"
 
 
@@ -59,8 +65,7 @@ def _bd_cell(rate: dict) -> str:
 
 
 def _points(curves: Sequence[dict]) -> Table:
-    keys = {"psnr-rgb": ("PSNR, dB", ".2f"), "ms-ssim-rgb": ("MS-SSIM", ".4f")}
-    shown = {key: about for key, about in keys.items() if any(key in curve["results"] for curve in curves)}
+    shown = {key: about for key, about in SHOWN.items() if any(key in curve["results"] for curve in curves)}
     rows = []
     for curve in curves:
         results = curve["results"]

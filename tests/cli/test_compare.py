@@ -12,7 +12,9 @@ import pytest
 from PIL import Image, features
 
 import nccodec
+from nccodec.evaluation.artefacts import blockiness, colour_error
 from nccodec.evaluation.cache import default_path
+from nccodec.evaluation.codecs import PEERS
 
 FAST = ("--metrics", "psnr", "--jobs", 1)
 
@@ -106,6 +108,46 @@ def test_ms_ssim_is_left_out_where_a_picture_is_too_small(nc, pictures, tmp_path
     assert code == 0 and "left out: set/a.png: MS-SSIM needs sides of 161 pixels, and it has 56 x 40\n" in err
     results = json.loads((tmp_path / "c.json").read_text())["curves"][0]["results"]
     assert set(results) == {"bpp", "psnr-rgb", "encoding_time", "decoding_time"}
+
+
+def test_what_the_eye_sees_beside_psnr(nc, pictures, tmp_path):
+    """Columns and results of decodes that Pillow makes; rates are compared at equal PSNR all the same."""
+    options = ("--codecs", "jpeg,webp", "--metrics", "psnr,blockiness,colour", "--json", "c.json", "--jobs", 1)
+    code, out, err = nc("compare", "set", *options)
+    assert code == 0 and "left out" not in err and "BD-rate" in out
+    assert "PSNR, dB  blockiness  colour error" in out
+    jpeg, webp = (curve["results"] for curve in json.loads((tmp_path / "c.json").read_text())["curves"])
+    expected: dict = {"blockiness": [], "colour-error": []}
+    for name in ("a.png", "b.png"):
+        source = Image.open(pictures / name).convert("RGB")
+        source.save(tmp_path / "x.jpg", quality=18, optimize=True, progressive=True, subsampling=2)
+        decoded = np.asarray(Image.open(tmp_path / "x.jpg"))
+        expected["blockiness"].append(blockiness(decoded))
+        expected["colour-error"].append(colour_error(np.asarray(source), decoded))
+    at = PEERS["jpeg"].ladder.index(18)
+    assert {key: jpeg[key][at] for key in expected} == pytest.approx({k: np.mean(v) for k, v in expected.items()})
+    assert set(webp) == set(jpeg)
+
+
+def test_a_comparison_without_psnr(nc, pictures, tmp_path):
+    pytest.importorskip("matplotlib")
+    options = ("--metrics", "colour", "--report", "--plot", "--out", "x", "--json", "c.json")
+    code, out, _ = nc("compare", "set", "--codecs", "jpeg", *options, "--jobs", 1)
+    assert code == 0 and "BD-rate" not in out and "colour error" in out
+    assert sorted(path.name for path in (tmp_path / "x").iterdir()) == ["report.html", "same-bytes.png"]
+    results = json.loads((tmp_path / "c.json").read_text())["curves"][0]["results"]
+    assert set(results) == {"bpp", "colour-error", "encoding_time", "decoding_time"}
+    assert nc("compare", "set", "--codecs", "jpeg", "--with", "c.json", *FAST)[0] == 0
+
+
+def test_each_metric_that_a_picture_is_too_small_for_is_left_out(nc, tmp_path):
+    Image.effect_noise((15, 40), 50).convert("RGB").save(tmp_path / "a.png")
+    options = ("--codecs", "jpeg", "--jobs", 1, "--metrics")
+    code, out, err = nc("compare", "a.png", *options, "psnr,blockiness,colour")
+    assert code == 0 and "colour error" not in out
+    assert "left out: a.png: blockiness needs sides of 17 pixels, and it has 15 x 40\n" in err
+    assert "left out: a.png: the colour error needs sides of 16 pixels, and it has 15 x 40\n" in err
+    assert nc("compare", "a.png", *options, "blockiness,colour")[0] == 1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from nccodec.errors import ComparisonError
+from nccodec.evaluation.artefacts import blockiness, colour_error
 from nccodec.evaluation.codecs import PEERS
-from nccodec.evaluation.curve import curve_of, measure, measured, read_curves
+from nccodec.evaluation.curve import METRICS, SHORTEST, curve_of, measure, measured, read_curves, values_of
+from nccodec.evaluation.metrics import ms_ssim, psnr
 
 
 class Counted:
@@ -46,6 +49,20 @@ def test_ms_ssim_is_measured_where_sides_allow_it():
         row = measured(Counted(), Image.new("RGB", size), (1,), ("psnr", "ms-ssim"))[0]
         assert (row["ms-ssim-rgb"] is not None) == known
         assert row["psnr-rgb"] is None  # black is what the codec decodes to
+
+
+def test_each_metric_is_measured_where_it_is_wanted():
+    """Against the functions themselves; black has no steps that blockiness could be measured by."""
+    rng = np.random.default_rng(3)
+    a, b = rng.integers(0, 256, (2, 170, 180, 3), np.uint8)
+    assert values_of(a, b, ["colour", "psnr"]) == {"psnr-rgb": psnr(a, b), "colour-error": colour_error(a, b)}
+    found = values_of(a, b, list(METRICS))
+    assert list(found) == list(METRICS.values())
+    assert found["blockiness"] == blockiness(b) and found["ms-ssim-rgb"] == ms_ssim(a, b)
+    assert values_of(a, np.zeros_like(b), ["blockiness"]) == {"blockiness": None}
+    for metric, side in SHORTEST.items():
+        known = [values_of(a[:n], b[:n], [metric])[METRICS[metric]] is not None for n in (side - 1, side)]
+        assert known == [False, True], metric
 
 
 def test_what_a_picture_lacks_leaves_the_curve():
@@ -93,7 +110,7 @@ def test_an_older_name_of_psnr_is_known_and_what_is_not_is_left_out(tmp_path):
         ('[{"results": {}}]', 'a curve without "name"'),
         ('{"name": "a", "results": [1]}', 'a curve without "name" and "results"'),
         ('{"name": "a", "results": {"psnr-rgb": [1]}}', 'a has no "bpp" beside'),
-        ('{"name": "a", "results": {"bpp": [1]}}', 'a has no "bpp" beside "psnr-rgb" or "ms-ssim-rgb"'),
+        ('{"name": "a", "results": {"bpp": [1]}}', 'a has no "bpp" beside one of "psnr-rgb", "ms-ssim-rgb"'),
         ('{"name": "a", "results": {"bpp": [1], "psnr-rgb": [1, 2]}}', '"psnr-rgb" is no list as long as "bpp"'),
         ('{"name": "a", "results": {"bpp": [], "psnr-rgb": []}}', '"bpp" is no list'),
         ('{"name": "a", "results": {"bpp": [1], "psnr-rgb": ["x"]}}', '"psnr-rgb" holds what is no number'),

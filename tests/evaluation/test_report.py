@@ -219,3 +219,16 @@ def test_curves_alone_make_a_page_too(browser, tmp_path):
         == [True] * 2
     )
     assert browser.value("document.querySelectorAll('#metrics button').length") == 0
+
+
+@needs_browser
+def test_a_page_without_a_metric_to_draw_has_tables_only(browser, tmp_path):
+    comparison, _ = example()
+    for curve in comparison["curves"]:
+        curve["results"] = {"bpp": curve["results"]["bpp"], "colour-error": [1.5] * len(curve["results"]["bpp"])}
+    (tmp_path / "report.html").write_text(page(comparison | {"bd-rates": []}, []), encoding="utf-8")
+    browser.complaints.clear()
+    browser.open(tmp_path / "report.html")
+    assert browser.complaints == []
+    assert browser.value("document.querySelectorAll('#legend button').length") == 0
+    assert "colour error" in browser.value("document.body.textContent")

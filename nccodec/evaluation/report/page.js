@@ -144,7 +144,7 @@
   });
   svg.addEventListener("pointerleave", () => select(null));
 
-  for (const curve of curves) {
+  for (const curve of metric ? curves : []) {
     const button = element("button", { type: "button", "aria-pressed": "true", title: curve.description });
     const mark = drawn("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" });
     mark.append(drawn("path", { d: curve.shape, style: `fill:${curve.colour}` }));
