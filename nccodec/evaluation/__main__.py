@@ -12,6 +12,7 @@ from PIL import Image
 import nccodec
 import nccodec.pifs
 from nccodec.errors import LimitError, NclError
+from nccodec.evaluation import same_bytes
 from nccodec.evaluation.codecs import PEERS, QUALITIES
 from nccodec.evaluation.curve import Pictures, measure
 from nccodec.evaluation.metrics import bd_rate, psnr
@@ -19,6 +20,7 @@ from nccodec.evaluation.speed import measure_speed
 from nccodec.evaluation.work import picture_files, read
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command("artefacts")(same_bytes.command)
 _SCREEN_SEED = 987_654_321
 _PARTS = {
     "4x": {},
