@@ -37,7 +37,7 @@ def command(
     dense: Annotated[int | None, typer.Option(help="Full residual blocks after them, at least --init's [1].")] = None,
     refinement: Annotated[int | None, typer.Option(help="Channels of the decoder's network on cells [192].")] = None,
     filter_: Annotated[
-        int | None, typer.Option("--filter", help="Channels of the decoder's filter on pixels [64].")
+        int | None, typer.Option("--filter", help="Channels of the decoder's filter on pixels [48].")
     ] = None,
     detail: Annotated[int | None, typer.Option(help="Channels of the network for enlargement [24].")] = None,
     lambdas: Annotated[str | None, typer.Option(metavar="L,L,...", help="Lagrange multipliers of the levels.")] = None,

@@ -34,7 +34,7 @@ class Architecture:
     blocks: int = 2
     dense: int = 1
     refinement: int = 192
-    filter: int = 64
+    filter: int = 48
     detail: int = 24
     lambdas: tuple[float, ...] = (0.0005, 0.0015, 0.0045, 0.0135, 0.04, 0.115, 0.33)
 
