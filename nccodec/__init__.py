@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from .bitstream.container import MAX_PIXELS
+from .code import MAX_PIXELS
 from .errors import NclError, NclWarning
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def encode(
     "auto", "cpu" or "cuda". progress: called with the share of a refinement that is done, 0 .. 1.
     Raises ImageError, WeightsError or LimitError, all of them NclError; NclWarning tells of lost depth.
     """
-    from .encoding import encode_picture
-    from .targets import Target
+    from .codec.encode import encode_picture
+    from .codec.target import Target
 
     if (quality, bpp, size, psnr) == (None, None, None, None):
         quality = 75
@@ -73,7 +73,7 @@ def decode(
     pixels. Raises NclError for any bytes
     that are not a picture, and LimitError for what cannot be done with those that are.
     """
-    from .decoding import decode_picture
+    from .codec.decode import decode_picture
 
     wanted = None if size is None else (size[1], size[0])
     return decode_picture(data, scale, wanted, weights, device, self_reference, detail, smooth, max_pixels, crop)
@@ -82,7 +82,7 @@ def decode(
 def test(data: bytes, weights: "str | Path | None" = None) -> None:
     """NclError unless the bytes are a `.ncl` without a fault: container, checksum, and contents, which must be what
     encoding them again gives. weights: as of `decode`. No picture is made."""
-    from .decoding import test_file
+    from .codec.decode import test_file
 
     test_file(data, weights)
 

@@ -1,58 +1,12 @@
-"""What a `.ncl` file holds, as plain numpy arrays: CollageCode and Extras. Imported by every other room."""
+"""What all kinds of maps share. Imported by every other room, and imports nothing that takes time."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-
-@dataclass(frozen=True, eq=False)
-class CollageCode:
-    """The quantized parameters of one picture on a uniform grid of range cells.
-
-    The picture is `height` x `width` pixels, padded to `rows` x `columns` whole cells of side
-    `range_size`. `atoms` holds one integer for each auxiliary patch and cell; `scales` one integer
-    for each implicit domain and cell, the self-reference weight s of DESIGN section 1. An all-zero
-    array and an absent one mean the same picture, and the file stores neither.
-
-    height, width: picture size in pixels, >= 1.
-    grey: the picture was single-channel; the decoder returns one channel.
-    level: position between the quality levels of the weights, in 1/256 of a level.
-    range_size: side B of a cell in pixels, a power of two.
-    fingerprint: first 8 bytes of the SHA-256 of the weights file.
-    atoms: int16 [atoms, rows, columns], |value| <= 32767.
-    scales: int16 [domains, rows, columns], |value| <= 32767.
-    """
-
-    height: int
-    width: int
-    grey: bool
-    level: int
-    range_size: int
-    fingerprint: bytes
-    atoms: np.ndarray
-    scales: np.ndarray
-
-    @property
-    def grid(self) -> tuple[int, int]:
-        """Rows and columns of range cells that cover the picture."""
-        return grid_of(self.height, self.width, self.range_size)
-
-    @property
-    def scale_sum(self) -> int:
-        """Largest sum over the domains of |quantized s| in any cell (integer, in quantizer steps)."""
-        return int(np.abs(self.scales).sum(axis=0).max(initial=0))
-
-    @property
-    def nonzero_scales(self) -> int:
-        """How many self-reference weights differ from zero."""
-        return int(np.count_nonzero(self.scales))
-
-    def without_self_reference(self) -> "CollageCode":
-        """The same code with every s set to zero: the affine part alone."""
-        return CollageCode(
-            self.height, self.width, self.grey, self.level, self.range_size,
-            self.fingerprint, self.atoms, np.zeros_like(self.scales),
-        )  # fmt: skip
+MAX_PIXELS = 178_956_970  # of a picture, and of what is decoded
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +17,7 @@ class Extras:
     as Pillow reads and writes them.
     """
 
-    alpha: np.ndarray | None = None
+    alpha: "np.ndarray | None" = None
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nccodec.partition import Layout, Level, PartitionCode, Plane
+from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
 
 
 def random_partition(layout: Layout, seed: int, most: int = 16, spread: float = 2) -> PartitionCode:

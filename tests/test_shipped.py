@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import nccodec
-from nccodec.bitstream.file import read_code
-from nccodec.evaluation.metrics import psnr
+from nccodec.codec.file import read_code
+from nccodec.imaging.psnr import psnr
 from nccodec.neural import weights
 
 PICTURE = Path(__file__).parent / "pictures" / "garfield.png"

@@ -7,6 +7,7 @@ import struct
 import zlib
 from dataclasses import asdict, dataclass
 
+from ..code import MAX_PIXELS
 from ..errors import ChecksumError, FormatError, LimitError, TruncatedError
 
 MAGIC = b"\x8eNCL\r\n\x1a\n"
@@ -21,7 +22,6 @@ CHUNK_NAMES = {
     RANGE_SCALES: "range scales", ISOMETRIES: "isometries", ADDRESSES: "addresses",
     ALPHA: "alpha", ICC: "ICC profile", EXIF: "EXIF", XMP: "XMP",
 }  # fmt: skip
-MAX_PIXELS = 178_956_970
 MAX_CANVAS = 1 << 24  # pixels of a partitioned map in whole roots, each of which takes some 120 bytes to decode
 MAX_ATOMS = 3072
 MAX_DOMAINS = 4

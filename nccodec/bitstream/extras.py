@@ -5,7 +5,7 @@ import numpy as np
 from ..code import Extras
 from ..errors import FormatError, LimitError
 from .container import ALPHA, EXIF, ICC, XMP, Chunk, Header
-from .packers import frame, unframe
+from .frame import frame, unframe
 
 MAX_METADATA = 1 << 24  # bytes of each kind
 _METADATA = {ICC: "icc", EXIF: "exif", XMP: "xmp"}

@@ -4,7 +4,6 @@ import struct
 from functools import cache
 
 import numpy as np
-import zstandard
 from bitarray import bitarray
 
 from ..code import Span, tiles
@@ -14,29 +13,6 @@ from .fixed import append, numbers, width_of
 from .symbols import LARGEST, Pass, SymbolModel
 
 _WIDEST = 16  # bits of a fixed-width value
-_ZSTD_LEVEL = 19
-
-
-def frame(payload: bytes) -> bytes:
-    """A zstd frame with content size, without checksum."""
-    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=False).compress(payload)
-
-
-def unframe(data: bytes, limit: int) -> bytes:
-    """The content of one zstd frame that states its size, at most `limit` bytes. Else FormatError."""
-    try:
-        parameters = zstandard.get_frame_parameters(data)
-        if parameters.content_size == zstandard.CONTENTSIZE_UNKNOWN or parameters.dict_id:
-            raise FormatError("zstd frame without content size, or with a dictionary")
-        if parameters.content_size > limit:
-            raise FormatError(f"zstd frame of {parameters.content_size} bytes is over the limit of {limit}")
-        reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
-        content = reader.decompress(data)
-    except zstandard.ZstdError as error:
-        raise FormatError(f"damaged zstd frame ({error})") from None
-    if not reader.eof or reader.unused_data or len(content) != parameters.content_size:
-        raise FormatError("zstd frame is not exactly the chunk's payload")
-    return content
 
 
 def pack_fixed(values: np.ndarray) -> bytes:

@@ -84,7 +84,9 @@ def command(
     if as_json:
         write(as_json, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode())
     if card:
-        _store(found, weights, chosen, sources)
+        from ..evaluation.card import store_curves
+
+        store_curves(found, weights, chosen, sources)
     if report or plot:
         with progress.count("pictures to look at") as told:
             shown = look(pictures[:images], chosen, cache, jobs, told)
@@ -167,20 +169,3 @@ def _others(files: list[Path], titles: set[str]) -> list[dict]:
             titles = titles | {name}
             found.append(curve | {"name": name})
     return found
-
-
-def _store(found: dict, weights: str, codecs: list, sources: list[Path]) -> None:
-    """Curves of ncl, and their BD-rates, into the card of its weights, under the name of what was measured on."""
-    from ..evaluation.codecs import Ncl
-    from ..neural.weights import named
-
-    weights_file = named(weights)
-    card, measured = weights_file.card(), {codec.title for codec in codecs if isinstance(codec, Ncl)}
-    on = " and ".join(source.resolve().name for source in sources)
-    for curve in found["curves"]:
-        if curve["name"] in measured:
-            rates = [rate for rate in found["bd-rates"] if rate["codec"] == curve["name"] and "bd-rate" in rate]
-            against = {rate["against"]: rate["bd-rate"] for rate in rates}
-            kept = {f"{on}, {curve['name']}": {"BD-rate against": against, **curve}}
-            card["test curves"] = card.get("test curves", {}) | kept
-    write(weights_file.path.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())

@@ -9,11 +9,11 @@ import typer
 
 import nccodec
 
-from ..bitstream.container import MAX_PIXELS
+from ..code import MAX_PIXELS
 from ..errors import NclError
 from . import batch
-from .encode import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting
 from .files import STREAM, naming, read_bytes, write
+from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting
 
 
 @dataclass(frozen=True)

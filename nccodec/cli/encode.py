@@ -3,53 +3,16 @@
 import io
 import time
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..bitstream.container import MAX_PIXELS
+from ..code import MAX_PIXELS
 from ..errors import NclError
 from . import batch, progress
 from .files import STREAM, naming, read_bytes, write
-
-
-class Packer(str, Enum):
-    """How parameters become bits."""
-
-    range = "range"
-    fixed = "fixed"
-
-
-class Device(str, Enum):
-    """Where to compute."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-class Metadata(str, Enum):
-    """Kinds of metadata."""
-
-    all = "all"
-    icc = "icc"
-    exif = "exif"
-    xmp = "xmp"
-
-
-# Options that every command for many files has.
-Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Take all pictures in folders.")]
-OutputDir = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Folder for the outputs, in a tree like the inputs'.")
-]
-SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Leave out what has an output already.")]
-Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="Processes.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a file, on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Tell nothing but errors and warnings.")]
-MaxPixels = Annotated[int, typer.Option(min=1, max=MAX_PIXELS, help="Refuse pictures of more pixels.")]
-Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")]
+from .options import AsJson, Device, Force, Jobs, MaxPixels, Metadata, OutputDir, Packer, Quiet, Recursive, SkipExisting
 
 
 @dataclass(frozen=True)
@@ -69,9 +32,9 @@ class Encoding:
             return None
         import nccodec
 
-        from ..evaluation.metrics import psnr
+        from ..collage.device import choose_device
         from ..imaging.pictures import parts_of, read_picture
-        from ..neural.analysis import choose_device
+        from ..imaging.psnr import psnr
         from ..neural.weights import named
 
         weights, device = self.options["weights"], self.options["device"]

@@ -9,8 +9,8 @@ import typer
 
 from ..errors import LimitError, NclError
 from . import progress
-from .encode import Device, Packer
 from .files import check_folder, check_output, naming, write
+from .options import Device, Packer
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -92,9 +92,9 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
     import nccodec
     import nccodec.pifs
 
-    from ..bitstream.file import read_code
-    from ..evaluation.metrics import psnr
+    from ..codec.file import read_code
     from ..imaging.pictures import parts_of, read_picture
+    from ..imaging.psnr import psnr
 
     picture = read_picture(source)
     colours, extras = parts_of(picture)

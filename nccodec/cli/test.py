@@ -8,8 +8,8 @@ import typer
 
 from ..errors import NclError
 from . import batch
-from .encode import AsJson, Jobs, Quiet, Recursive
 from .files import naming, read_bytes
+from .options import AsJson, Jobs, Quiet, Recursive
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,13 @@
-"""`nc train`, which is `python -m nccodec.training` too, for torchrun to start in several processes."""
+"""`nc train`, which is `python -m nccodec.cli train` too, for torchrun to start in several processes."""
 
-import json
 import sys
-from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .encode import Device
+from .options import Device
 
 
 class Loss(str, Enum):
@@ -61,14 +59,16 @@ def command(
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
 ) -> None:
     """Train a new encoder on a folder of pictures."""
+    from ..collage.device import choose_device
     from ..errors import TrainingError
-    from ..neural.analysis import choose_device
+    from ..evaluation.card import write_card
     from ..neural.architecture import Architecture
     from ..neural.weights import SUFFIX, named
     from ..training import checkpoint, processes
     from ..training.crops import CropFolder
     from ..training.export import export
-    from ..training.loop import Options, Trainer
+    from ..training.loop import Trainer
+    from ..training.options import Options
 
     if (steps is None) == (minutes is None):
         raise typer.BadParameter("give either --steps or --minutes", param_hint="--steps")
@@ -110,7 +110,9 @@ def command(
         raise
     processes.leave()
     export(trainer, out)
-    _write_card(trainer, out, note)
+    curve = write_card(trainer, out, "nc " + " ".join(sys.argv[1:]), note)
+    for bpp, db in zip(*(curve["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):
+        typer.echo(f"validation: {bpp:.3f} bpp  {db:.2f} dB", err=True)
     typer.echo(f"{out}: {trainer.done} steps, {trainer.elapsed / 60:.1f} min", err=True)
 
 
@@ -145,37 +147,3 @@ def _run(trainer, saved: Path) -> None:
                 typer.echo(f"{100 * r.progress:5.1f} %  {text}  {left / 60:.1f} min left", err=True)
 
         trainer.run(report, save=saved)
-
-
-def _write_card(trainer, out: Path, note: str) -> None:
-    """What was trained, on what, and how good it is on the middle of the held-out pictures, in real bytes."""
-    from ..evaluation.codecs import codec_named
-    from ..evaluation.curve import measure
-    from .files import write
-
-    folder = trainer.folder
-
-    def middle(name: str, side: int = 512):
-        image = folder.image(name)
-        left, top = max(0, image.width - side) // 2, max(0, image.height - side) // 2
-        return image.crop((left, top, min(left + side, image.width), min(top + side, image.height)))
-
-    card = {
-        "name": out.stem,
-        "command": "nc " + " ".join(sys.argv[1:]),
-        "note": note,
-        "steps": trainer.done,
-        "minutes": round(trainer.elapsed / 60, 1),
-        "options": asdict(trainer.options) | {"screens": folder.screens, "processes": trainer.processes},
-        "pictures": {
-            "fingerprint": folder.fingerprint,
-            "trained on": len(trainer.train_names),
-            "held out": len(trainer.valid_names),
-            "megapixels": round(folder.pixels(folder.names) / 1e6, 2),
-            "skipped": len(folder.broken),
-        },
-        "validation": measure([(name, middle(name)) for name in trainer.valid_names], codec_named("ncl-e0", str(out))),
-    }
-    write(out.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())
-    for bpp, db in zip(*(card["validation"]["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):
-        typer.echo(f"validation: {bpp:.3f} bpp  {db:.2f} dB", err=True)

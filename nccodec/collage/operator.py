@@ -1,6 +1,6 @@
 """The map F on a uniform grid of range cells: atoms that overlap-add, and the self-reference.
 
-F(z)[r] = sum_k s[r,k] T_k(P(z[D(r,k)]) - mean) + affine part, DESIGN section 1. The picture is kept
+F(z)[r] = sum_k s[r,k] T_k(P(z[D(r,k)]) - mean) + affine part (bitstream_spec.md). The picture is kept
 as square tiles, and a step touches only those that a cell with non-zero s reads or writes.
 """
 

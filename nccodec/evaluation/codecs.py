@@ -17,10 +17,11 @@ import nccodec
 
 from ..errors import ComparisonError, LimitError
 
+PIFS_QUALITIES = (8, 15, 22, 30, 38, 46, 54, 62, 70)
 QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 DEFAULT_EFFORT = inspect.signature(nccodec.encode).parameters["effort"].default
 DEFAULT_NAMES = ("ncl", "jpeg", "webp", "avif")
-_ROOMS = (".", "bitstream", "collage", "imaging", "neural", "pifs")  # whose sources decide what a file is
+_ROOMS = (".", "bitstream", "codec", "collage", "imaging", "neural", "pifs")  # whose sources decide what a file is
 
 
 class Codec(Protocol):
@@ -203,13 +204,8 @@ class Pifs:
 
     name: str = "pifs"
     title: str = "nc pifs"
+    ladder: tuple[float, ...] = PIFS_QUALITIES
     mime: None = None
-
-    @property
-    def ladder(self) -> tuple[float, ...]:
-        from .pifs import QUALITIES
-
-        return QUALITIES
 
     @property
     def description(self) -> str:

@@ -11,9 +11,10 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ComparisonError
+from ..imaging.psnr import psnr
 from .artefacts import SIDE, blockiness, colour_error
 from .codecs import Codec
-from .metrics import MS_SSIM_SIDE, ms_ssim, psnr
+from .metrics import MS_SSIM_SIDE, ms_ssim
 
 Pictures = list[tuple[str, Image.Image]]
 # By the names that `nc compare --metrics` takes, what the results are called. Of the last two lower is better.

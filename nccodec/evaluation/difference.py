@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ImageError
-from .metrics import psnr
+from ..imaging.psnr import psnr
 
 WHITE = 32  # grey levels of error that an error map shows in white
 _CHANNELS = ("red", "green", "blue")

@@ -10,8 +10,8 @@ from PIL import Image
 
 import nccodec
 
+from ..imaging.psnr import psnr
 from .codecs import Codec, Ncl
-from .metrics import psnr
 
 LARGEST = (1536, 1024)  # pixels, of a landscape; of a larger picture the middle is shown
 QUALITY = 75  # of the file that is enlarged

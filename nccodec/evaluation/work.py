@@ -25,7 +25,10 @@ from .codecs import Codec, sources_digest
 from .curve import measured
 from .gallery import enlarged, matched
 
-_MEASURING = tuple(f"evaluation/{name}.py" for name in ("artefacts", "codecs", "curve", "gallery", "metrics"))
+_MEASURING = (
+    "imaging/psnr.py",
+    *(f"evaluation/{name}.py" for name in ("artefacts", "codecs", "curve", "gallery", "metrics")),
+)
 _KINDS: dict[str, Callable[..., list]] = {"points": measured, "files": matched, "enlargement": enlarged}
 
 

@@ -12,9 +12,9 @@ from torch import Tensor
 from ..bitstream.symbols import LARGEST
 from .levels import lagrange
 from .prior import IntegerPrior, PriorArrays
+from .tile import Tile
 
 if TYPE_CHECKING:
-    from .analysis import Tile
     from .prior_network import PriorNetwork
 
 DAMPING = 0.8, 0.1  # share of the way to the newly wanted coefficients that the first and the last step goes
@@ -30,7 +30,7 @@ PREFERENCE = 1.4
 _ASIDE = 1e-3  # how far from zero a zero's derivative is taken
 
 
-def improve(tile: "Tile", scaled: Tensor, level: int, effort: int, progress: Callable[[float], None]) -> np.ndarray:
+def improve(tile: Tile, scaled: Tensor, level: int, effort: int, progress: Callable[[float], None]) -> np.ndarray:
     """Integers, int32 [channels, rows, columns], for the tile's coefficients in quantizer steps.
 
     effort: 1, rate-distortion-optimised quantization; 2 .. 9, that again, REPEATS times, each time with
@@ -85,7 +85,7 @@ def improve(tile: "Tile", scaled: Tensor, level: int, effort: int, progress: Cal
 
 
 def anneal(
-    tile: "Tile", scaled: Tensor, level: int, weight: float, slope: Tensor, steps: int, advance: Callable[[], None]
+    tile: Tile, scaled: Tensor, level: int, weight: float, slope: Tensor, steps: int, advance: Callable[[], None]
 ) -> Tensor:
     """Coefficients in quantizer steps, [1, channels, rows, columns], near integers of a low Lagrangian:
     stochastic Gumbel annealing (Yang, Bamler and Mandt, arXiv 2006.04240, section 3.2) from `scaled`.
@@ -124,7 +124,7 @@ def anneal(
     return torch.cat([free.detach(), scaled[:, atoms:]], 1)
 
 
-def gradients(tile: "Tile", q: np.ndarray, wanted: Tensor, level: int, weight: float) -> tuple[float, Tensor]:
+def gradients(tile: Tile, q: np.ndarray, wanted: Tensor, level: int, weight: float) -> tuple[float, Tensor]:
     """The Lagrangian of integers [channels, rows, columns] in bits, and its derivative, [1, channels, rows,
     columns], by each of them, but for what the integer itself costs: the error of the decoded picture and
     the bits of all others, whose context it is part of.
@@ -143,13 +143,13 @@ def gradients(tile: "Tile", q: np.ndarray, wanted: Tensor, level: int, weight: f
 
 
 def _lagrangian(
-    tile: "Tile", network: "PriorNetwork", coded: Tensor, known: Tensor, position: Tensor, weight: float
+    tile: Tile, network: "PriorNetwork", coded: Tensor, known: Tensor, position: Tensor, weight: float
 ) -> Tensor:
     """Bits of `coded` in the context of `known`, and the error of the picture of `known`."""
     return network.bits(coded, known, position).sum() + _error(tile, known, position, weight)
 
 
-def _error(tile: "Tile", known: Tensor, position: Tensor, weight: float) -> Tensor:
+def _error(tile: Tile, known: Tensor, position: Tensor, weight: float) -> Tensor:
     """weight times the squared error of the picture of `known`."""
     return weight * (tile.model.decode(tile.model.dequantize(known, position), position) - tile.padded).square().sum()
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .architecture import Architecture
 from .levels import at_level
 from .model import companded
-from .prior import (
+from .prior import (  # fmt: skip
     ACTIVATION,
     BEFORE,
     BOUND,
@@ -31,7 +31,7 @@ from .prior import (
     Layers,
     PriorArrays,
     group_edges,
-)  # fmt: skip
+)
 from .tables import LOWEST, OCTAVE, log_table, mass, shape_of, tables
 
 

@@ -3,11 +3,12 @@
 import numpy as np
 import torch
 
-from ..code import CollageCode, Span
+from ..code import Span
 from ..collage.fixed_point import fixed_point, nilpotent_steps
+from ..collage.output import Request, grey_levels
 from ..collage.scales import enlarge
-from ..output import Request, grey_levels
 from .architecture import BIAS
+from .code import CollageCode
 from .filter import REACH as FILTER_REACH
 from .filter import UNFILTERED
 from .model import RECEPTION

@@ -38,7 +38,7 @@ def encode(
     the choice of ranges does not know of. progress: called with the share of the search that is done, 0 .. 1. Raises
     ImageError or LimitError, both NclErrors.
     """
-    from ..targets import Target
+    from ..codec.target import Target
     from .encoding import Options, encode_picture
 
     if (quality, bpp, size, psnr) == (None, None, None, None):

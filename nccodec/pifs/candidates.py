@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ..imaging.colour import to_ycc
-from ..partition import MIDDLE, UNIT, Layout, Nodes
+from .code import MIDDLE, UNIT, Layout, Nodes
 from .search import Matches, Pool, best_matches, mean_free, pool_of
 
 SCALE_STEP = 1 / 8

@@ -8,15 +8,15 @@ import numpy as np
 from PIL import Image
 
 from ..bitstream.container import MAX_CANVAS, PACKERS
-from ..bitstream.file import write_partition
 from ..code import Extras
+from ..codec.target import Target, to_target
+from ..collage.device import choose_device
 from ..errors import LimitError
-from ..evaluation.metrics import psnr
 from ..imaging.pictures import parts_of
-from ..neural.analysis import choose_device
-from ..partition import LARGEST_ROOT, Layout, PartitionCode
-from ..targets import Target, to_target
+from ..imaging.psnr import psnr
 from .candidates import planes_of, sides_of
+from .code import LARGEST_ROOT, Layout, PartitionCode
+from .packing import write_partition
 from .pruning import grow
 from .synthesis import synthesise
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..bitstream import partition_tables as tables
-from ..bitstream.partition_models import Models
-from ..partition import UNIT, Layout, Nodes
+from . import tables
 from .candidates import MOST_SCALES, SCALE_STEP, Side, blocks_of, ramps
+from .code import UNIT, Layout, Nodes
+from .models import Models
 
 RATE_WEIGHT = 0.16  # lambda is this times the squared quantizer step
 _UNKNOWN = 12  # bits of a size that the table has no symbol for: another table would have one

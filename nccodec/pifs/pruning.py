@@ -9,13 +9,13 @@ import math
 import numpy as np
 import torch
 
-from ..bitstream import partition_tables as tables
-from ..bitstream.partition_models import Models, Recorder
-from ..bitstream.partition_packer import walk
-from ..partition import CLASSES, UNIT, Layout, Level, Nodes, PartitionCode, Plane
+from . import tables
 from .candidates import MOST_SCALES, Side
+from .code import CLASSES, UNIT, Layout, Level, Nodes, PartitionCode, Plane
 from .fitting import Fit, rate_weight, scale_bits
+from .models import Models, Recorder
 from .synthesis import decoded
+from .walk import walk
 
 _DEAD_ZONE = 0.15  # details are rounded away from zero above one half plus this
 _ROUNDS = 3  # tables are fitted to one tree and the next is grown with them

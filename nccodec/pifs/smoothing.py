@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..collage.scales import reduce_area
-from ..partition import SMALLEST_RANGE, UNIT, PartitionCode, nodes_of
+from .code import SMALLEST_RANGE, UNIT, PartitionCode, nodes_of
 
 _SHARE = 0.5  # of the quantizer step of the orthonormal details, that a step is corrected by at most
 

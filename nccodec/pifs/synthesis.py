@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..bitstream.container import MAX_PIXELS
+from ..code import MAX_PIXELS
 from ..collage.fixed_point import mixed_fixed_point, nilpotent_steps, self_reference
 from ..collage.operator import Form, SelfReference
+from ..collage.output import Request, grey_levels
 from ..collage.scales import reduce_area
 from ..errors import LimitError
 from ..imaging.colour import to_rgb
-from ..output import Request, grey_levels
-from ..partition import MIDDLE, UNIT, Layout, Level, PartitionCode, nodes_of
+from .code import MIDDLE, UNIT, Layout, Level, PartitionCode, nodes_of
 from .smoothing import smoothed
 
 _SINGLE = 16  # largest |s|, in 1/8, that is computed in float32: errors grow with it

@@ -8,12 +8,12 @@ from torch import Tensor
 
 from ..collage.scales import reduce_area
 from ..neural import weights
-from ..neural.analysis import quantize
 from ..neural.architecture import BIAS
 from ..neural.detail import FINEST
 from ..neural.effort import PREFERENCE
 from ..neural.levels import at_level, lagrange
 from ..neural.tables import mass
+from ..neural.tile import quantize
 from .loop import Trainer
 
 _DEAD_ZONES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)

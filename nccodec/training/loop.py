@@ -4,7 +4,6 @@ import math
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -12,68 +11,19 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ..errors import TrainingError
-from ..neural.analysis import pad_to_cells
-from ..neural.architecture import Architecture
 from ..neural.model import Collage
 from ..neural.prior_network import PriorNetwork
+from ..neural.tile import pad_to_cells
 from ..neural.weights import Weights
 from . import checkpoint, processes
 from .crops import CropFolder
 from .objective import Objective
+from .options import Options, Report
 from .start import start_at_weights, start_from
 
 _AVERAGE = 0.999  # decay of the moving average of the parameters, a step
 _HIGH, _RARE = 0.35, 0.15  # share of the levels at the upper end, and share of the crops that train it
 _STREAM = 2_654_435_761  # 2^32 by the golden ratio
-
-
-@dataclass(frozen=True)
-class Options:
-    """What determines a training run, besides its pictures.
-
-    steps or minutes: the length, of which exactly one is given. crop: side in pixels, batch: crops a
-    step, in each process. rate: peak learning rate. reference_from: share of the run after which the
-    self-reference is trained too; until then its weights are zero. loss, border, colour and bf16: see Objective.
-    """
-
-    architecture: Architecture = field(default_factory=Architecture)
-    steps: int | None = None
-    minutes: float | None = None
-    crop: int = 128
-    batch: int = 8
-    rate: float = 5e-4
-    reference_from: float = 0.75
-    loss: str = "unrolled"
-    border: float = 0.5
-    colour: float = 1.0
-    seed: int = 0
-    bf16: bool = False
-
-    def __post_init__(self) -> None:
-        if (self.steps is None) == (self.minutes is None):
-            raise TrainingError("give either a number of steps or of minutes")
-        if self.loss not in ("unrolled", "collage"):
-            raise TrainingError(f"unknown loss {self.loss!r}: unrolled or collage")
-        if not self.rate > 0:
-            raise TrainingError("the learning rate must be positive")
-        if not min(self.border, self.colour) >= 0:
-            raise TrainingError("weights of distortions must not be negative")
-        if self.crop % self.architecture.range_size or self.crop < 2 * self.architecture.range_size:
-            raise TrainingError("the crop must be a multiple of the range size, at least twice it")
-
-
-@dataclass
-class Report:
-    """One line of progress: means since the report before, over all processes."""
-
-    step: int
-    progress: float
-    loss: float
-    bpp: float
-    psnr: float
-    seconds_per_step: float
-    elapsed: float
 
 
 class Trainer:

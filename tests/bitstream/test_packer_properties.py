@@ -12,12 +12,14 @@ from partitions import equal, random_partition
 from nccodec.bitstream import container
 from nccodec.bitstream.container import Chunk, Header
 from nccodec.bitstream.extras import extra_chunks, read_extras
-from nccodec.bitstream.file import read_code, write_partition
-from nccodec.bitstream.packers import frame, pack_fixed, pack_range, unframe, unpack_fixed, unpack_range
+from nccodec.bitstream.frame import frame, unframe
+from nccodec.bitstream.packers import pack_fixed, pack_range, unpack_fixed, unpack_range
 from nccodec.bitstream.symbols import Pass
 from nccodec.code import Extras
+from nccodec.codec.file import read_code
 from nccodec.errors import FormatError
-from nccodec.partition import Layout
+from nccodec.pifs.code import Layout
+from nccodec.pifs.packing import write_partition
 
 ANY = settings(derandomize=True, deadline=None, database=None, max_examples=50)
 SHORT = settings(ANY, phases=(Phase.explicit, Phase.generate))  # to shrink a partition takes minutes

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import zstandard
 
-from nccodec.bitstream.packers import frame, pack_fixed, pack_range, unframe, unpack_fixed, unpack_range
+from nccodec.bitstream.frame import frame, unframe
+from nccodec.bitstream.packers import pack_fixed, pack_range, unpack_fixed, unpack_range
 from nccodec.bitstream.symbols import Pass
 from nccodec.errors import FormatError
 

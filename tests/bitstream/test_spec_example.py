@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 from partitions import equal
 
-from nccodec.bitstream.file import read_code, write_code, write_partition
-from nccodec.code import CollageCode
+from nccodec.codec.file import read_code
 from nccodec.neural import weights
+from nccodec.neural.code import CollageCode
+from nccodec.neural.packing import write_code
 from nccodec.neural.prior import IntegerPrior
-from nccodec.partition import Layout, Level, PartitionCode, Plane
+from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
+from nccodec.pifs.packing import write_partition
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "bitstream_spec.md").read_text()

@@ -10,7 +10,7 @@ from PIL import Image
 
 import nccodec
 import nccodec.pifs
-from nccodec.evaluation.metrics import psnr
+from nccodec.imaging.psnr import psnr
 
 NUMBER = r"\d+(?:\.\d+)?"
 

@@ -6,9 +6,7 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from nccodec.collage.fixed_point import (
-    self_reference,
-)
+from nccodec.collage.fixed_point import self_reference
 from nccodec.collage.operator import Form, SelfReference, neighbour_domains
 
 OFFSETS = [(0, 0), (-1, 0), (0, -1), (1, 2)]

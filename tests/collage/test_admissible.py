@@ -5,10 +5,7 @@ from fractions import Fraction
 import pytest
 import torch
 
-from nccodec.collage.fixed_point import (
-    fixed_point,
-    self_reference,
-)
+from nccodec.collage.fixed_point import fixed_point, self_reference
 from nccodec.collage.operator import Form
 from nccodec.errors import CollageError
 

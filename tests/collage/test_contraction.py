@@ -5,12 +5,7 @@ import pytest
 import torch
 from dense import distance, linear_part, random_code, random_image, solved
 
-from nccodec.collage.fixed_point import (
-    contraction_factor,
-    contraction_steps,
-    fixed_point,
-    self_reference,
-)
+from nccodec.collage.fixed_point import contraction_factor, contraction_steps, fixed_point, self_reference
 from nccodec.collage.operator import Form
 from nccodec.errors import CollageError
 

@@ -7,11 +7,7 @@ import pytest
 import torch
 from dense import HALF, Code, distance, linear_part, random_code, random_image, solved
 
-from nccodec.collage.fixed_point import (
-    fixed_point,
-    nilpotent_steps,
-    self_reference,
-)
+from nccodec.collage.fixed_point import fixed_point, nilpotent_steps, self_reference
 from nccodec.collage.operator import Form, overlap_add
 from nccodec.collage.scales import enlarge, reduce_area
 from nccodec.errors import CollageError

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from nccodec.errors import LimitError
-from nccodec.evaluation.metrics import bd_rate, ms_ssim, psnr
+from nccodec.evaluation.metrics import bd_rate, ms_ssim
+from nccodec.imaging.psnr import psnr
 
 DB = [26.0, 28.5, 31.0, 34.0, 38.0]
 BPP = [0.1, 0.2, 0.4, 0.9, 2.1]

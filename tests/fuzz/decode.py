@@ -19,7 +19,7 @@ from harness import Vary, fuzz, instrumented
 
 with instrumented():
     import nccodec
-    import nccodec.decoding  # and all that it imports
+    import nccodec.codec.decode  # and all that it imports
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 TINY = GOLDEN / "tiny.safetensors"

@@ -21,11 +21,12 @@ from PIL import Image
 
 with instrumented():
     import nccodec
-    import nccodec.decoding
-    import nccodec.encoding
-    from nccodec.bitstream.file import write_code
-    from nccodec.code import CollageCode, grid_of
+    import nccodec.codec.decode
+    import nccodec.codec.encode
+    from nccodec.code import grid_of
     from nccodec.neural import weights
+    from nccodec.neural.code import CollageCode
+    from nccodec.neural.packing import write_code
 
 TINY = Path(__file__).resolve().parents[1] / "golden" / "tiny.safetensors"
 FOLDER = tempfile.TemporaryDirectory(prefix="fuzz-weights-")

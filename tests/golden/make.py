@@ -14,15 +14,17 @@ import numpy as np
 import nccodec
 from nccodec.bitstream import container
 from nccodec.bitstream.container import Chunk
-from nccodec.bitstream.file import write_code, write_partition
-from nccodec.bitstream.packers import frame, unframe
+from nccodec.bitstream.frame import frame, unframe
 from nccodec.bitstream.symbols import TOTAL
-from nccodec.code import CollageCode, Extras, grid_of
+from nccodec.code import Extras, grid_of
 from nccodec.neural import weights
 from nccodec.neural.architecture import Architecture
+from nccodec.neural.code import CollageCode
 from nccodec.neural.model import Collage
+from nccodec.neural.packing import write_code
 from nccodec.neural.prior import FINE, FRACTIONS, LOG, PASSES, SCALES, IntegerPrior, Layers, PriorArrays, group_edges
-from nccodec.partition import Layout, PartitionCode
+from nccodec.pifs.code import Layout, PartitionCode
+from nccodec.pifs.packing import write_partition
 
 HERE = Path(__file__).parent
 TINY = HERE / "tiny.safetensors"

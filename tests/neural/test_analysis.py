@@ -6,11 +6,13 @@ import torch
 
 import nccodec
 from nccodec import code
+from nccodec.collage.device import choose_device
 from nccodec.errors import CollageError, LimitError, WeightsError
 from nccodec.neural import weights as weights_files
-from nccodec.neural.analysis import Analysis, Tile, choose_device, pad_to_cells, quantize
+from nccodec.neural.analysis import Analysis
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.model import Collage
+from nccodec.neural.tile import Tile, pad_to_cells, quantize
 from nccodec.training.start import lapped
 
 

@@ -8,9 +8,10 @@ import torch
 from priors import random_prior, without_context
 
 from nccodec.neural import weights
-from nccodec.neural.analysis import Analysis, Tile
+from nccodec.neural.analysis import Analysis
 from nccodec.neural.effort import PREFERENCE, anneal, code_lengths, gradients, quantize_rate_distortion
 from nccodec.neural.prior import IntegerPrior, PriorArrays
+from nccodec.neural.tile import Tile
 
 ATOMS, DOMAINS = 14, 2
 PRIOR = random_prior(20, ATOMS, DOMAINS)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from nccodec.code import CollageCode
+from nccodec.collage.output import output_size
 from nccodec.errors import LimitError
 from nccodec.neural import weights as weights_files
 from nccodec.neural.architecture import Architecture
+from nccodec.neural.code import CollageCode
 from nccodec.neural.model import Collage
 from nccodec.neural.synthesis import synthesise
-from nccodec.output import output_size
 
 LEVELS = [0.0, 0.5, 1.0, 1.25, 2.0]
 

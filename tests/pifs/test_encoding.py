@@ -8,10 +8,10 @@ from PIL import Image
 import nccodec
 import nccodec.pifs
 from nccodec.bitstream import container
-from nccodec.bitstream.file import read_code
+from nccodec.codec.file import read_code
 from nccodec.collage.fixed_point import mixed_fixed_point
 from nccodec.errors import ImageError, LimitError
-from nccodec.evaluation.metrics import psnr
+from nccodec.imaging.psnr import psnr
 from nccodec.pifs import encoding, synthesis
 from nccodec.pifs.encoding import Options, step_of
 from nccodec.pifs.synthesis import _reference, affine_part, decoded, nodes_of

@@ -5,10 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from nccodec.bitstream.partition_models import Models
-from nccodec.partition import UNIT, Layout, Nodes, nodes_of
 from nccodec.pifs import pruning
 from nccodec.pifs.candidates import blocks_of, planes_of, sides_of
+from nccodec.pifs.code import UNIT, Layout, Nodes, nodes_of
+from nccodec.pifs.models import Models
 from nccodec.pifs.pruning import grow
 
 

@@ -6,10 +6,10 @@ import torch
 from partitions import random_partition
 
 import nccodec
-from nccodec.bitstream.file import write_partition
 from nccodec.collage.scales import reduce_area
 from nccodec.errors import LimitError
-from nccodec.partition import Layout, Level, PartitionCode, Plane
+from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
+from nccodec.pifs.packing import write_partition
 from nccodec.pifs.smoothing import smoothed
 from nccodec.pifs.synthesis import decoded
 

@@ -7,7 +7,8 @@ import pytest
 
 from nccodec.neural.architecture import Architecture
 from nccodec.training.crops import CropFolder
-from nccodec.training.loop import Options, Trainer
+from nccodec.training.loop import Trainer
+from nccodec.training.options import Options
 
 SMALL = Architecture(
     range_size=8,

@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 
 from nccodec.collage.scales import enlarge, reduce_area
-from nccodec.neural.analysis import quantize
 from nccodec.neural.architecture import BIAS
+from nccodec.neural.tile import quantize
 from nccodec.training.crops import CropFolder
 from nccodec.training.export import fit_detail
 from nccodec.training.loop import Trainer

@@ -66,7 +66,7 @@ def test_two_processes_equal_one_that_averages_their_gradients(folder, options, 
         *("--lambdas", ",".join(map(str, a.lambdas))),
     ]
     run = ("--crop", given.crop, "--batch", given.batch, "--rate", given.rate, "--steps", STEPS)
-    torchrun("-m", "nccodec.training", "crops", "--out", "two.safetensors", *shape, *run, cwd=tmp_path)
+    torchrun("-m", "nccodec.cli", "train", "crops", "--out", "two.safetensors", *shape, *run, cwd=tmp_path)
     assert (tmp_path / "two.safetensors").exists() and (tmp_path / "two.json").exists()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -107,7 +107,7 @@ def test_all_processes_go_by_the_first_ones_clock(folder, tmp_path):
 
 
 def test_without_torchrun_it_is_nc_train(tmp_path):
-    command = [sys.executable, "-m", "nccodec.training", "nowhere", "--out", "w.safetensors", "--steps", "1"]
+    command = [sys.executable, "-m", "nccodec.cli", "train", "nowhere", "--out", "w.safetensors", "--steps", "1"]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr == "nc: nowhere: no such folder\n"

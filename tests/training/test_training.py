@@ -14,7 +14,8 @@ from nccodec.neural.architecture import Architecture
 from nccodec.neural.prior import IntegerPrior
 from nccodec.training.crops import CropFolder
 from nccodec.training.export import export
-from nccodec.training.loop import Options, Trainer
+from nccodec.training.loop import Trainer
+from nccodec.training.options import Options
 from nccodec.training.start import pca_patches
 
 

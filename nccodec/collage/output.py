@@ -1,0 +1,95 @@
+"""From the map's samples at the scale they are decoded at to the picture that was asked for."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..code import MAX_PIXELS, Span
+from ..errors import LimitError
+from .scales import decoding_scale, resize_area, samples_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+SMALLEST_SCALE, LARGEST_SCALE = 0.03, 64.0
+
+
+def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] | None) -> tuple[int, int]:
+    """Height and width of the decoded picture. code_size and size: height, width.
+
+    Rounded to the nearest, but upwards at 1/2, 1/4, ..., and at least 1. LimitError outside the limits.
+    """
+    height, width = code_size
+    if size is None:
+        if not SMALLEST_SCALE <= scale <= LARGEST_SCALE:
+            raise LimitError(f"scale {scale:g} is outside {SMALLEST_SCALE} .. {LARGEST_SCALE:g}")
+        exact = scale < 1 and math.log2(scale).is_integer()
+        size = tuple(math.ceil(n * scale) if exact else max(1, math.floor(n * scale + 0.5)) for n in code_size)
+    factor = max(size[0] / height, size[1] / width)
+    if min(size) < 1 or factor > LARGEST_SCALE + 1:
+        raise LimitError(f"cannot decode {width} x {height} to {size[1]} x {size[0]} pixels")
+    up, _ = decoding_scale(factor, 1)
+    if height * width * up * up > MAX_PIXELS:
+        raise LimitError(
+            f"{size[1]} x {size[0]} is decoded at {width * up} x {height * up} pixels, over the limit of {MAX_PIXELS}"
+        )
+    return size
+
+
+def checked_crop(crop: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[Span, Span]:
+    """Rows and columns of a region x, y, width, height of a picture of `size`, height and width. LimitError where
+    it is not inside."""
+    x, y, width, height = crop
+    if min(width, height) < 1 or min(x, y) < 0 or x + width > size[1] or y + height > size[0]:
+        raise LimitError(f"the region {x},{y},{width},{height} is not inside {size[1]} x {size[0]} pixels")
+    return (y, y + height), (x, x + width)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A picture of `height` x `width` pixels, to be decoded at scale up / down, powers of two of which one is 1.
+
+    whole: the decode at that scale is the picture, once cut to size. extent: otherwise, what of it the picture
+    covers, height and width.
+    """
+
+    height: int
+    width: int
+    up: int
+    down: int
+    whole: bool
+    extent: tuple[float, float]
+
+    @classmethod
+    def of(cls, code_size: tuple[int, int], scale: float, size: tuple[int, int] | None, range_size: int) -> "Request":
+        """code_size and size: height, width. range_size: 1 / the smallest scale that can be decoded at.
+        LimitError outside the limits."""
+        height, width = output_size(code_size, scale, size)
+        factor = scale if size is None else max(height / code_size[0], width / code_size[1])
+        up, down = decoding_scale(factor, range_size)
+        extent = (code_size[0] * up / down, code_size[1] * up / down)
+        return cls(height, width, up, down, size is None and factor in (up, 1 / down), extent)
+
+    def samples(self, rows: Span, columns: Span) -> tuple[Span, Span]:
+        """The samples at the scale up / down, rows and columns, that a part of the picture is made of."""
+        if self.whole:
+            return rows, columns
+        return samples_of(rows, self.height, self.extent[0]), samples_of(columns, self.width, self.extent[1])
+
+    def fitted(self, z: "Tensor", rows: Span | None = None, columns: Span | None = None) -> "Tensor":
+        """z: [1, C, H, W] at the scale up / down, from the first of `samples` on. Returns [1, C, height, width],
+        or the part of it in rows and columns."""
+        rows, columns = rows or (0, self.height), columns or (0, self.width)
+        if self.whole:
+            return z[:, :, : rows[1] - rows[0], : columns[1] - columns[0]]
+        return resize_area(z, self.height, self.width, self.extent, rows, columns)
+
+
+def grey_levels(z: "Tensor", bias: float) -> "np.ndarray":
+    """z: [1, C, H, W], 0 black less bias, 1 white less bias. Returns uint8 [H, W, 3], or [H, W] for one channel."""
+    import torch
+
+    levels = (z * 255 + (255 * bias + 0.5)).clamp(0, 255).to(torch.uint8)
+    picture = levels[0].permute(1, 2, 0).cpu().numpy()
+    return picture[:, :, 0] if z.shape[1] == 1 else picture
