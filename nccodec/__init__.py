@@ -18,37 +18,44 @@ __all__ = ["NclError", "NclWarning", "decode", "encode", "info", "register_pillo
 def encode(
     image: "Image.Image",
     quality: float | None = None,
-    effort: int = 1,
-    weights: "str | Path" = "photo",
+    effort: int | None = None,
+    weights: "str | Path | None" = None,
     packer: str = "range",
     device: str = "auto",
     *,
+    method: str = "neural",
     bpp: float | None = None,
     size: int | None = None,
     psnr: float | None = None,
     strip: "Collection[str]" = (),
     verify: bool = False,
     progress: "Callable[[float], None]" = lambda _: None,
+    **options: object,
 ) -> bytes:
     """The bytes of a `.ncl`.
 
     image: a Pillow image of any mode that has colours; transparency and, out of its `info`, ICC profile, EXIF and
     XMP are kept, but for those in strip: "icc", "exif", "xmp", "all". verify: decode the bytes and compare with what
-    the encoder meant, VerificationError where they differ. quality: 0 .. 100, 75
+    the encoder meant, VerificationError where they differ. quality: 0 .. 100, that of the method (75, of "pifs" 50)
     if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below by at most
-    2 %; or psnr, dB, which the decoded picture exceeds by at most 0.1. effort: 0, one pass of the
-    network; 1, with rate-distortion-optimised quantization; 2 .. 9, this picture's coefficients refined
-    besides, in twice the time at each step. weights: name or path. packer: "range" or "fixed". device:
-    "auto", "cpu" or "cuda". progress: called with the share of a refinement that is done, 0 .. 1.
-    Raises ImageError, WeightsError or LimitError, all of them NclError; NclWarning tells of lost depth.
+    2 %; or psnr, dB, which the decoded picture exceeds by at most 0.1. packer: "range" or "fixed". device:
+    "auto", "cpu" or "cuda". progress: called with the share of a refinement or search that is done, 0 .. 1.
+
+    method: "neural", of which effort and weights are options (see `neural.options.Options`); or "pifs", classical
+    fractal compression, with the options quadtree, range_size, domain_step, isometries, lean and domains (see
+    `pifs.options.Options`), whose ranges are chosen for the packer "range".
+    Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the method
+    does not have; NclWarning tells of lost depth.
     """
     from .codec.encode import encode_picture
+    from .codec.kinds import by_method
     from .codec.target import Target
 
+    given = {name: value for name, value in (("effort", effort), ("weights", weights)) if value is not None}
     if (quality, bpp, size, psnr) == (None, None, None, None):
-        quality = 75
+        quality = by_method(method).quality
     target = Target(quality, bpp, size, psnr)
-    return encode_picture(image, target, effort, weights, packer, device, strip, verify, progress)
+    return encode_picture(image, target, method, options | given, packer, device, strip, verify, progress)
 
 
 def decode(
@@ -68,15 +75,17 @@ def decode(
 
     weights: name or path where the file's own are not installed. self_reference: False decodes the
     affine part alone, to see what the self-reference adds; detail: False enlarges without the detail that a
-    network predicts; smooth: True smooths the borders of ranges, in files of `nc pifs`. max_pixels: of the
-    picture, and of what is made of it. crop: x, y, width, height of the part of that picture that is made, in its
-    pixels. Raises NclError for any bytes
-    that are not a picture, and LimitError for what cannot be done with those that are.
+    network predicts, in files of method "neural"; smooth: True smooths the borders of ranges, in those of "pifs".
+    max_pixels: of the picture, and of what is made of it. crop: x, y, width, height of the part of that picture that
+    is made, in its pixels; in files of "pifs" all is decoded first, as any part may depend on any other. Raises
+    NclError for any bytes that are not a picture, and LimitError for what cannot be done with those that are, also for
+    an option that their kind of map has no use for.
     """
     from .codec.decode import decode_picture
+    from .collage.output import View
 
-    wanted = None if size is None else (size[1], size[0])
-    return decode_picture(data, scale, wanted, weights, device, self_reference, detail, smooth, max_pixels, crop)
+    view = View(scale, size, crop, detail, self_reference, smooth, max_pixels)
+    return decode_picture(data, view, weights, device)
 
 
 def test(data: bytes, weights: "str | Path | None" = None) -> None:
@@ -96,6 +105,6 @@ def register_pillow() -> None:
 
 def info(data: bytes) -> dict:
     """What the header of a `.ncl` carries and its sizes by chunk, without decoding anything."""
-    from .bitstream.container import describe
+    from .codec.kinds import describe
 
     return describe(data)

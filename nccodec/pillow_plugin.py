@@ -13,11 +13,14 @@ import nccodec
 
 from .bitstream import container
 from .bitstream.extras import read_extras
+from .codec.kinds import read
 from .errors import ImageError, NclError
 from .imaging.metadata import info_of
 
 FORMAT, MIME = "NCL", "image/x-ncl"
-_OPTIONS = ("quality", "effort", "weights", "packer", "device", "bpp", "size", "psnr", "strip", "verify")
+_OPTIONS = (
+    "quality", "method", "effort", "weights", "packer", "device", "bpp", "size", "psnr", "strip", "verify",
+)  # fmt: skip
 _INFO = ("icc_profile", "exif", "xmp")
 
 
@@ -31,14 +34,15 @@ class NclImageFile(ImageFile.ImageFile):
     def _open(self) -> None:
         self._data = self.fp.read()
         try:
-            header, chunks = container.read(self._data)
+            header, chunks = read(self._data)
             ancillary = [chunk for chunk in chunks if chunk.kind > container.ALPHA]
-            self.info |= info_of(read_extras(header, ancillary).metadata)
+            self.info |= info_of(read_extras(header.common, ancillary).metadata)
         except NclError as error:
             raise SyntaxError(str(error)) from None
-        self._mode = ("L" if header.grey else "RGB") if not header.alpha else ("LA" if header.grey else "RGBA")
-        self._size = self._whole = (header.width, header.height)
-        self._scale, self._smallest = 1.0, 1 / header.range_size
+        common = header.common
+        self._mode = ("L" if common.grey else "RGB") + ("A" if common.alpha else "")
+        self._size = self._whole = (common.width, common.height)
+        self._scale, self._smallest = 1.0, 1 / common.side
         self._decoded = False
 
     def draft(self, mode: str | None, size: tuple[int, int] | None) -> tuple[str, tuple[float, ...]] | None:

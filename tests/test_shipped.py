@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import nccodec
-from nccodec.codec.file import read_code
+from nccodec.codec.file import read_file
 from nccodec.imaging.psnr import psnr
 from nccodec.neural import weights
 
@@ -40,7 +40,7 @@ def test_a_decoder_from_the_specification_agrees(photo):
     path = weights.named("photo").path
     data = nccodec.encode(photo.crop((0, 0, 83, 50)), 37)
     _, q = literal_decoder.integers(data, literal_decoder.Weights(path))
-    code = read_code(data, weights.named("photo").symbol_model)
+    code = read_file(data, "photo").code
     np.testing.assert_array_equal(q, np.concatenate([code.atoms, code.scales]))
     difference = literal_decoder.decode(data, path).astype(int) - np.asarray(nccodec.decode(data))
     assert np.count_nonzero(q) > 100 and np.abs(difference).max() <= 1

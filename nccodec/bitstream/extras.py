@@ -4,7 +4,7 @@ import numpy as np
 
 from ..code import Extras
 from ..errors import FormatError, LimitError
-from .container import ALPHA, EXIF, ICC, XMP, Chunk, Header
+from .container import ALPHA, EXIF, ICC, XMP, Chunk, Common
 from .frame import frame, unframe
 
 MAX_METADATA = 1 << 24  # bytes of each kind
@@ -24,16 +24,16 @@ def extra_chunks(extras: Extras) -> list[Chunk]:
     return chunks
 
 
-def read_extras(header: Header, chunks: list[Chunk]) -> Extras:
+def read_extras(common: Common, chunks: list[Chunk]) -> Extras:
     """Inverse of `extra_chunks`. FormatError for any fault."""
     found = {}
     for chunk in chunks:
         if chunk.kind == ALPHA:
-            found["alpha"] = _unpack_alpha(chunk.payload, header.height, header.width)
+            found["alpha"] = _unpack_alpha(chunk.payload, common.height, common.width)
         elif chunk.kind in _METADATA:
             found[_METADATA[chunk.kind]] = content = unframe(chunk.payload, MAX_METADATA)
             if not content:
-                raise FormatError(f"chunk {chunk.name} is empty and must be absent")
+                raise FormatError(f"chunk of {_METADATA[chunk.kind]} metadata is empty and must be absent")
     return Extras(**found)
 
 

@@ -43,3 +43,28 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a file, on
 Quiet = Annotated[bool, typer.Option("--quiet", help="Tell nothing but errors and warnings.")]
 MaxPixels = Annotated[int, typer.Option(min=1, max=MAX_PIXELS, help="Refuse pictures of more pixels.")]
 Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")]
+
+Bpp = Annotated[float | None, typer.Option(help="Bits per pixel, at most.")]
+Size = Annotated[str | None, typer.Option(metavar="BYTES", help="File size, at most: 40000, 40k or 1.5M.")]
+Psnr = Annotated[float | None, typer.Option(metavar="DB", help="PSNR of the decoded picture, at least.")]
+
+
+def target(quality: float | None, bpp: float | None, size: str | None, psnr: float | None) -> dict[str, float | None]:
+    """What a file is to meet, by the names of `nccodec.encode`. BadParameter for more than one."""
+    goals = {"quality": quality, "bpp": bpp, "size": None if size is None else _bytes(size), "psnr": psnr}
+    if sum(value is not None for value in goals.values()) > 1:
+        raise typer.BadParameter("give one of -q, --bpp, --size and --psnr", param_hint="--quality")
+    return goals
+
+
+def _bytes(text: str) -> int:
+    """Bytes of a size such as 40000, 40k or 1.5M (k = 1000, M = 1000000)."""
+    units = {"k": 1e3, "m": 1e6}
+    unit = units.get(text[-1:].lower(), 1)
+    try:
+        number = float(text if unit == 1 else text[:-1])
+        if not 1 <= number * unit < 2**40:
+            raise ValueError
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a size", param_hint="--size") from None
+    return int(number * unit)

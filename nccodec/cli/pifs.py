@@ -10,7 +10,7 @@ import typer
 from ..errors import LimitError, NclError
 from . import progress
 from .files import check_folder, check_output, naming, write
-from .options import Device, Packer
+from .options import Bpp, Device, Packer, Psnr, Size, target
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -51,8 +51,9 @@ def command(
     quality: Annotated[
         float | None, typer.Option("-q", "--quality", min=0, max=100, help="0 (small) to 100 (good) [50].")
     ] = None,
-    bpp: Annotated[float | None, typer.Option(help="Bits per pixel, at most.")] = None,
-    psnr: Annotated[float | None, typer.Option(metavar="DB", help="PSNR of the decoded picture, at least.")] = None,
+    bpp: Bpp = None,
+    size: Size = None,
+    psnr: Psnr = None,
     packer: Annotated[Packer, typer.Option(help="Entropy coder, or fixed widths.")] = Packer.range,
     compare: Annotated[bool, typer.Option("--compare", help="Report `nc encode` at equal bytes too.")] = False,
     weights: Annotated[str, typer.Option(help="Weights of `nc encode` for --compare, by name or path.")] = "photo",
@@ -60,9 +61,7 @@ def command(
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Encode pictures to .ncl by classical fractal compression."""
-    goals = {"quality": quality, "bpp": bpp, "psnr": psnr}
-    if sum(value is not None for value in goals.values()) > 1:
-        raise typer.BadParameter("give one of -q, --bpp and --psnr", param_hint="--quality")
+    goals = target(quality, bpp, size, psnr)
     folder = output if output is not None and output.is_dir() else None
     if output is not None and folder is None and len(sources) > 1:
         raise typer.BadParameter(f"{output} is no folder, but there are several pictures", param_hint="--output")
@@ -73,9 +72,9 @@ def command(
     }  # fmt: skip
     failed = 0
     for source in sources:
-        target = folder / f"{source.stem}.ncl" if folder else output
+        file = folder / f"{source.stem}.ncl" if folder else output
         try:
-            _encode(source, target, options | goals, weights if compare else None, force)
+            _encode(source, file, options | goals, weights if compare else None, force)
         except NclError as error:
             if len(sources) == 1:
                 raise naming(source, error) from None
@@ -90,11 +89,11 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
     import numpy as np
 
     import nccodec
-    import nccodec.pifs
 
-    from ..codec.file import read_code
+    from ..codec.file import read_file
     from ..imaging.pictures import parts_of, read_picture
     from ..imaging.psnr import psnr
+    from ..pifs.header import SCALE_UNIT
 
     picture = read_picture(source)
     colours, extras = parts_of(picture)
@@ -103,10 +102,10 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
         check_output(source, target, force)
     started = time.perf_counter()
     with progress.bar(source) as report:
-        data = nccodec.pifs.encode(picture, progress=report, **options)
+        data = nccodec.encode(picture, method="pifs", progress=report, **options)
     seconds = time.perf_counter() - started
     decoded = nccodec.decode(data, device=options["device"])
-    code = read_code(data, lambda _: None)
+    code = read_file(data).code
     if target is not None:
         write(target, data)
     layout, pixels = code.layout, picture.width * picture.height
@@ -123,8 +122,8 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
     )
     typer.echo(
         f"{target or source}: {picture.width} x {picture.height}, {figures(len(data), decoded, seconds)}, "
-        f"{code.ranges} ranges, {code.nonzero_scales} with one of {domains} domains, "
-        f"exact after {nccodec.info(data)['steps']} steps, |s| up to {code.scale_sum / 8:g}",
+        f"{code.ranges} ranges, {code.references} with one of {domains} domains, "
+        f"exact after {code.iterations} steps, |s| up to {code.largest_scale / SCALE_UNIT:g}",
         err=True,
     )
     if weights:

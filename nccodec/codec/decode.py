@@ -1,7 +1,6 @@
-"""Decoding end to end: bytes -> bitstream -> the map's fixed point -> picture."""
+"""Decoding end to end: bytes -> code -> the map's fixed point -> picture."""
 
-from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,102 +9,50 @@ import zstandard
 from PIL import Image
 
 from ..bitstream import container
-from ..bitstream.container import Header
 from ..bitstream.frame import unframe
-from ..bitstream.symbols import SymbolModel
-from ..code import Extras, Span, grid_of
 from ..collage.device import choose_device
-from ..collage.output import Request, checked_crop, grey_levels, output_size
+from ..collage.output import Request, View, grey_levels
 from ..collage.scales import enlarge, reduce_area
-from ..errors import LimitError, VerificationError
+from ..errors import VerificationError
 from ..imaging.alpha import joined
 from ..imaging.metadata import info_of
-from ..neural.code import CollageCode
-from ..neural.packing import write_code
-from ..neural.synthesis import neighbourhood, synthesise
-from ..neural.weights import Weights, matching
-from ..pifs.code import PartitionCode
-from ..pifs.packing import write_partition
-from ..pifs.synthesis import synthesise as from_partition
-from .file import read_file
+from .file import read_file, write_file
+from .kinds import header_of, numbered, read
 
 
-def decode_picture(
-    data: bytes, scale: float, size: tuple[int, int] | None, weights: str | Path | Weights | None, device: str,
-    self_reference: bool, detail: bool, smooth: bool, max_pixels: int, crop: tuple[int, int, int, int] | None,
-) -> Image.Image:  # fmt: skip
-    """See `nccodec.decode`; size: height, width."""
-    header = container.Header.unpack(data)
-    height, width = output_size((header.height, header.width), scale, size)
-    if max(header.width * header.height, height * width) > max_pixels:
-        asked = "" if (height, width) == (header.height, header.width) else f" decoded to {width} x {height}"
-        raise LimitError(f"{header.width} x {header.height} pixels{asked} are over the limit of {max_pixels}")
-    region = None if crop is None else checked_crop(crop, (height, width))
-
-    def cells_of(header: Header) -> tuple[Span, Span]:
-        request = Request.of((header.height, header.width), scale, size, header.range_size)
-        grid = grid_of(header.height, header.width, header.range_size)
-        return neighbourhood(grid, header.range_size, request, *region, referring=header.nonzero_scales > 0)[1]
-
-    code, extras, found = _read(data, weights, None if region is None else cells_of)
-    if not self_reference:
-        code = code.without_self_reference()
-    device = choose_device(device)
-    if isinstance(code, PartitionCode):
-        colours = from_partition(code, scale, size, device, smooth)
-        colours = colours if region is None else colours[slice(*region[0]), slice(*region[1])]
-        side = code.layout.root
-    else:
-        if smooth:
-            raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
-        colours = synthesise(code, found, scale, size, device, detail, region)
-        side = code.range_size
-    picture = Image.fromarray(colours)
-    if extras.alpha is not None:
-        alpha = scaled(extras.alpha, scale, size, side)
-        picture = joined(picture, alpha if region is None else alpha[slice(*region[0]), slice(*region[1])])
-    picture.info |= info_of(extras.metadata)
+def decode_picture(data: bytes, view: View, weights: Any, device: str) -> Image.Image:
+    """See `nccodec.decode`. weights: see `file.read_file`."""
+    header = header_of(data)
+    room = numbered(header.kind).room()
+    request = Request.of(view, (header.common.height, header.common.width), header.common.side)
+    room.check(view)
+    file = read_file(data, weights, request)
+    code = file.code if view.self_reference else file.code.without_self_reference()
+    picture = Image.fromarray(room.synthesise(code, file.weights, request, choose_device(device)))
+    if file.extras.alpha is not None:
+        picture = joined(picture, alpha_of(file.extras.alpha, request))
+    picture.info |= info_of(file.extras.metadata)
     return picture
 
 
-def test_file(data: bytes, weights: str | Path | None) -> None:
+def test_file(data: bytes, weights: Any) -> None:
     """See `nccodec.test`."""
-    code, extras, found = _read(data, weights)
-    header, chunks = container.read(data)
-    if isinstance(code, PartitionCode):
-        again = write_partition(code, header.packer, extras)
-    else:
-        again = write_code(code, header.packer, found.symbol_model(header), extras)
+    file = read_file(data, weights)
+    again = write_file(file.code, file.header.common.packer, file.model, file.extras)
     # Of the rest each content is its own only form, or, of transparency, an encoder's choice.
-    of_map, anew = ([c for c in part if c.kind < container.ALPHA] for part in (chunks, container.read(again)[1]))
+    of_map, anew = ([c for c in read(part)[1] if c.kind < container.ALPHA] for part in (data, again))
     for chunk, other in zip(of_map, anew, strict=True):
         limit = zstandard.get_frame_parameters(chunk.payload).content_size
         if unframe(chunk.payload, limit) != unframe(other.payload, limit):  # frames may differ by compressor
-            raise VerificationError(f"chunk {chunk.name} is not what encoding its contents gives")
-
-
-def _read(
-    data: bytes,
-    weights: str | Path | Weights | None,
-    cells_of: Callable[[Header], tuple[Span, Span]] | None = None,
-) -> tuple[CollageCode | PartitionCode, Extras, Weights | None]:
-    """What a file holds, and the weights that it needs. cells_of: see `read_file`."""
-    found: Weights | None = None
-
-    def model_of(header: Header) -> SymbolModel:
-        nonlocal found
-        found = weights if isinstance(weights, Weights) else matching(header.fingerprint, weights)
-        return found.symbol_model(header)
-
-    return *read_file(data, model_of, cells_of), found
+            name = file.header.names[chunk.kind]
+            raise VerificationError(f"chunk {name} is not what encoding its contents gives")
 
 
 @torch.no_grad()
-def scaled(alpha: np.ndarray, scale: float, size: tuple[int, int] | None, range_size: int) -> np.ndarray:
-    """Transparency, uint8 [H, W], at the scale or size (height, width) that a map of such ranges is decoded at:
-    itself at scale 1, else enlarged and reduced as the picture is."""
-    request = Request.of(alpha.shape, scale, size, range_size)
+def alpha_of(alpha: np.ndarray, request: Request) -> np.ndarray:
+    """Transparency, uint8 [H, W], as it is asked for: itself at scale 1, else enlarged and reduced as pictures are."""
     z = torch.from_numpy(alpha).float()[None, None] / 255  # [1, 1, H, W]
     if request.down > 1:
         z = F.pad(z, (0, -alpha.shape[1] % request.down, 0, -alpha.shape[0] % request.down), "replicate")
-    return grey_levels(request.fitted(reduce_area(enlarge(z, request.up), request.down)), 0)
+    z = request.fit(reduce_area(enlarge(z, request.up), request.down))
+    return grey_levels(z, 0)[slice(*request.rows), slice(*request.columns)]

@@ -1,8 +1,8 @@
-"""Encoding end to end: picture -> imaging -> neural -> bitstream -> bytes, at a quality or to a target."""
+"""Encoding end to end: picture -> imaging -> a kind's encoder -> bytes, at a quality or to a target."""
 
 import math
 from collections.abc import Callable, Collection
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageChops
@@ -10,95 +10,107 @@ from PIL import Image, ImageChops
 from ..bitstream.container import PACKERS
 from ..code import MAX_PIXELS, Extras
 from ..collage.device import choose_device
+from ..collage.output import Request, View
 from ..errors import LimitError, VerificationError
 from ..imaging.metadata import info_of
 from ..imaging.pictures import parts_of
 from ..imaging.psnr import psnr
-from ..neural.analysis import Analysis
-from ..neural.code import CollageCode
-from ..neural.packing import write_code
-from ..neural.synthesis import synthesise
-from ..neural.weights import Weights, named
 from .decode import decode_picture
-from .target import Target, to_target
-
-EFFORTS = range(10)
+from .file import write_file
+from .kinds import Code, Encoder, Kind, by_method
+from .target import Target, level_of, to_target
 
 
 def encode_picture(
     image: Image.Image,
     target: Target,
-    effort: int,
-    weights: str | Path,
-    packer: str,
-    device: str,
-    strip: Collection[str],
-    verify: bool,
-    progress: Callable[[float], None],
+    method: str,
+    options: dict[str, Any],
+    packer: str = "range",
+    device: str = "auto",
+    strip: Collection[str] = (),
+    verify: bool = False,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> bytes:
-    """See `nccodec.encode`."""
-    if packer not in PACKERS:
-        raise LimitError(f"packer {packer!r} is unknown: range or fixed")
-    if effort not in EFFORTS:
-        raise LimitError(f"effort {effort} is outside 0 .. 9")
-    if image.width * image.height > MAX_PIXELS:
-        raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
-    found = named(weights)
-    picture, extras = parts_of(image, strip)
-    analysis = Analysis(picture, found, choose_device(device))
-    attempts = _Attempts(analysis, picture, found, packer, extras, progress)
-    if target.quality is not None:
-        data = attempts.data(round(target.quality / 100 * found.levels), effort)
-    else:
-        data = to_target(attempts, target, effort, picture.width * picture.height)
+    """See `nccodec.encode`. options: of the method."""
+    attempts = attempts_of(image, method, options, packer, device, strip, progress)
+    data = attempts.to(target)
     if verify:
         attempts.verify(data)
     return data
 
 
-class _Attempts:
-    """The files of one picture at several levels and efforts, each made once."""
+def attempts_of(
+    image: Image.Image,
+    method: str,
+    options: dict[str, Any],
+    packer: str = "range",
+    device: str = "auto",
+    strip: Collection[str] = (),
+    progress: Callable[[float], None] = lambda _: None,
+) -> "Attempts":
+    """One picture analysed, for files at any number of qualities. See `nccodec.encode` for what is taken and raised."""
+    kind = by_method(method)
+    checked = kind.checked(options)
+    if packer not in PACKERS:
+        raise LimitError(f"packer {packer!r} is unknown: range or fixed")
+    if image.width * image.height > MAX_PIXELS:
+        raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
+    device = choose_device(device)
+    picture, extras = parts_of(image, strip)
+    encoder = kind.room().Encoder(picture, checked, device, progress)
+    return Attempts(kind, encoder, picture, extras, packer, device)
+
+
+class Attempts:
+    """The files of one picture at several levels, 0 .. top, and efforts, each made once."""
 
     def __init__(
-        self, analysis: Analysis, picture: Image.Image, weights: Weights, packer: str, extras: Extras,
-        progress: Callable[[float], None],
-    ) -> None:  # fmt: skip
-        self.top = weights.levels
-        self._analysis, self._picture, self._weights = analysis, picture, weights
-        self._packer, self._extras, self._progress = packer, extras, progress
-        self._made: dict[tuple[int, int], tuple[bytes, float]] = {}
-        self._codes: dict[bytes, CollageCode] = {}
+        self, kind: Kind, encoder: Encoder, picture: Image.Image, extras: Extras, packer: str, device: str
+    ) -> None:
+        self.top = encoder.top
+        self._room, self._encoder, self._device = kind.room(), encoder, device
+        self._picture, self._extras, self._packer = picture, extras, packer
+        self._made: dict[tuple[int, int], tuple[Code, bytes]] = {}
+        self._measured: dict[tuple[int, int], float] = {}
 
-    def _make(self, level: int, effort: int, decoded: bool) -> tuple[bytes, float]:
-        made = self._made.get((level, effort))
-        if made is None or (decoded and math.isnan(made[1])):
-            code = self._analysis.code(level, effort, self._progress)
-            data = write_code(code, self._packer, self._weights.prior_at(level), self._extras)
-            self._codes[data] = code
-            db = math.nan
-            if decoded:
-                picture = synthesise(code, self._weights, device=self._analysis.device)
-                db = psnr(self._picture, picture, self._extras.alpha)
-            self._made[level, effort] = made = (data, db)
-        return made
-
-    def verify(self, data: bytes) -> None:
-        """VerificationError unless these bytes, one of the files made here, decode to its picture and the rest."""
-        code, weights, device = self._codes[data], self._weights, self._analysis.device
-        expected = Image.fromarray(synthesise(code, weights, device=device))
-        decoded = decode_picture(data, 1, None, weights, device, True, True, False, MAX_PIXELS, None)
-        same_alpha = self._extras.alpha is None or np.array_equal(decoded.getchannel("A"), self._extras.alpha)
-        kept = all(decoded.info.get(key) == value for key, value in info_of(self._extras.metadata).items())
-        if not (
-            ImageChops.difference(decoded.convert(expected.mode), expected).getbbox() is None and same_alpha and kept
-        ):
-            raise VerificationError("the file does not decode to what was encoded; please report this")
+    def to(self, target: Target) -> bytes:
+        """The file that meets a target. LimitError, with the nearest that there is, where none does."""
+        if target.quality is not None:
+            return self.data(level_of(target.quality, self.top), self._encoder.effort)
+        return to_target(self, target, self._encoder.effort, self._picture.width * self._picture.height)
 
     def data(self, level: int, effort: int) -> bytes:
-        return self._make(level, effort, decoded=False)[0]
+        return self._make(level, effort)[1]
 
     def log_size(self, level: int, effort: int) -> float:
         return math.log(len(self.data(level, effort)))
 
     def psnr(self, level: int, effort: int) -> float:
-        return self._make(level, effort, decoded=True)[1]
+        if (level, effort) not in self._measured:
+            decoded = self._decoded(self._make(level, effort)[0])
+            self._measured[level, effort] = psnr(self._picture, decoded, self._extras.alpha)
+        return self._measured[level, effort]
+
+    def verify(self, data: bytes) -> None:
+        """VerificationError unless these bytes, one of the files made here, decode to its picture and the rest."""
+        code = next(code for code, made in self._made.values() if made is data)
+        expected = Image.fromarray(self._decoded(code))
+        decoded = decode_picture(data, View(), self._encoder.weights, self._device)
+        same = ImageChops.difference(decoded.convert(expected.mode), expected).getbbox() is None
+        same_alpha = self._extras.alpha is None or np.array_equal(decoded.getchannel("A"), self._extras.alpha)
+        kept = all(decoded.info.get(key) == value for key, value in info_of(self._extras.metadata).items())
+        if not (same and same_alpha and kept):
+            raise VerificationError("the file does not decode to what was encoded; please report this")
+
+    def _make(self, level: int, effort: int) -> tuple[Code, bytes]:
+        if (level, effort) not in self._made:
+            code = self._encoder.code(level, effort)
+            data = write_file(code, self._packer, self._encoder.model(level), self._extras)
+            self._made[level, effort] = code, data
+        return self._made[level, effort]
+
+    def _decoded(self, code: Code) -> np.ndarray:
+        common = code.common(self._packer, False)
+        request = Request.of(View(), (common.height, common.width), common.side)
+        return self._room.synthesise(code, self._encoder.weights, request, self._device)

@@ -1,47 +1,50 @@
-"""CollageCode and PartitionCode <-> bytes."""
+"""A whole `.ncl`: a code of any kind, and what is held beside it."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ..bitstream import container
-from ..bitstream.container import ALPHA, SCALES, Header
-from ..bitstream.extras import read_extras
+from ..bitstream.container import ALPHA, Header
+from ..bitstream.extras import extra_chunks, read_extras
 from ..bitstream.symbols import SymbolModel
-from ..code import Extras, Span
-from ..errors import FormatError
-from ..neural.code import CollageCode
-from ..neural.packing import read_collage
-from ..pifs.code import PartitionCode
-from ..pifs.packing import read_partition
+from ..code import Extras
+from .kinds import Code, Kind, numbered, of_code, read
+
+if TYPE_CHECKING:
+    from ..collage.output import Request
 
 
-def read_code(data: bytes, model_of: Callable[[Header], SymbolModel | None]) -> CollageCode | PartitionCode:
-    """The map of a `.ncl`: see `read_file`."""
-    return read_file(data, model_of)[0]
+@dataclass(frozen=True, eq=False)
+class File:
+    """What a `.ncl` holds. weights, model: that it needs, if any, see `kinds.Room`."""
+
+    kind: Kind
+    header: Header
+    code: Code
+    extras: Extras
+    weights: Any
+    model: SymbolModel | None
 
 
-def read_file(
-    data: bytes,
-    model_of: Callable[[Header], SymbolModel | None],
-    cells_of: Callable[[Header], tuple[Span, Span]] | None = None,
-) -> tuple[CollageCode | PartitionCode, Extras]:
-    """What a `.ncl` holds, every field of the header verified. NclError for any fault.
+def write_file(code: Code, packer: str = "range", model: SymbolModel | None = None, extras: Extras = Extras()) -> bytes:
+    """The bytes of a `.ncl`. packer: "fixed", for which model may be None, or "range". LimitError for metadata beyond
+    the format's limit."""
+    kind = of_code(code)
+    fields, chunks = kind.room().pack(code, packer, model)
+    header = Header(kind.number, code.common(packer, extras.alpha is not None), fields)
+    return container.write(header, chunks + extra_chunks(extras))
 
-    model_of: gives the prior for the header of a collage, and raises where it does not fit the weights. cells_of:
-    rows and columns of the cells of a collage that are needed: tiles without any are left at zero, and if there are
-    such, what the header says of all cells cannot be verified.
+
+def read_file(data: bytes, weights: Any = None, request: "Request | None" = None) -> File:
+    """Inverse of `write_file`, every field of the header verified. NclError for any fault.
+
+    weights: name, path or what `File.weights` is, where the file's own are not installed. request: what is to be made
+    of the code, if that need not be whole, see `kinds.Room`.
     """
-    header, chunks = container.read(data)
-    parts = [chunk for chunk in chunks if chunk.kind < ALPHA]
-    code: CollageCode | PartitionCode
-    if header.partition:
-        code, complete = read_partition(header, parts), True
-    else:
-        model = model_of(header)
-        code, complete = read_collage(header, parts, model, cells_of and cells_of(header))
-    stated = (header.steps, header.scale_sum, header.nonzero_scales)
-    found = (code.steps, code.scale_sum, code.nonzero_scales)
-    there = not header.partition and any(chunk.kind == SCALES for chunk in parts)
-    fits = stated == found if complete else there == (header.nonzero_scales > 0) and found[2] <= stated[2]
-    if not fits:
-        raise FormatError(f"header states iterations, scale sum, non-zero scales {stated}, the chunks hold {found}")
-    return code, read_extras(header, chunks)
+    header, chunks = read(data)
+    kind = numbered(header.kind)
+    room = kind.room()
+    found = room.weights(header, weights)
+    model = room.model(header, found)
+    code = room.unpack(header, [chunk for chunk in chunks if chunk.kind < ALPHA], model, request)
+    return File(kind, header, code, read_extras(header.common, chunks), found, model)

@@ -47,29 +47,65 @@ def checked_crop(crop: tuple[int, int, int, int], size: tuple[int, int]) -> tupl
 
 
 @dataclass(frozen=True)
-class Request:
-    """A picture of `height` x `width` pixels, to be decoded at scale up / down, powers of two of which one is 1.
+class View:
+    """What of a map is decoded, and how.
 
-    whole: the decode at that scale is the picture, once cut to size. extent: otherwise, what of it the picture
-    covers, height and width.
+    scale: enlargement, 0.03 .. 64; or else size: width, height of the picture in pixels. crop: x, y, width, height of
+    the part of it that is made, in its pixels. detail: with what is predicted below the original pixel.
+    self_reference: False for the affine part alone. smooth: with the borders of ranges smoothed. max_pixels: of the
+    original, and of the picture.
     """
 
+    scale: float = 1
+    size: tuple[int, int] | None = None
+    crop: tuple[int, int, int, int] | None = None
+    detail: bool = True
+    self_reference: bool = True
+    smooth: bool = False
+    max_pixels: int = MAX_PIXELS
+
+
+@dataclass(frozen=True)
+class Request:
+    """A view of a map in pixels: a picture of `height` x `width`, decoded at scale up / down, powers of two of which
+    one is 1.
+
+    whole: the decode at that scale is the picture, once cut to size. extent: otherwise, what of it the picture
+    covers, height and width. rows, columns: the part of the picture that is made, all of it unless cropped.
+    """
+
+    view: View
     height: int
     width: int
     up: int
     down: int
     whole: bool
     extent: tuple[float, float]
+    rows: Span
+    columns: Span
 
     @classmethod
-    def of(cls, code_size: tuple[int, int], scale: float, size: tuple[int, int] | None, range_size: int) -> "Request":
-        """code_size and size: height, width. range_size: 1 / the smallest scale that can be decoded at.
+    def of(cls, view: View, code_size: tuple[int, int], side: int) -> "Request":
+        """code_size: height, width of the original. side: 1 / the smallest scale that can be decoded at.
         LimitError outside the limits."""
-        height, width = output_size(code_size, scale, size)
-        factor = scale if size is None else max(height / code_size[0], width / code_size[1])
-        up, down = decoding_scale(factor, range_size)
+        wanted = None if view.size is None else view.size[::-1]
+        height, width = output_size(code_size, view.scale, wanted)
+        if max(math.prod(code_size), height * width) > view.max_pixels:
+            asked = "" if (height, width) == code_size else f" decoded to {width} x {height}"
+            original = f"{code_size[1]} x {code_size[0]} pixels{asked}"
+            raise LimitError(f"{original} are over the limit of {view.max_pixels}")
+        rows, columns = (0, height), (0, width)
+        if view.crop is not None:
+            rows, columns = checked_crop(view.crop, (height, width))
+        factor = view.scale if wanted is None else max(height / code_size[0], width / code_size[1])
+        up, down = decoding_scale(factor, side)
         extent = (code_size[0] * up / down, code_size[1] * up / down)
-        return cls(height, width, up, down, size is None and factor in (up, 1 / down), extent)
+        whole = wanted is None and factor in (up, 1 / down)
+        return cls(view, height, width, up, down, whole, extent, rows, columns)
+
+    @property
+    def cropped(self) -> bool:
+        return self.view.crop is not None
 
     def samples(self, rows: Span, columns: Span) -> tuple[Span, Span]:
         """The samples at the scale up / down, rows and columns, that a part of the picture is made of."""
@@ -77,7 +113,7 @@ class Request:
             return rows, columns
         return samples_of(rows, self.height, self.extent[0]), samples_of(columns, self.width, self.extent[1])
 
-    def fitted(self, z: "Tensor", rows: Span | None = None, columns: Span | None = None) -> "Tensor":
+    def fit(self, z: "Tensor", rows: Span | None = None, columns: Span | None = None) -> "Tensor":
         """z: [1, C, H, W] at the scale up / down, from the first of `samples` on. Returns [1, C, height, width],
         or the part of it in rows and columns."""
         rows, columns = rows or (0, self.height), columns or (0, self.width)

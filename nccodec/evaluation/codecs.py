@@ -1,7 +1,6 @@
 """The codecs that are compared: this project's own, and Pillow's as peers. Pictures are mode "RGB" throughout."""
 
 import hashlib
-import inspect
 import io
 import re
 from collections.abc import Callable, Sequence
@@ -15,11 +14,14 @@ from PIL import Image, features
 
 import nccodec
 
+from ..codec.encode import attempts_of
+from ..codec.target import Target
 from ..errors import ComparisonError, LimitError
+from ..neural.options import Options
 
 PIFS_QUALITIES = (8, 15, 22, 30, 38, 46, 54, 62, 70)
 QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
-DEFAULT_EFFORT = inspect.signature(nccodec.encode).parameters["effort"].default
+DEFAULT_EFFORT = Options().effort
 DEFAULT_NAMES = ("ncl", "jpeg", "webp", "avif")
 _ROOMS = (".", "bitstream", "codec", "collage", "imaging", "neural", "pifs")  # whose sources decide what a file is
 
@@ -215,20 +217,16 @@ class Pifs:
         return f"{self.description}; {_own_identity()}"
 
     def prepare(self, picture: Image.Image) -> Callable[[float], bytes]:
-        from ..pifs.encoding import TOP, Attempts, Options
-
-        attempts = Attempts(np.asarray(picture), Options(), "cpu")
-        return lambda quality: attempts.data(round(quality / 100 * TOP))
+        attempts = attempts_of(picture, "pifs", {}, device="cpu")
+        return lambda quality: attempts.to(Target(quality))
 
     def decode(self, data: bytes) -> Image.Image:
         return nccodec.decode(data, device="cpu").convert("RGB")
 
     def fitted(self, picture: Image.Image, size: int) -> bytes:
-        import nccodec.pifs
-
         return _fitted(
-            lambda quality: nccodec.pifs.encode(picture, quality, device="cpu"),
-            lambda: nccodec.pifs.encode(picture, size=size, device="cpu"),
+            lambda quality: nccodec.encode(picture, quality, device="cpu", method="pifs"),
+            lambda: nccodec.encode(picture, device="cpu", method="pifs", size=size),
             size,
         )
 

@@ -10,7 +10,6 @@ import typer
 from PIL import Image
 
 import nccodec
-import nccodec.pifs
 from nccodec.errors import LimitError, NclError
 from nccodec.evaluation.codecs import PEERS, PIFS_QUALITIES, QUALITIES
 from nccodec.evaluation.curve import Pictures, measure
@@ -123,11 +122,13 @@ def enlarge(
         for _, source in pictures:
             whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
             small = whole.reduce(4)
-            data = nccodec.pifs.encode(small, number) if fractal else nccodec.encode(small, number, weights=weights)
-            plain = nccodec.decode(data, weights=weights)
             if fractal:
+                data = nccodec.encode(small, number, method="pifs")
+                plain = nccodec.decode(data)
                 found = {"4x": nccodec.decode(data, 4), "1x and spline": spline_4x(plain)}
             else:
+                data = nccodec.encode(small, number, weights=weights)
+                plain = nccodec.decode(data, weights=weights)
                 share.append(nccodec.info(data)["share_of_nonzero_scales"])
                 found = {name: nccodec.decode(data, 4, weights=weights, **parts) for name, parts in _PARTS.items()}
             found["1x and BICUBIC"] = plain.resize(whole.size, Image.Resampling.BICUBIC)
@@ -228,14 +229,13 @@ def pifs(
     """Rate-distortion of `nc pifs` with quadtrees, the same without domains, and with fixed ranges, in real bytes, and
     how far quadtrees lead."""
     from nccodec.experiments.pifs import at_rate, leads, measure_pifs
-    from nccodec.pifs.encoding import Options
 
     pictures = pictures_of(folder)
     codecs = {
-        "pifs, quadtree": Options(lean=lean),
-        "pifs, without domains": Options(domains=False),
-        "pifs, ranges of 8": Options(False, 8, lean=lean),
-        "pifs, ranges of 4": Options(False, 4, lean=lean),
+        "pifs, quadtree": {"lean": lean},
+        "pifs, without domains": {"domains": False},
+        "pifs, ranges of 8": {"quadtree": False, "range_size": 8, "lean": lean},
+        "pifs, ranges of 4": {"quadtree": False, "range_size": 4, "lean": lean},
     }
     settings = quality or PIFS_QUALITIES
     curves = [measure_pifs(pictures, settings, options, name, device, say) for name, options in codecs.items()]

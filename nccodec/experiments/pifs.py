@@ -10,18 +10,21 @@ from PIL import Image
 
 import nccodec
 
+from ..codec.encode import attempts_of
+from ..codec.target import Target
 from ..collage.output import grey_levels
 from ..collage.scales import enlarge
 from ..evaluation.curve import Pictures
 from ..imaging.psnr import psnr
 from ..pifs.candidates import MOST_SCALES, SCALE_STEP, blocks_of, planes_of
 from ..pifs.code import Layout
-from ..pifs.encoding import TOP, Attempts, Options, step_of
+from ..pifs.encoding import layout_of, step_of
+from ..pifs.options import Options
 from ..pifs.search import Pool, best_matches, mean_free, pool_of
 
 
 def measure_pifs(
-    pictures: Pictures, settings: Iterable[float], options: Options, name: str, device: str = "cpu",
+    pictures: Pictures, settings: Iterable[float], options: dict, name: str, device: str = "cpu",
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict:  # fmt: skip
     """The curve over qualities, in the schema of `curve.measure`, and "psnr-rgb smoothed", of decodes with smoothing. A
@@ -31,11 +34,11 @@ def measure_pifs(
     for title, picture in pictures:
         source = np.asarray(picture)
         started = time.perf_counter()
-        attempts = Attempts(source, options, device)
+        attempts = attempts_of(picture, "pifs", options, device=device)
         searched = time.perf_counter() - started
         for row, quality in zip(rows, settings, strict=True):
             started = time.perf_counter()
-            data = attempts.data(round(quality / 100 * TOP))
+            data = attempts.to(Target(quality))
             encoded = time.perf_counter()
             decoded = nccodec.decode(data, device=device)
             done = time.perf_counter()
@@ -47,7 +50,7 @@ def measure_pifs(
     for quality, (bpp, db, *_, smooth) in zip(settings, rows.tolist(), strict=True):
         progress(f"{name} {quality:g}: {bpp:.4f} bpp, {db:.3f} dB, smoothed {smooth:.3f} dB")
     keys = ("bpp", "psnr-rgb", "encoding_time", "decoding_time", "psnr-rgb smoothed")
-    about = f"nccodec {nccodec.__version__}, nc pifs, {options}, -q"
+    about = f"nccodec {nccodec.__version__}, nc pifs, {Options(**options)}, -q"
     return {
         "name": name,
         "description": about,
@@ -106,7 +109,7 @@ def search_rates(picture: np.ndarray, device: str = "cpu", repeats: int = 3) -> 
     the products of every range with every domain in every isometry, once.
     """
     height, width = picture.shape[:2]
-    layout = Options().layout(height, width, False, step_of(0))
+    layout = layout_of(Options(), height, width, False, step_of(0))
     luma = planes_of(picture, layout)[0][:height, :width]
     return [_search_rate(luma, layout, side, device, repeats) for side in (4, 8, 16, 32)]
 

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
+from ..codec.file import write_file
+from ..codec.target import level_of
 from ..collage.fixed_point import fixed_point, self_reference
 from ..collage.operator import Form, neighbour_domains
 from ..collage.scales import reduce_area
@@ -20,7 +22,6 @@ from ..neural.analysis import Analysis
 from ..neural.architecture import BIAS, OFFSETS
 from ..neural.levels import at_level
 from ..neural.model import companded
-from ..neural.packing import write_code
 from ..neural.weights import Weights
 from ..training.crops import CropFolder
 from ..training.export import single_pass
@@ -103,9 +104,9 @@ def pictures(
     model: ZeroBitReference, weights: Weights, picture: np.ndarray, quality: float, scale: int
 ) -> tuple[int, np.ndarray, np.ndarray]:
     """Bytes of the file of uint8 [H, W, 3] at effort 0, and its decodes without and with the self-reference."""
-    level = round(quality / 100 * weights.levels)
+    level = level_of(quality, weights.levels)
     code = Analysis(Image.fromarray(picture), weights).code(level)
-    size = len(write_code(code, "range", weights.prior_at(level)))
+    size = len(write_file(code, "range", weights.prior_at(level)))
     q, position = torch.from_numpy(code.atoms).float()[None], torch.tensor([level / 256])
     shown = []
     for used in (False, True):

@@ -1,9 +1,11 @@
 """CollageCode: what a `.ncl` of a neural collage holds, as plain numpy arrays."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from ..bitstream.container import Common
 from ..code import grid_of
 
 
@@ -33,6 +35,12 @@ class CollageCode:
     fingerprint: bytes
     atoms: np.ndarray
     scales: np.ndarray
+
+    KIND: ClassVar = "collage"
+
+    def common(self, packer: str, alpha: bool) -> Common:
+        """What the header says of every map."""
+        return Common(self.width, self.height, self.grey, alpha, packer, self.range_size)
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -21,30 +21,20 @@ _REACH = 22  # pixels at scale 1 from which enlargement is computed, detail and 
 
 
 @torch.no_grad()
-def synthesise(
-    code: CollageCode, weights: Weights, scale: float = 1.0, size: tuple[int, int] | None = None, device: str = "cpu",
-    detail: bool = True, crop: tuple[Span, Span] | None = None,
-) -> np.ndarray:  # fmt: skip
-    """The fixed point at a scale, or at a size (height, width): uint8 [H, W, 3], or [H, W] if grey.
-
-    detail: False enlarges without predicting what lies below the original pixel. crop: rows and columns of the part
-    of it that is made, from its neighbourhood alone.
-    """
-    a = weights.architecture
-    request = Request.of((code.height, code.width), scale, size, a.range_size)
-    rows, columns = crop or ((0, request.height), (0, request.width))
+def synthesise(code: CollageCode, weights: Weights, request: Request, device: str = "cpu") -> np.ndarray:
+    """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey. Of a crop nothing but its neighbourhood
+    is computed."""
+    rows, columns = request.rows, request.columns
     result = np.empty((rows[1] - rows[0], columns[1] - columns[0], 1 if code.grey else 3), np.uint8)
     for y in range(*rows, _TILE):
         for x in range(*columns, _TILE):
             part = (y, min(y + _TILE, rows[1])), (x, min(x + _TILE, columns[1]))
             places = (slice(a - b[0], c - b[0]) for (a, c), b in zip(part, (rows, columns), strict=True))
-            result[tuple(places)] = _part(code, weights, request, device, detail, *part)
+            result[tuple(places)] = _part(code, weights, request, device, *part)
     return result[:, :, 0] if code.grey else result
 
 
-def _part(
-    code: CollageCode, weights: Weights, request: Request, device: str, detail: bool, rows: Span, columns: Span
-) -> np.ndarray:
+def _part(code: CollageCode, weights: Weights, request: Request, device: str, rows: Span, columns: Span) -> np.ndarray:
     """Rows and columns of what is asked for: uint8 [rows, columns, channels]."""
     a, model = weights.architecture, weights.model(device)
     side = a.range_size * request.up // request.down  # of a cell
@@ -61,12 +51,12 @@ def _part(
         parameters = parameters.double()
     z = model.affine(parameters[:, : a.atoms], level, request.down)
     if request.up > 1:
-        z = model.enlarged(z, level, request.up) if detail else enlarge(z, request.up)
+        z = model.enlarged(z, level, request.up) if request.view.detail else enlarge(z, request.up)
     reference = model.reference(parameters[:, a.atoms :])
     if reference is not None:
         z = fixed_point(z, reference)
     kept = (slice(i - k * side, j - k * side) for (i, j), (k, _) in zip(samples, cells, strict=True))
-    z = request.fitted(z[(..., *kept)], rows, columns)
+    z = request.fit(z[(..., *kept)], rows, columns)
     picture = grey_levels(z.mean(1, keepdim=True) if code.grey else z, BIAS)
     return picture[:, :, None] if code.grey else picture
 

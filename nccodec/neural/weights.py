@@ -60,10 +60,10 @@ class Weights:
 
     def symbol_model(self, header: Header) -> IntegerPrior:
         """The prior for a file's level; FormatError where the header does not fit these weights."""
-        a = self.architecture
-        if (header.range_size, header.atoms, header.domains) != (a.range_size, a.atoms, a.domains):
+        a, fields = self.architecture, header.fields
+        if (header.common.side, fields.atoms, fields.domains) != (a.range_size, a.atoms, a.domains):
             raise FormatError("range size, atoms or domains are not those of the weights that the file names")
-        return self.prior_at(header.level)
+        return self.prior_at(fields.level)
 
     def prior_at(self, level: int) -> IntegerPrior:
         """The prior at a level in 1/256; FormatError where there is no such level."""

@@ -7,9 +7,11 @@ quantized Haar details; a leaf keeps the ramp, and may add one domain, mean-free
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
+from ..bitstream.container import Common
 from ..code import grid_of
 
 UNIT = 2048  # node values are in 1/2048 of a grey level, less MIDDLE
@@ -107,18 +109,25 @@ class PartitionCode:
     layout: Layout
     planes: tuple[Plane, ...]
 
-    @property
-    def steps(self) -> int:
-        """Iterations to the fixed point at scale 1: log2 of the side of the roots and one, or 0 without domains."""
-        return self.layout.root.bit_length() if self.nonzero_scales else 0
+    KIND: ClassVar = "partitioned map"
+
+    def common(self, packer: str, alpha: bool) -> Common:
+        """What the header says of every map."""
+        layout = self.layout
+        return Common(layout.width, layout.height, layout.grey, alpha, packer, layout.root)
 
     @property
-    def scale_sum(self) -> int:
+    def iterations(self) -> int:
+        """Iterations to the fixed point at scale 1: log2 of the side of the roots and one, or 0 without domains."""
+        return self.layout.root.bit_length() if self.references else 0
+
+    @property
+    def largest_scale(self) -> int:
         """Largest |s| in 1/8."""
         return max(int(np.abs(level.scales).max()) for plane in self.planes for level in plane.levels)
 
     @property
-    def nonzero_scales(self) -> int:
+    def references(self) -> int:
         """How many ranges have a domain."""
         return sum(int(np.count_nonzero(level.scales)) for plane in self.planes for level in plane.levels)
 

@@ -7,10 +7,10 @@ import numpy as np
 from bitarray import bitarray
 
 from ..bitstream.coder import Table
-from ..bitstream.container import CHUNK_NAMES, MEANS, PARTITION, RANGE_SCALES
 from ..errors import FormatError
 from . import tables
 from .code import CLASSES, SMALLEST_RANGE, Layout
+from .header import MEANS, PARTITION, SCALES, Fields
 
 MOST_SCALES = 32  # largest |s| in 1/8
 _BY_CLASS = {
@@ -44,7 +44,7 @@ def keys_of(layout: Layout, part: int) -> list[tuple]:
         if part == MEANS:
             found += [(chroma, "root")]
             found += [(chroma, name, c) for name in ("along", "diagonal") for c in range(CLASSES)]
-        if part == RANGE_SCALES:
+        if part == SCALES:
             found += [(chroma, "sizes"), (chroma, "sign")]
     return found
 
@@ -96,7 +96,7 @@ class Models:
         bits = bitarray(endian="big")
         bits.frombytes(content[:size])
         if len(bits) < len(keys) or bits[len(keys) :].any():
-            raise FormatError(f"chunk {CHUNK_NAMES[part]}: its tables are damaged")
+            raise FormatError(f"chunk {Fields.CHUNKS[part]}: its tables are damaged")
         rest = content[size:]
         for key in (key for key, bit in zip(keys, bits, strict=False) if bit):
             length = len(usual(key))
@@ -106,12 +106,12 @@ class Models:
                     raise FormatError(f"partition: {length} sizes of s, not 2 to {MOST_SCALES}")
             self.bytes[key], rest = rest[:length], rest[length:]
             if len(self.bytes[key]) < length:
-                raise FormatError(f"chunk {CHUNK_NAMES[part]} ends inside its tables")
+                raise FormatError(f"chunk {Fields.CHUNKS[part]} ends inside its tables")
         return rest
 
 
 class Recorder:
-    """Keeps the symbols of a map, to fit tables to them: a coder (see `partition_packer`) that writes nothing."""
+    """Keeps the symbols of a map, to fit tables to them: a coder (see `walk`) that writes nothing."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple, list[np.ndarray]] = {}

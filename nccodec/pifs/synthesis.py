@@ -20,21 +20,17 @@ _SINGLE = 16  # largest |s|, in 1/8, that is computed in float32: errors grow wi
 
 
 @torch.no_grad()
-def synthesise(
-    code: PartitionCode, scale: float = 1.0, size: tuple[int, int] | None = None, device: str = "cpu",
-    smooth: bool = False,
-) -> np.ndarray:  # fmt: skip
-    """The fixed point at a scale, or at a size (height, width): uint8 [H, W, 3], or [H, W] if grey.
+def synthesise(code: PartitionCode, request: Request, device: str = "cpu") -> np.ndarray:
+    """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey.
 
-    Chroma planes are decoded at twice the scale of luma. smooth: see `smoothing`; nothing is smoothed where
-    the decode is at a scale below 1. LimitError for too large a scale.
+    Chroma planes are decoded at twice the scale of luma. Nothing is smoothed where the decode is at a scale below 1.
+    Of a crop the whole is computed first. LimitError for too large a scale.
     """
     layout = code.layout
-    request = Request.of((layout.height, layout.width), scale, size, layout.root)
     if (canvas := math.prod(layout.grid(0, 1)) * request.up**2) > MAX_PIXELS:
         raise LimitError(f"{canvas} samples in whole squares of {layout.root} are over the limit of {MAX_PIXELS}")
-    kind = torch.float64 if code.scale_sum > _SINGLE else torch.float32
-    smooth = smooth and request.down == 1
+    kind = torch.float64 if code.largest_scale > _SINGLE else torch.float32
+    smooth = request.view.smooth and request.down == 1
 
     def plane(number: int, up: int, down: int) -> Tensor:
         z = decoded(code, number, up, down, kind, device)
@@ -46,7 +42,7 @@ def synthesise(
         chroma = plane(number, up, down)
         planes.append(chroma[..., : planes[0].shape[-2], : planes[0].shape[-1]])  # its canvas is no smaller
     z = planes[0] if layout.grey else torch.cat(to_rgb(*planes), 1)  # [1, C, H, W]
-    return grey_levels(request.fitted(z), MIDDLE / 255)
+    return grey_levels(request.fit(z), MIDDLE / 255)[slice(*request.rows), slice(*request.columns)]
 
 
 def decoded(code: PartitionCode, number: int, up: int, down: int, kind: torch.dtype, device: str) -> Tensor:

@@ -7,15 +7,15 @@ from typing import Protocol
 import numpy as np
 
 from ..bitstream.coder import SymbolReader, SymbolWriter
-from ..bitstream.container import ADDRESSES, CHUNK_NAMES, ISOMETRIES, MEANS, PARTITION, RANGE_SCALES, Header
 from ..bitstream.fixed import FixedReader, FixedWriter
 from ..code import grid_of
 from ..errors import FormatError
 from .code import CLASSES, Layout, Level, Nodes, PartitionCode, Plane
+from .header import ADDRESSES, ISOMETRIES, MEANS, PARTITION, SCALES, Fields
 from .models import Models, Recorder
 from .widths import Widths
 
-PARTS = (PARTITION, MEANS, RANGE_SCALES, ISOMETRIES, ADDRESSES)
+PARTS = (PARTITION, MEANS, SCALES, ISOMETRIES, ADDRESSES)
 _PACKERS = {"range": (Models, SymbolWriter, SymbolReader), "fixed": (Widths, FixedWriter, FixedReader)}
 _FARTHEST = 1 << 24  # bound of the means, in 1/UNIT
 
@@ -57,7 +57,7 @@ class _Reader:
 
     def _of(self, part: int) -> SymbolReader | FixedReader:
         if part not in self._readers:
-            raise FormatError(f"chunk {CHUNK_NAMES[part]} is missing")
+            raise FormatError(f"chunk {Fields.CHUNKS[part]} is missing")
         self._used.add(part)
         return self._readers[part]
 
@@ -70,7 +70,7 @@ class _Reader:
     def finish(self) -> None:
         for part, reader in self._readers.items():
             if part not in self._used:
-                raise FormatError(f"chunk {CHUNK_NAMES[part]} holds nothing and must be absent")
+                raise FormatError(f"chunk {Fields.CHUNKS[part]} holds nothing and must be absent")
             reader.finish()
 
 
@@ -85,14 +85,9 @@ def pack_partition(code: PartitionCode, packer: str) -> dict[int, bytes]:
     return {part: models.head(part) + writer.writers[part].content() for part in PARTS if part in writer.writers}
 
 
-def unpack_partition(header: Header, contents: dict[int, bytes]) -> PartitionCode:
+def unpack_partition(layout: Layout, packer: str, contents: dict[int, bytes]) -> PartitionCode:
     """Inverse of `pack_partition`, or FormatError."""
-    ranges = header.partition
-    layout = Layout(
-        header.height, header.width, header.grey, header.level, header.range_size,
-        ranges.largest, ranges.smallest, ranges.domain_step, ranges.isometries,
-    )  # fmt: skip
-    models_of, _, reader_of = _PACKERS[header.packer]
+    models_of, _, reader_of = _PACKERS[packer]
     models = models_of(layout)
     readers = {part: reader_of(models.take_head(part, content)) for part, content in contents.items()}
     reader = _Reader(models, readers)
@@ -180,8 +175,8 @@ class _PlaneWalk:
     def _references(self, side: int, count: int, known: list[np.ndarray] | None) -> list[np.ndarray]:
         """s, isometry, row and column of the domain of `count` ranges."""
         scales, isometries, tops, lefts = known or [None] * 4
-        sizes = self._symbols(RANGE_SCALES, (self.chroma, "sizes"), count, known and np.abs(scales) - 1)
-        signs = self._symbols(RANGE_SCALES, (self.chroma, "sign"), count, known and (scales < 0).astype(np.int64))
+        sizes = self._symbols(SCALES, (self.chroma, "sizes"), count, known and np.abs(scales) - 1)
+        signs = self._symbols(SCALES, (self.chroma, "sign"), count, known and (scales < 0).astype(np.int64))
         rows, columns = self.layout.domain_grid(self.number, side)
         return [
             (sizes + 1) * (1 - 2 * signs),

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from ..bitstream.container import MEANS
 from ..bitstream.fixed import Field, width_of
 from ..errors import FormatError
 from .code import Layout
+from .header import MEANS
 from .models import MOST_SCALES, keys_of
 
 _WIDEST = 24
 
 
 class Widths:
-    """Instead of `partition_models.Models`: the width of the differences of each key, which begin the chunk of
+    """Instead of `models.Models`: the width of the differences of each key, which begin the chunk of
     the means with a byte each; other symbols have the width that their number asks for."""
 
     def __init__(self, layout: Layout, seen: dict[tuple, np.ndarray] | None = None) -> None:

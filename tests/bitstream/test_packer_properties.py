@@ -10,16 +10,16 @@ from hypothesis.extra.numpy import arrays
 from partitions import equal, random_partition
 
 from nccodec.bitstream import container
-from nccodec.bitstream.container import Chunk, Header
+from nccodec.bitstream.container import Chunk, Common
 from nccodec.bitstream.extras import extra_chunks, read_extras
 from nccodec.bitstream.frame import frame, unframe
 from nccodec.bitstream.packers import pack_fixed, pack_range, unpack_fixed, unpack_range
 from nccodec.bitstream.symbols import Pass
 from nccodec.code import Extras
-from nccodec.codec.file import read_code
+from nccodec.codec.file import read_file, write_file
+from nccodec.codec.kinds import read
 from nccodec.errors import FormatError
 from nccodec.pifs.code import Layout
-from nccodec.pifs.packing import write_partition
 
 ANY = settings(derandomize=True, deadline=None, database=None, max_examples=50)
 SHORT = settings(ANY, phases=(Phase.explicit, Phase.generate))  # to shrink a partition takes minutes
@@ -140,29 +140,29 @@ partitions = st.tuples(layouts(), st.integers(0, 99), st.integers(1, 32), st.sam
 @given(partitions, st.sampled_from(("range", "fixed")))
 def test_any_partition_comes_back(drawn, packer):
     code = random_partition(*drawn)
-    assert equal(read_code(write_partition(code, packer), lambda _: None), code)
+    assert equal(read_file(write_file(code, packer)).code, code)
 
 
 @settings(SHORT, max_examples=30)
 @given(partitions, st.sampled_from(("range", "fixed")), st.data())
 def test_any_contents_of_a_partition_are_a_map_or_refused(drawn, packer, data):
     code = random_partition(*drawn)
-    header, chunks = container.read(write_partition(code, packer))
+    header, chunks = read(write_file(code, packer))
     place = data.draw(st.integers(0, len(chunks) - 1))
     content = bytearray(unframe(chunks[place].payload, 1 << 16))
     at = data.draw(st.integers(0, len(content)))
     content[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
     chunks[place] = Chunk(chunks[place].kind, frame(bytes(content)))
     try:
-        found = read_code(container.write(header, chunks), lambda _: None)
+        found = read_file(container.write(header, chunks)).code
     except FormatError:
         return
     assert found.layout == code.layout
-    assert equal(read_code(write_partition(found, packer), lambda _: None), found)
+    assert equal(read_file(write_file(found, packer)).code, found)
 
 
-def header_of(height: int, width: int) -> Header:
-    return Header(width, height, True, "fixed", 4, 0, 1, 0, 0, 0, 0, bytes(8), alpha=True)
+def common_of(height: int, width: int) -> Common:
+    return Common(width, height, True, True, "fixed", 4)
 
 
 planes = arrays(np.uint8, st.tuples(st.integers(1, 6), st.integers(1, 6)), fill=st.sampled_from((0, 255)))
@@ -173,7 +173,7 @@ metadata = st.one_of(st.none(), st.binary(min_size=1, max_size=40))
 @given(planes, metadata, metadata, metadata)
 def test_any_transparency_and_metadata_come_back(alpha, icc, exif, xmp):
     assume(alpha.min() < 255)
-    found = read_extras(header_of(*alpha.shape), extra_chunks(Extras(alpha, icc, exif, xmp)))
+    found = read_extras(common_of(*alpha.shape), extra_chunks(Extras(alpha, icc, exif, xmp)))
     np.testing.assert_array_equal(found.alpha, alpha)
     assert (found.icc, found.exif, found.xmp) == (icc, exif, xmp)
 
@@ -196,6 +196,6 @@ def test_any_content_of_the_transparency_is_what_section_3_says(height, width, d
     chunk = Chunk(0x20, frame(bytes([kind]) + content))
     if kind > 1 or size != height * width or min(map(min, expected)) == 255:
         with pytest.raises(FormatError):
-            read_extras(header_of(height, width), [chunk])
+            read_extras(common_of(height, width), [chunk])
     else:
-        assert read_extras(header_of(height, width), [chunk]).alpha.tolist() == expected
+        assert read_extras(common_of(height, width), [chunk]).alpha.tolist() == expected

@@ -12,6 +12,7 @@ from nccodec.bitstream import container
 from nccodec.bitstream.container import Chunk
 from nccodec.bitstream.frame import frame, unframe
 from nccodec.code import MAX_PIXELS
+from nccodec.codec.kinds import read
 from nccodec.errors import LimitError, NclError
 
 OK = sorted((Path(__file__).parents[1] / "golden" / "ok").glob("*.ncl"))
@@ -23,14 +24,14 @@ def outcome(data: bytes, tiny: Path) -> str:
     except NclError as error:
         assert str(error) and "\n" not in str(error)
         return "refused"
-    header = container.read(data)[0]
-    assert picture.size == (header.width, header.height)
+    common = read(data)[0].common
+    assert picture.size == (common.width, common.height)
     return "picture"
 
 
 @pytest.mark.parametrize("path", OK, ids=lambda path: path.stem)
 def test_payloads_that_are_noise(path, tiny):
-    header, chunks = container.read(path.read_bytes())
+    header, chunks = read(path.read_bytes())
     random = np.random.default_rng(len(chunks))
     for _ in range(40):
         forged = []
@@ -50,7 +51,7 @@ def test_headers_that_are_noise(name, tiny):
     data = (Path(__file__).parents[1] / "golden" / "ok" / f"{name}.ncl").read_bytes()
     random = np.random.default_rng(0)
     seen = []
-    for place in range(container.read(data)[0].size):
+    for place in range(read(data)[0].size):
         for value in {0, 1, 0x7F, 0xFF, int(random.integers(256))} - {data[place]}:
             body = data[:place] + bytes([value]) + data[place + 1 : -4]
             if 1 << 20 < math.prod(struct.unpack_from("<II", body, 12)) <= MAX_PIXELS:
@@ -61,7 +62,7 @@ def test_headers_that_are_noise(name, tiny):
 
 def test_unknown_ancillary_chunks_are_skipped(tiny):
     data = (Path(__file__).parents[1] / "golden" / "ok" / "range-19x14.ncl").read_bytes()
-    header, chunks = container.read(data)
+    header, chunks = read(data)
     longer = container.write(header, [Chunk(0xFE, b"who knows"), *chunks, Chunk(0xFE, b"")])
     decoded = [np.asarray(nccodec.decode(d, weights=tiny)) for d in (data, longer)]
     np.testing.assert_array_equal(*decoded)

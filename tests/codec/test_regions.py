@@ -11,13 +11,19 @@ import nccodec
 from nccodec import code as collage_code
 from nccodec.bitstream import container
 from nccodec.bitstream.frame import frame, unframe
+from nccodec.codec.file import write_file
+from nccodec.codec.kinds import read
+from nccodec.collage.output import Request, View
 from nccodec.errors import FormatError, LimitError, NclError
 from nccodec.neural import synthesis, weights
 from nccodec.neural.code import CollageCode
-from nccodec.neural.packing import write_code
 
 OK = sorted((Path(__file__).parents[1] / "golden" / "ok").glob("*.ncl"))
 SCALES = [1, 2, 8, 0.5, 0.25, 0.7, 1.6, 5]
+
+
+def changed(header: container.Header, **fields: int) -> container.Header:
+    return replace(header, fields=replace(header.fields, **fields))
 
 
 def levels(picture) -> np.ndarray:
@@ -63,10 +69,14 @@ def test_a_region_depends_on_its_neighbourhood_alone(tiny):
             part += change
             part[:, 6:36, 6:36] = kept
         codes.append(CollageCode(160, 160, False, 100, 4, found.fingerprint, *values))
-    crop = (80, 88), (80, 88)  # two cells, 20 and 21
-    first, second = (synthesis.synthesise(code, found, crop=crop) for code in codes)
+
+    def part(code: CollageCode, crop: tuple[int, int, int, int]) -> np.ndarray:
+        return synthesis.synthesise(code, found, Request.of(View(crop=crop), (160, 160), 4))
+
+    # Two cells, 20 and 21.
+    first, second = (part(code, (80, 80, 8, 8)) for code in codes)
     assert np.abs(first.astype(int) - second).max() <= 1  # convolutions round by what they are given
-    first, second = (synthesis.synthesise(code, found, crop=((36, 56), (36, 56))) for code in codes)
+    first, second = (part(code, (36, 36, 20, 20)) for code in codes)
     assert np.abs(first.astype(int) - second).max() > 1
 
 
@@ -77,8 +87,8 @@ def test_tiles_that_a_region_does_not_depend_on_are_not_read(tiny, monkeypatch):
     monkeypatch.setattr(collage_code, "TILE", 20)
     values = [random.integers(-1, 2, (n, 40, 40)).astype(np.int16) for n in (6, 4)]
     whole = CollageCode(160, 160, False, 100, 4, found.fingerprint, *values)
-    data = write_code(whole, "range", found.prior_at(100))
-    header, chunks = container.read(data)
+    data = write_file(whole, "range", found.prior_at(100))
+    header, chunks = read(data)
     damaged = []
     for chunk in chunks:
         payload, at = bytearray(unframe(chunk.payload, 1 << 20)), 0
@@ -94,7 +104,7 @@ def test_tiles_that_a_region_does_not_depend_on_are_not_read(tiny, monkeypatch):
     for crop in (None, (0, 0, 25, 25), (100, 100, 8, 8)):
         with pytest.raises(NclError):
             nccodec.decode(broken, weights=tiny, crop=crop)
-    lying = container.write(replace(header, nonzero_scales=0, steps=0, scale_sum=0), chunks)
+    lying = container.write(changed(header, nonzero_scales=0, steps=0, scale_sum=0), chunks)
     with pytest.raises(FormatError, match="header states"):
         nccodec.decode(lying, weights=tiny, crop=(0, 0, 8, 8))
 
@@ -110,8 +120,8 @@ def test_a_region_is_refused_where_the_fault_can_be_seen(name, tiny):
     "path", [p for p in OK if "partition" not in p.stem and "tiles" not in p.stem], ids=lambda path: path.stem
 )
 def test_the_header_is_verified_where_all_tiles_are_read(path, tiny):
-    header, chunks = container.read(path.read_bytes())
-    lying = container.write(replace(header, scale_sum=header.scale_sum + 1), chunks)
+    header, chunks = read(path.read_bytes())
+    lying = container.write(changed(header, scale_sum=header.fields.scale_sum + 1), chunks)
     with pytest.raises(FormatError, match="header states"):
         nccodec.decode(lying, weights=tiny, crop=(0, 0, 1, 1))
 

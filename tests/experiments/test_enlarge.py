@@ -9,7 +9,6 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import nccodec
-import nccodec.pifs
 from nccodec.experiments.__main__ import app
 from nccodec.experiments.pifs import spline_4x
 from nccodec.imaging.psnr import psnr
@@ -46,7 +45,7 @@ def test_files_of_pifs(tmp_path, smooth):
     """The decode at 4x, and two enlargements of the one at 1x, not far from each other."""
     picture = smooth(96, 128)
     row = row_of(tmp_path, picture, "--pifs")
-    data = nccodec.pifs.encode(picture.reduce(4), 60)
+    data = nccodec.encode(picture.reduce(4), 60, method="pifs")
     assert set(row) == {"4x", "1x and spline", "1x and BICUBIC"}
     assert row["4x"] == pytest.approx(psnr(np.asarray(picture), np.asarray(nccodec.decode(data, 4))))
     cubic = nccodec.decode(data).resize(picture.size, Image.Resampling.BICUBIC)

@@ -3,19 +3,18 @@
 import numpy as np
 import pytest
 
-import nccodec.pifs
+import nccodec
 from nccodec.experiments.pifs import at_rate, leads, measure_pifs, search_rates, spline_4x
 from nccodec.imaging.psnr import psnr
-from nccodec.pifs.encoding import Options
 
 
 def test_the_curve_is_that_of_the_files(smooth):
     pictures = [("a", smooth(24, 40)), ("b", smooth(32, 32))]
-    curve = measure_pifs(pictures, [20, 70], Options(), "pifs")
+    curve = measure_pifs(pictures, [20, 70], {}, "pifs")
     assert (curve["name"], curve["settings"]) == ("pifs", [20, 70])
     assert list(curve["results"]) == ["bpp", "psnr-rgb", "encoding_time", "decoding_time", "psnr-rgb smoothed"]
     for i, quality in enumerate((20, 70)):
-        files = [nccodec.pifs.encode(picture, quality) for _, picture in pictures]
+        files = [nccodec.encode(picture, quality, method="pifs") for _, picture in pictures]
         bpp = [8 * len(data) / (p.width * p.height) for data, (_, p) in zip(files, pictures, strict=True)]
         db = [psnr(np.asarray(p), np.asarray(nccodec.decode(d))) for d, (_, p) in zip(files, pictures, strict=True)]
         assert curve["results"]["bpp"][i] == pytest.approx(np.mean(bpp))

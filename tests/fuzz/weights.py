@@ -24,9 +24,9 @@ with instrumented():
     import nccodec.codec.decode
     import nccodec.codec.encode
     from nccodec.code import grid_of
+    from nccodec.codec.file import write_file
     from nccodec.neural import weights
     from nccodec.neural.code import CollageCode
-    from nccodec.neural.packing import write_code
 
 TINY = Path(__file__).resolve().parents[1] / "golden" / "tiny.safetensors"
 FOLDER = tempfile.TemporaryDirectory(prefix="fuzz-weights-")
@@ -77,7 +77,7 @@ def use(path: Path, choice: int) -> None:
     code = CollageCode(
         HEIGHT, WIDTH, False, level, a.range_size, found.fingerprint, values[: a.atoms], values[a.atoms :]
     )
-    data = write_code(code, "range", found.prior_at(level))
+    data = write_file(code, "range", found.prior_at(level))
     nccodec.test(data, path)
     for options in ({}, {"scale": 2.0}, {"scale": 0.5})[: 1 + choice % 3]:
         nccodec.decode(data, weights=path, **options)

@@ -17,14 +17,14 @@ from nccodec.bitstream.container import Chunk
 from nccodec.bitstream.frame import frame, unframe
 from nccodec.bitstream.symbols import TOTAL
 from nccodec.code import Extras, grid_of
+from nccodec.codec.file import write_file
+from nccodec.codec.kinds import read
 from nccodec.neural import weights
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.code import CollageCode
 from nccodec.neural.model import Collage
-from nccodec.neural.packing import write_code
 from nccodec.neural.prior import FINE, FRACTIONS, LOG, PASSES, SCALES, IntegerPrior, Layers, PriorArrays, group_edges
 from nccodec.pifs.code import Layout, PartitionCode
-from nccodec.pifs.packing import write_partition
 
 HERE = Path(__file__).parent
 TINY = HERE / "tiny.safetensors"
@@ -138,8 +138,8 @@ def make_transparent() -> None:
     holes = np.zeros((20, 9), np.uint8)
     holes[3:17, 2:7] = 255
     files = {
-        "alpha-19x14": write_code(code, "range", model_of(code), extras_of(14, 19)),
-        "alpha-grey-9x20": write_partition(grey, extras=Extras(holes)),
+        "alpha-19x14": write_file(code, "range", model_of(code), extras_of(14, 19)),
+        "alpha-grey-9x20": write_file(grey, extras=Extras(holes)),
     }
     for name, data in files.items():
         (HERE / "ok" / f"{name}.ncl").write_bytes(data)
@@ -158,7 +158,7 @@ def make_ok() -> None:
         "tiles-518x10.ncl": ("range", code_of(10, 518, False, 77, 1, 7)),
     }
     for name, (packer, code) in files.items():
-        data = write_code(code, packer, model_of(code))
+        data = write_file(code, packer, model_of(code))
         (HERE / "ok" / name).write_bytes(data)
         nccodec.decode(data, weights=TINY).save(HERE / "ok" / (Path(name).stem + ".png"))
 
@@ -175,31 +175,33 @@ def partitions() -> dict[str, PartitionCode]:
 
 def make_partitions() -> None:
     for name, code in partitions().items():
-        data = write_partition(code, "fixed" if "fixed" in name else "range")
+        data = write_file(code, "fixed" if "fixed" in name else "range")
         (HERE / "ok" / f"{name}.ncl").write_bytes(data)
         nccodec.decode(data).save(HERE / "ok" / f"{name}.png")
 
 
 def make_bad() -> None:
     good = (HERE / "ok" / "range-19x14.ncl").read_bytes()
-    header, chunks = container.read(good)
+    header, chunks = read(good)
     flip = bytearray(good)
     flip[60] ^= 4
     wide = bytearray(container.write(header, chunks)[:-4])
-    wide[9] |= 0x10
+    wide[9] |= 0x40
+    strange = bytearray(wide)
+    strange[9] ^= 0x50
 
     def summed(data: bytes) -> bytes:
         return data + container.zlib.crc32(data).to_bytes(4, "little")
 
     whole = (HERE / "ok" / "partition-37x22.ncl").read_bytes()
-    about, parts = container.read(whole)
+    about, parts = read(whole)
     clear = (HERE / "ok" / "alpha-19x14.ncl").read_bytes()
-    seen, pieces = container.read(clear)
+    seen, pieces = read(clear)
     opaque = Chunk(container.ALPHA, frame(b"\1\xff" + bytes(19 * 14 - 1)))
-    tiled, sheets = container.read((HERE / "ok" / "tiles-518x10.ncl").read_bytes())
+    tiled, sheets = read((HERE / "ok" / "tiles-518x10.ncl").read_bytes())
     content = b"\xff\xff\xff\x7f" + unframe(sheets[0].payload, 1 << 20)[4:]
     column = CollageCode(
-        9, 3, False, 0, 4, header.fingerprint, np.zeros((6, 3, 1), np.int32), np.ones((4, 3, 1), np.int32)
+        9, 3, False, 0, 4, header.fields.fingerprint, np.zeros((6, 3, 1), np.int32), np.ones((4, 3, 1), np.int32)
     )
     cases = {
         "not-ncl": (b"\x89PNG\r\n\x1a\n" + good[8:], "FormatError", "wrong magic"),
@@ -210,10 +212,11 @@ def make_bad() -> None:
         "truncated": (good[:-20], "TruncatedError", "past the end"),
         "bit-flip": (bytes(flip), "ChecksumError", "checksum mismatch"),
         "reserved-flag": (summed(bytes(wide)), "FormatError", "reserved flag bits"),
+        "unknown-kind": (summed(bytes(strange)), "FormatError", "kind of map 4 is unknown"),
         "repeated-chunk": (container.write(header, [chunks[0], *chunks]), "FormatError", "repeated"),
         "unknown-chunk": (container.write(header, [*chunks, Chunk(0x33, b"")]), "FormatError", "0x33 is unknown"),
         "no-zstd": (container.write(header, [Chunk(1, b"abcdefgh")]), "FormatError", "zstd"),
-        "narrow-scales": (write_code(column, "fixed", None), "FormatError", "less than two cells"),
+        "narrow-scales": (write_file(column, "fixed", None), "FormatError", "less than two cells"),
         "scales-missing": (container.write(header, chunks[:1]), "FormatError", "header states"),
         "wrong-kind": (container.write(about, [chunks[0], *parts]), "FormatError", "belongs to another kind of map"),
         "no-step": (summed(whole[:20] + b"\0\0" + whole[22:-4]), "FormatError", "or no step"),
@@ -224,7 +227,11 @@ def make_bad() -> None:
             "FormatError",
             "tile 0 ends beyond",
         ),
-        "alpha-missing": (container.write(seen, [c for c in pieces if c.name != "alpha"]), "FormatError", "disagree"),
+        "alpha-missing": (
+            container.write(seen, [c for c in pieces if c.kind != container.ALPHA]),
+            "FormatError",
+            "disagree",
+        ),
         "alpha-short": (
             container.write(seen, [*chunks, Chunk(container.ALPHA, frame(bytes(19 * 14)))]),
             "FormatError",
@@ -251,7 +258,7 @@ def make_bad() -> None:
 
 
 def show_example() -> None:
-    """Print section 10 of bitstream_spec.md."""
+    """Print the example of bitstream_spec.md."""
     tiny = weights.load(TINY)
     atoms = np.zeros((6, 2, 3), np.int32)
     atoms[0] = [[3, 4, 4], [2, 3, 41]]
@@ -260,18 +267,22 @@ def show_example() -> None:
     scales = np.zeros((4, 2, 3), np.int32)
     scales[3, 0, 1], scales[0, 1, 2] = 2, -3
     code = CollageCode(7, 9, False, 128, 4, tiny.fingerprint, atoms, scales)
-    data = write_code(code, "range", model_of(code))
+    data = write_file(code, "range", model_of(code))
     fields = {"height": 7, "width": 9, "grey": False, "level": 128, "range_size": 4}
     fields |= {"fingerprint": tiny.fingerprint.hex(), "atoms": atoms.tolist(), "scales": scales.tolist()}
     print("```json\n" + json.dumps(fields) + "\n```\n\n```")
-    _, chunks = container.read(data)
+    header, chunks = read(data)
     cuts = [
         (8, "magic"), (1, "version 1"), (1, "flags: colour"), (1, "packer: range"), (1, "log2 B: cells of 4 pixels"),
         (4, "W = 9"), (4, "H = 7"), (2, "level 128: halfway from level 0 to level 1"), (2, "6 atoms"), (1, "4 domains"),
         (1, "3 iterations"), (4, "scale sum 3"), (4, "2 scales are not zero"), (8, "fingerprint"),
     ]  # fmt: skip
     for chunk in chunks:
-        cuts += [(1, f"chunk: {chunk.name}"), (4, f"{len(chunk.payload)} bytes"), (len(chunk.payload), "zstd frame")]
+        cuts += [
+            (1, f"chunk: {header.names[chunk.kind]}"),
+            (4, f"{len(chunk.payload)} bytes"),
+            (len(chunk.payload), "zstd frame"),
+        ]
     at = 0
     for length, text in [*cuts, (4, "CRC-32")]:
         for start in range(0, length, 16):

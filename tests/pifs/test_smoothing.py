@@ -6,10 +6,10 @@ import torch
 from partitions import random_partition
 
 import nccodec
+from nccodec.codec.file import write_file
 from nccodec.collage.scales import reduce_area
 from nccodec.errors import LimitError
 from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
-from nccodec.pifs.packing import write_partition
 from nccodec.pifs.smoothing import smoothed
 from nccodec.pifs.synthesis import decoded
 
@@ -66,7 +66,7 @@ def test_the_inside_of_a_range_stays_as_it_is():
 
 
 def test_only_partitions_are_smoothed(tiny, smooth):
-    data = write_partition(random_partition(Layout(64, 64, True, 300, 16, 16, 16, 16, 8), 0))
+    data = write_file(random_partition(Layout(64, 64, True, 300, 16, 16, 16, 16, 8), 0))
     plain, changed = (np.asarray(nccodec.decode(data, smooth=on)) for on in (False, True))
     assert (plain != changed).any()
     halves = [np.asarray(nccodec.decode(data, 0.5, smooth=on)) for on in (False, True)]

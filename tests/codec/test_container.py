@@ -5,20 +5,29 @@ import zlib
 
 import pytest
 
-from nccodec.bitstream.container import MAX_CHUNKS, Chunk, Header, Ranges, describe, read, write
+from nccodec.bitstream.container import MAX_CHUNKS, Chunk, Common, Header, write
+from nccodec.codec.kinds import describe, read
 from nccodec.errors import ChecksumError, FormatError, LimitError, NclError, TruncatedError
+from nccodec.neural.header import Fields as CollageFields
+from nccodec.pifs.header import Fields as PartitionFields
 
 HEADER = Header(
-    width=300, height=20, grey=True, packer="range", range_size=16, level=513,
-    atoms=320, domains=4, steps=5, scale_sum=7, nonzero_scales=9, fingerprint=b"abcdefgh",
+    0,
+    Common(width=300, height=20, grey=True, alpha=False, packer="range", side=16),
+    CollageFields(
+        level=513, atoms=320, domains=4, steps=5, scale_sum=7, nonzero_scales=9, fingerprint=b"abcdefgh"
+    ),
 )  # fmt: skip
 LITERAL = (
     b"\x8eNCL\r\n\x1a\n" b"\x01" b"\x01" b"\x01" b"\x04" b"\x2c\x01\0\0" b"\x14\0\0\0"
     b"\x01\x02" b"\x40\x01" b"\x04" b"\x05" b"\x07\0\0\0" b"\x09\0\0\0" b"abcdefgh"
 )  # fmt: skip
 PARTITION = Header(
-    width=300, height=20, grey=False, packer="range", range_size=64, level=513, atoms=0, domains=1, steps=7,
-    scale_sum=7, nonzero_scales=9, fingerprint=b"", partition=Ranges(32, 2, 8, 8),
+    1,
+    Common(width=300, height=20, grey=False, alpha=False, packer="range", side=64),
+    PartitionFields(
+        step=513, largest=32, smallest=2, domain_step=8, isometries=8, iterations=7, largest_scale=7, references=9
+    ),
 )  # fmt: skip
 LITERAL_PARTITION = (
     b"\x8eNCL\r\n\x1a\n" b"\x01" b"\x02" b"\x01" b"\x06" b"\x2c\x01\0\0" b"\x14\0\0\0"
@@ -46,8 +55,10 @@ def test_a_partition_is_these_bytes():
     assert data == sealed(LITERAL_PARTITION + b"\x10\x03\0\0\0xyz")
     assert read(data) == (PARTITION, [Chunk(0x10, b"xyz")])
     about = describe(data)
-    assert about["partition"] == {"largest": 32, "smallest": 2, "domain_step": 8, "isometries": 8}
-    assert (about["fingerprint"], describe(write(HEADER, []))["partition"]) == ("", None)
+    own = {"root": 64, "step": 513, "largest": 32, "smallest": 2, "domain_step": 8, "isometries": 8}
+    own |= {"iterations": 7, "largest_scale": 7, "references": 9, "kind": "partitioned map"}
+    assert {name: about[name] for name in own} == own and "fingerprint" not in about
+    assert describe(write(HEADER, []))["kind"] == "collage"
 
 
 def test_every_flip_of_a_bit_and_every_truncation_is_detected():
@@ -72,7 +83,10 @@ def patched(offset: int, value: bytes, literal: bytes = LITERAL) -> bytes:
         (patched(0, b"\x0e"), FormatError, "wrong magic"),
         (patched(4, b"\n\n"), FormatError, "line endings"),
         (patched(8, b"\x02"), FormatError, "version 2 is unknown"),
-        (patched(9, b"\x09"), FormatError, "reserved flag bits"),
+        (patched(9, b"\x41"), FormatError, "reserved flag bits"),
+        (patched(9, b"\x80"), FormatError, "reserved flag bits"),
+        (patched(9, b"\x09"), FormatError, "kind of map 2 is unknown"),
+        (patched(9, b"\x3b"), FormatError, "kind of map 15 is unknown"),
         (patched(9, b"\x03"), FormatError, "no sides of ranges"),
         (patched(20, b"\0\0", LITERAL_PARTITION), FormatError, "header of a partition"),
         (patched(24, b"\0", LITERAL_PARTITION), FormatError, "header of a partition"),

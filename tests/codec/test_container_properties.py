@@ -2,14 +2,16 @@
 
 import struct
 import zlib
-from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nccodec.bitstream.container import Chunk, Header, Ranges, read, write
+from nccodec.bitstream.container import Chunk, Common, Header, write
+from nccodec.codec.kinds import header_of, read
 from nccodec.errors import NclError
+from nccodec.neural.header import Fields as CollageFields
+from nccodec.pifs.header import Fields as PartitionFields
 
 ANY = settings(derandomize=True, deadline=None, database=None, max_examples=60)
 KNOWN = (0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x80, 0x81, 0x82)
@@ -25,7 +27,7 @@ SIDES = [
     bytes([a, b]) for a in (0x01, 0x02, 0x22, 0x32, 0x26, 0x17) for b in (0x01, 0x02, 0x06, 0x07, 0x12, 0x16, 0x22)
 ]
 EDGES = {
-    9: numbers(1, 0, 1, 2, 3, 4, 6, 7, 8, 16, 128),
+    9: numbers(1, 0, 1, 2, 3, 4, 6, 7, 8, 16, 32, 64, 128),
     10: numbers(1, 0, 1, 2),
     11: numbers(1, 0, 1, 2, 6, 7),
     12: numbers(4, 0, 1, 2**18, 2**18 + 1, 178956970, 178956971, 13378, 2**32 - 1),
@@ -77,37 +79,44 @@ def legal(data: bytes) -> bool:
 def test_a_header_is_read_if_and_only_if_it_is_legal(data):
     if not legal(data):
         with pytest.raises(NclError):
-            Header.unpack(data)
+            header_of(data)
         return
-    header = Header.unpack(data)
+    header = header_of(data)
     assert header.pack() == data
-    assert (header.width, header.height, header.level) == struct.unpack_from("<IIH", data, 12)
-    assert (header.grey, header.partition is not None, header.alpha) == tuple(data[9] & bit > 0 for bit in (1, 2, 4))
-    assert (header.packer, header.range_size) == (("fixed", "range")[data[10]], 2 ** data[11])
-    assert (header.domains, header.steps) == (data[24], data[25])
-    assert (header.scale_sum, header.nonzero_scales) == struct.unpack_from("<II", data, 26)
-    if header.partition is None:
-        assert (header.atoms, header.fingerprint) == (int.from_bytes(data[22:24], "little"), data[34:])
+    common, fields = header.common, header.fields
+    assert (common.width, common.height) == struct.unpack_from("<II", data, 12)
+    assert (common.grey, header.kind == 1, common.alpha) == tuple(data[9] & bit > 0 for bit in (1, 2, 4))
+    assert (common.packer, common.side) == (("fixed", "range")[data[10]], 2 ** data[11])
+    numbers = struct.unpack_from("<BII", data, 25)
+    if header.kind == 0:
+        assert (fields.level, fields.atoms, fields.domains) == struct.unpack_from("<HHB", data, 20)
+        assert (fields.steps, fields.scale_sum, fields.nonzero_scales) == numbers
+        assert fields.fingerprint == data[34:]
     else:
-        assert (header.partition.largest, header.partition.smallest) == (2 ** (data[22] & 15), 2 ** (data[22] >> 4))
-        assert (header.partition.domain_step, header.partition.isometries) == (
-            2 ** (data[23] & 15),
-            (1, 8)[data[23] >> 4],
-        )
+        assert (fields.step,) == struct.unpack_from("<H", data, 20)
+        assert (fields.largest, fields.smallest) == (2 ** (data[22] & 15), 2 ** (data[22] >> 4))
+        assert (fields.domain_step, fields.isometries) == (2 ** (data[23] & 15), (1, 8)[data[23] >> 4])
+        assert (fields.iterations, fields.largest_scale, fields.references) == numbers
 
 
 payloads = st.binary(max_size=12)
-_COLLAGE = Header(300, 20, True, "range", 16, 513, 320, 4, 5, 7, 9, b"abcdefgh")
-_PARTITION = Header(300, 20, False, "fixed", 64, 513, 0, 1, 7, 7, 9, b"", Ranges(32, 2, 8, 8))
-legal_headers = st.sampled_from([replace(h, alpha=alpha) for h in (_COLLAGE, _PARTITION) for alpha in (False, True)])
+_COLLAGE = 0, {"grey": True, "packer": "range", "side": 16}, CollageFields(513, 320, 4, 5, 7, 9, b"abcdefgh")
+_PARTITION = 1, {"grey": False, "packer": "fixed", "side": 64}, PartitionFields(513, 32, 2, 8, 8, 7, 7, 9)
+legal_headers = st.sampled_from(
+    [
+        Header(kind, Common(300, 20, alpha=alpha, **about), fields)
+        for kind, about, fields in (_COLLAGE, _PARTITION)
+        for alpha in (False, True)
+    ]
+)
 
 
 @st.composite
 def bodies(draw) -> tuple[Header, list[Chunk]]:
     """A header and chunks that fit it."""
     header = draw(legal_headers)
-    of_map = OF_COLLAGES if header.partition is None else OF_PARTITIONS
-    kinds = draw(st.sets(st.sampled_from((*of_map, 0x80, 0x81, 0x82)))) | ({0x20} if header.alpha else set())
+    of_map = OF_COLLAGES if header.kind == 0 else OF_PARTITIONS
+    kinds = draw(st.sets(st.sampled_from((*of_map, 0x80, 0x81, 0x82)))) | ({0x20} if header.common.alpha else set())
     chunks = [Chunk(kind, draw(payloads)) for kind in sorted(kinds)]
     for kind in draw(st.lists(st.integers(0x83, 0xFF), max_size=3)):  # ancillary ones, anywhere, repeated too
         chunks.insert(draw(st.integers(0, len(chunks))), Chunk(kind, draw(payloads)))
@@ -118,8 +127,13 @@ def allowed(header: Header, chunks: list[Chunk]) -> bool:
     """Section 2.2."""
     known = [chunk.kind for chunk in chunks if chunk.kind in KNOWN]
     strangers = [chunk.kind for chunk in chunks if chunk.kind < 0x80 and chunk.kind not in KNOWN]
-    others = set(OF_PARTITIONS if header.partition is None else OF_COLLAGES)
-    return not strangers and known == sorted(set(known)) and not others & set(known) and (0x20 in known) == header.alpha
+    others = set(OF_PARTITIONS if header.kind == 0 else OF_COLLAGES)
+    return (
+        not strangers
+        and known == sorted(set(known))
+        and not others & set(known)
+        and (0x20 in known) == header.common.alpha
+    )
 
 
 @ANY

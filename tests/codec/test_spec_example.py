@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 from partitions import equal
 
-from nccodec.codec.file import read_code
+from nccodec.codec.file import read_file, write_file
 from nccodec.neural import weights
 from nccodec.neural.code import CollageCode
-from nccodec.neural.packing import write_code
 from nccodec.neural.prior import IntegerPrior
 from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
-from nccodec.pifs.packing import write_partition
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "bitstream_spec.md").read_text()
@@ -39,12 +37,12 @@ def example() -> tuple[CollageCode, bytes]:
 def test_the_code_packs_to_exactly_the_bytes_of_the_page():
     code, data = example()
     assert len(data) == 112
-    assert write_code(code, "range", IntegerPrior(TINY.prior, 6, 4, code.level)) == data
+    assert write_file(code, "range", IntegerPrior(TINY.prior, 6, 4, code.level)) == data
 
 
 def test_the_bytes_of_the_page_read_back_to_its_code():
     code, data = example()
-    read = read_code(data, TINY.symbol_model)
+    read = read_file(data, TINY).code
     assert (read.height, read.width, read.grey, read.level) == (7, 9, False, 128)
     assert read.range_size == 4 and read.fingerprint == TINY.fingerprint
     np.testing.assert_array_equal(read.atoms, code.atoms)
@@ -60,4 +58,4 @@ def test_the_partition_of_the_page_packs_to_its_bytes_and_back():
     )
     code = PartitionCode(Layout(**fields), (Plane(np.array(roots, np.int32), levels),))
     assert len(data) == 155
-    assert write_partition(code) == data and equal(read_code(data, lambda _: None), code)
+    assert write_file(code) == data and equal(read_file(data).code, code)

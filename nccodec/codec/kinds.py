@@ -1,0 +1,190 @@
+"""The kinds of maps that there are: the only place that knows them.
+
+A kind is a number in the header and a room. What is needed to describe a file and to check options is imported at
+once, from the standard library alone; the rest of a room when it is first used.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..bitstream import container
+from ..bitstream.container import Chunk, Common, Fields, Header
+from ..errors import FormatError, LimitError
+from ..neural.header import Fields as CollageFields
+from ..neural.options import Options as NeuralOptions
+from ..pifs.header import Fields as PartitionFields
+from ..pifs.options import Options as PifsOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+    from ..bitstream.symbols import SymbolModel
+    from ..collage.output import Request, View
+
+
+class Code(Protocol):
+    """What a file of a kind holds: the quantized parameters of one picture.
+
+    KIND: name of the kind. common: what the header says of it, but for transparency, with a packer.
+    """
+
+    KIND: str
+
+    def common(self, packer: str, alpha: bool) -> Common: ...
+
+    def without_self_reference(self) -> "Code":
+        """The affine part alone."""
+        ...
+
+
+class Encoder(Protocol):
+    """The codes of one picture at several levels of quality, from one analysis.
+
+    top: the highest level; the lowest is 0. effort: what was asked for, 0 where a kind has none. weights: that the
+    codes need, if any; what `Room.weights` takes.
+    """
+
+    top: int
+    effort: int
+    weights: Any
+
+    def code(self, level: int, effort: int) -> Code: ...
+
+    def model(self, level: int) -> "SymbolModel | None":
+        """For `Room.pack`."""
+        ...
+
+
+class Room(Protocol):
+    """What a kind of map does: module `kind` of its room."""
+
+    def pack(self, code: Code, packer: str, model: "SymbolModel | None") -> tuple[Fields, list[Chunk]]:
+        """A kind's own part of the header and its chunks. model: of kinds that need one."""
+        ...
+
+    def unpack(
+        self, header: Header, chunks: list[Chunk], model: "SymbolModel | None", request: "Request | None"
+    ) -> Code:
+        """Inverse of `pack`: everything that the header states is verified, NclError for any fault. request: what
+        the code is for, if it need not be whole: parts that do not matter may be left at zero, unverified."""
+        ...
+
+    def weights(self, header: Header, given: Any) -> Any:
+        """The weights that a file names, None if it names none. given: name, path or weights, where the file's own are
+        not installed."""
+        ...
+
+    def model(self, header: Header, weights: Any) -> "SymbolModel | None":
+        """What `unpack` needs. FormatError where header and weights do not fit."""
+        ...
+
+    def check(self, view: "View") -> None:
+        """LimitError for what a view asks for and this kind has no use for."""
+        ...
+
+    def synthesise(self, code: Code, weights: Any, request: "Request", device: str) -> "np.ndarray":
+        """The decoded picture: uint8 [H, W, 3], or [H, W] if grey."""
+        ...
+
+    def prepare(self, options: Any, device: str) -> None:
+        """Load what an encoder with these options will need, so that its time is that of the picture."""
+        ...
+
+    def Encoder(self, picture: "Image.Image", options: Any, device: str, progress: Callable[[float], None]) -> Encoder:
+        """picture: mode "RGB" or "L". progress: called with the share that is done, 0 .. 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """number: in the header. name: of what a file holds. method: of the encoder that makes it. quality: of its encoder
+    if nothing is asked for. fields: its own part of the header. options: what its encoder takes. room: loads it."""
+
+    number: int
+    name: str
+    method: str
+    quality: float
+    fields: type[Fields]
+    options: type
+    room: Callable[[], Room]
+
+    def checked(self, given: dict[str, Any]) -> Any:
+        """Options of the encoder. LimitError for those that it does not have."""
+        known = [field.name for field in fields(self.options)]
+        for name in given:
+            if name not in known:
+                raise LimitError(f"method {self.method!r} has no option {name!r}, only {', '.join(known)}")
+        return self.options(**given)
+
+
+def _neural() -> Room:
+    from ..neural import kind
+
+    return kind
+
+
+def _pifs() -> Room:
+    from ..pifs import kind
+
+    return kind
+
+
+KINDS = (
+    Kind(0, "collage", "neural", 75, CollageFields, NeuralOptions, _neural),
+    Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
+)
+METHODS = tuple(kind.method for kind in KINDS)
+
+
+def numbered(number: int) -> Kind:
+    """The kind of a header. FormatError where there is none."""
+    for kind in KINDS:
+        if kind.number == number:
+            return kind
+    raise FormatError(f"kind of map {number} is unknown to this program")
+
+
+def by_method(method: str) -> Kind:
+    """The kind that an encoder makes. LimitError where there is none."""
+    for kind in KINDS:
+        if kind.method == method:
+            return kind
+    raise LimitError(f"method {method!r} is unknown: {' or '.join(METHODS)}")
+
+
+def of_code(code: Code) -> Kind:
+    """The kind of a code."""
+    return next(kind for kind in KINDS if kind.name == code.KIND)
+
+
+def header_of(data: bytes) -> Header:
+    """The header of a file. FormatError, TruncatedError or LimitError name the fault."""
+    return Header.unpack(data, lambda number: numbered(number).fields)
+
+
+def read(data: bytes) -> tuple[Header, list[Chunk]]:
+    """Header and chunks of a file: see `container.read`."""
+    return container.read(data, lambda number: numbered(number).fields)
+
+
+def describe(data: bytes) -> dict:
+    """What `nccodec.info` tells, from the container alone: plain values, nothing decoded."""
+    header, chunks = read(data)
+    common, names = header.common, header.names
+    sizes = {names.get(c.kind, f"ancillary 0x{c.kind:02x}"): len(c.payload) for c in chunks}
+    framing = len(data) - sum(len(c.payload) for c in chunks)
+    return {
+        "kind": numbered(header.kind).name,
+        "width": common.width,
+        "height": common.height,
+        "grey": common.grey,
+        "alpha": common.alpha,
+        "packer": common.packer,
+        **header.fields.about(common),
+        "version": container.VERSION,
+        "bytes": len(data),
+        "bpp": 8 * len(data) / (common.width * common.height),
+        "chunks": sizes | {"header and framing": framing},
+    }

@@ -1,0 +1,27 @@
+"""What the neural encoder can be asked for. Only the standard library is imported."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import LimitError
+
+EFFORTS = range(10)
+
+
+@dataclass(frozen=True)
+class Options:
+    """effort: 0, one pass of the network; 1, with rate-distortion-optimised quantization; 2 .. 9, this picture's
+    coefficients refined besides, in twice the time at each step. weights: name or path. LimitError for an effort that
+    there is not."""
+
+    effort: int = 1
+    weights: str | Path = "photo"
+
+    def __post_init__(self) -> None:
+        if self.effort not in EFFORTS:
+            raise LimitError(f"effort {self.effort} is outside 0 .. 9")
+
+    @property
+    def slow(self) -> bool:
+        """Whether a picture takes so long that its progress is worth telling."""
+        return self.effort >= 2

@@ -1,0 +1,43 @@
+"""The partitioned map as a kind of map: see `codec.kinds.Room`."""
+
+from ..bitstream.container import Chunk, Header
+from ..bitstream.symbols import SymbolModel
+from ..collage.output import Request, View
+from ..errors import LimitError
+from . import packing, synthesis
+from .code import PartitionCode
+from .encoding import Encoder
+from .options import Options
+from .packing import pack
+
+__all__ = ["Encoder", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+
+
+def weights(header: Header, given: object) -> None:
+    """None: such a file names no weights, so that there is nothing to look for in what is given."""
+
+
+def model(header: Header, weights: None) -> None:
+    """None: the file has its own tables."""
+
+
+def unpack(
+    header: Header, chunks: list[Chunk], model: SymbolModel | None, request: Request | None = None
+) -> PartitionCode:
+    """See `packing.unpack`. All is read, whatever the request: a range's domain may be anywhere."""
+    return packing.unpack(header, chunks)
+
+
+def check(view: View) -> None:
+    """LimitError for what a partitioned map does not have."""
+    if not view.detail:
+        raise LimitError("partitioned maps, as `nc pifs` makes them, have no predicted detail to leave out")
+
+
+def synthesise(code: PartitionCode, weights: None, request: Request, device: str = "cpu"):
+    """See `synthesis.synthesise`."""
+    return synthesis.synthesise(code, request, device)
+
+
+def prepare(options: Options, device: str) -> None:
+    """Nothing is loaded."""
