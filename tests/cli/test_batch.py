@@ -58,6 +58,46 @@ def test_a_folder_is_encoded_into_a_tree_like_it_but_for_what_is_broken(nc, tree
         assert (line["width"], line["height"]) == nccodec.decode(data, weights=tiny).size
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_method_has_folders_jobs_json_and_sizes(nc, tree, jobs):
+    code, out, _ = nc(
+        "encode", "--method", "pifs", "-r", "t", "--output-dir", "out", "-j", jobs, "--json", "--size", 400
+    )
+    assert code == 1 and files(tree / "out") == {"a.ncl", "sub/b.ncl"}
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [line.get("error") for line in told] == [None, "t/c.png: not an image", None]
+    for line in (told[0], told[2]):
+        data = (tree / line["target"]).read_bytes()
+        assert 0.9 * 400 <= line["bytes"] == len(data) <= 400
+        assert nccodec.info(data)["kind"] == "partitioned map" and line["psnr"] > 20
+    with Image.open(tree / "t" / "a.png") as picture:
+        assert (tree / "out" / "a.ncl").read_bytes() == nccodec.encode(picture, size=400, method="pifs")
+
+
+def test_every_method_reads_and_writes_streams(nc, tree, stream):
+    out = stream((tree / "t" / "a.png").read_bytes())
+    assert nc("encode", "-", "--method", "pifs", "-q", 30, "--quiet")[0] == 0
+    with Image.open(tree / "t" / "a.png") as picture:
+        assert out.getvalue() == nccodec.encode(picture, 30, method="pifs")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--method", "pifs", "-e", 2), "method 'pifs' has no option 'effort'"),
+        (("--method", "pifs", "--weights", "photo"), "method 'pifs' has no option 'weights'"),
+        (("--method", "zip"), "method 'zip' is unknown: neural or pifs"),
+    ],
+)
+def test_options_that_a_method_does_not_have_are_wrong_usage(nc, tree, arguments, message):
+    code, _, err = nc("encode", "t/a.png", *arguments)
+    assert (
+        code == 2
+        and message in " ".join(err.split())
+        and files(tree) == {"t/a.png", "t/c.png", "t/sub/b.jpg", "t/notes.txt"}
+    )
+
+
 def test_there_and_back(nc, tree, tiny):
     nc("encode", "-r", "t", "--output-dir", "out", "--weights", tiny, "--quiet")
     code, out, err = nc("test", "-r", "out", "--weights", tiny)
