@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ..neural.architecture import COLOUR
 from .encode import Device
 
 
@@ -47,7 +48,7 @@ def command(
     border: Annotated[float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")] = 0.5,
     colour: Annotated[
         float, typer.Option(min=0, help="Weight of the error of mean chroma over areas of the range size.")
-    ] = 1.0,
+    ] = COLOUR,
     reference_from: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the run after which the self-reference is trained too.")
     ] = 0.75,

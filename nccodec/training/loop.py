@@ -14,7 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..errors import TrainingError
 from ..neural.analysis import pad_to_cells
-from ..neural.architecture import Architecture
+from ..neural.architecture import COLOUR, Architecture
 from ..neural.model import Collage
 from ..neural.prior_network import PriorNetwork
 from ..neural.weights import Weights
@@ -46,7 +46,7 @@ class Options:
     reference_from: float = 0.75
     loss: str = "unrolled"
     border: float = 0.5
-    colour: float = 1.0
+    colour: float = COLOUR
     seed: int = 0
     bf16: bool = False
 
