@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..collage.fixed_point import fixed_point, self_reference
-from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_add
+from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_add, pad_symmetric
 from ..collage.scales import reduce_area
 from ..imaging.colour import to_ycc
 from .architecture import BIAS, COLOUR, OFFSETS, Architecture
@@ -124,7 +124,7 @@ class Collage(nn.Module):
         a = self.architecture
         margin = (a.kernel - a.range_size) // 2
         x = picture - BIAS
-        linear = self.analysis(F.pad(x, (margin,) * 4, mode="replicate"))
+        linear = self.analysis(pad_symmetric(x, margin))
         x = self.fine(self.stem(x.contiguous(memory_format=torch.channels_last)))
         features = self.coarse(self.down(x) + self.lift(linear))
         return linear + self.head(F.leaky_relu(features, 0.1)).float(), features

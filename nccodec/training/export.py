@@ -18,7 +18,7 @@ from .loop import Trainer
 
 _DEAD_ZONES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 _SIDE = 256
-_STEPS, _DETAIL_STEPS = 600, 4000
+_STEPS, _DETAIL_STEPS = 600, 2000
 
 
 def export(trainer: Trainer, path: Path, steps: int = _STEPS, detail_steps: int = _DETAIL_STEPS) -> None:
