@@ -265,10 +265,17 @@ def atoms_sum(a, weights):
     """The atoms' sum on the canvas [6]."""
     side, kernel, (rows, columns) = weights.side, weights.kernel, a.shape[1:]
     margin = (kernel - side) // 2
-    padded = np.full((3, rows * side + 2 * margin, columns * side + 2 * margin), 0.5)
+    height, width = rows * side, columns * side
+
+    def mirrored(k, size):
+        return -1 - k if k < 0 else 2 * size - 1 - k if k >= size else k
+
+    result = np.full((3, height, width), 0.5)
     for n, i, j in np.ndindex(a.shape):
-        padded[:, i * side : i * side + kernel, j * side : j * side + kernel] += a[n, i, j] * weights.patches[n]
-    return padded[:, margin : margin + rows * side, margin : margin + columns * side]
+        for y, x in np.ndindex(kernel if a[n, i, j] else 0, kernel):
+            row, column = mirrored(i * side - margin + y, height), mirrored(j * side - margin + x, width)
+            result[:, row, column] += a[n, i, j] * weights.patches[n, :, y, x]
+    return result
 
 
 def filtered(z, header, weights):

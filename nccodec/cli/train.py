@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..neural.architecture import COLOUR
 from .options import Device
 
 
@@ -45,12 +46,13 @@ def command(
     border: Annotated[float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")] = 0.5,
     colour: Annotated[
         float, typer.Option(min=0, help="Weight of the error of mean chroma over areas of the range size.")
-    ] = 1.0,
+    ] = COLOUR,
     reference_from: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the run after which the self-reference is trained too.")
     ] = 0.75,
     crop: Annotated[int, typer.Option(help="Side of the training crops, in pixels.")] = 128,
     batch: Annotated[int, typer.Option(min=1, help="Crops a step, in each process.")] = 8,
+    loaders: Annotated[int, typer.Option(min=0, help="Threads that make the next steps' crops meanwhile.")] = 1,
     screens: Annotated[float, typer.Option(min=0, max=1, help="Share of crops that are rendered screens.")] = 0.05,
     rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-4,
     seed: Annotated[int, typer.Option(min=0, help="Of crops and noise.")] = 0,
@@ -95,7 +97,7 @@ def command(
         loss=loss.value, border=border, colour=colour, seed=seed, bf16=bf16,
     )  # fmt: skip
     folder = CropFolder(crops, screens=screens)
-    trainer = Trainer(folder, options, processes.join(choose_device(device.value)), start)
+    trainer = Trainer(folder, options, processes.join(choose_device(device.value)), start, loaders)
     if resume:
         checkpoint.resume(saved, trainer)
     if trainer.rank > 0:

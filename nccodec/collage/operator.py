@@ -23,7 +23,8 @@ class Form(Enum):
 
 
 def overlap_add(coefficients: Tensor, atoms: Tensor, range_size: int, reduction: int = 1) -> Tensor:
-    """Sum of the atoms, each centred on its range cell, on the canvas of whole cells.
+    """Sum of the atoms, each centred on its range cell, on the canvas of whole cells. What of them lies outside is
+    mirrored at the edge: so a lapped orthonormal basis spans pictures that continue by half-sample symmetry.
 
     coefficients: [N, n, rows, columns]. atoms: [n, C, K, K], K >= range_size and K - range_size even.
     reduction: power of two up to range_size; the result is then `reduce_area` of the full one.
@@ -38,7 +39,25 @@ def overlap_add(coefficients: Tensor, atoms: Tensor, range_size: int, reduction:
     rows, columns = coefficients.shape[-2:]
     # A product and a fold: the transposed convolution that it equals is three times slower on CPUs.
     patches = atoms.flatten(1).T @ coefficients.flatten(2)  # [N, C K K, rows * columns]
-    return F.fold(patches, (rows * stride, columns * stride), side, stride=stride, padding=margin)
+    size = (rows * stride + 2 * margin, columns * stride + 2 * margin)
+    return _mirrored(_mirrored(F.fold(patches, size, side, stride=stride), margin).mT, margin).mT.contiguous()
+
+
+def _mirrored(z: Tensor, margin: int) -> Tensor:
+    """Rows [..., margin + H + margin, W] without those beyond the edges, which are added to what they mirror."""
+    inside = z[..., margin : z.shape[-2] - margin, :]
+    if margin:
+        inside[..., :margin, :] += z[..., :margin, :].flip(-2)
+        inside[..., -margin:, :] += z[..., -margin:, :].flip(-2)
+    return inside
+
+
+def pad_symmetric(z: Tensor, margin: int) -> Tensor:
+    """z [..., H, W], continued by half-sample symmetry on all sides; margin <= H, W."""
+    if margin:
+        z = torch.cat([z[..., :margin].flip(-1), z, z[..., -margin:].flip(-1)], -1)
+        z = torch.cat([z[..., :margin, :].flip(-2), z, z[..., -margin:, :].flip(-2)], -2)
+    return z
 
 
 def isometry(block: Tensor, number: int) -> Tensor:

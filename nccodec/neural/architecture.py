@@ -7,6 +7,7 @@ from dataclasses import fields as dataclass_fields
 from ..errors import WeightsError
 
 BIAS = 0.5  # the constant part of every cell: mid-grey
+COLOUR = 1.0  # weight of `model.colour_error` beside the squared error, in training and in the choice of integers
 
 # Implicit domains in the order in which `domains` takes them: the 2 x 2 cells that reach up-left,
 # up-right, down-left and down-right of the range cell, all of which contain it.

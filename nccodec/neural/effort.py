@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from ..bitstream.symbols import LARGEST
+from .architecture import COLOUR
 from .levels import lagrange
+from .model import colour_error
 from .prior import IntegerPrior, PriorArrays
 from .tile import Tile
 
@@ -41,10 +43,7 @@ def improve(tile: Tile, scaled: Tensor, level: int, effort: int, progress: Calla
     a = weights.architecture
     position = torch.tensor([level / 256], device=scaled.device)
     weight = PREFERENCE * float(lagrange(a.lambdas, position)) * 255**2 / 3
-    gain = model.gain(position)[0]
-    energy = torch.ones_like(gain)
-    energy[: a.atoms] = model.atoms.square().sum((1, 2, 3))
-    slope = weight * energy / gain.square()
+    slope = weight * model.energy() / model.gain(position)[0].square()
     prior = weights.prior_at(level)
 
     def quantized(wanted: Tensor) -> np.ndarray:
@@ -150,8 +149,10 @@ def _lagrangian(
 
 
 def _error(tile: Tile, known: Tensor, position: Tensor, weight: float) -> Tensor:
-    """weight times the squared error of the picture of `known`."""
-    return weight * (tile.model.decode(tile.model.dequantize(known, position), position) - tile.padded).square().sum()
+    """weight times the error of the picture of `known`, squared and of colour, summed over its samples."""
+    difference = tile.model.decode(tile.model.dequantize(known, position), position) - tile.padded
+    error = difference.square().mean() + COLOUR * colour_error(difference, tile.model.architecture.range_size)[0]
+    return weight * difference.numel() * error
 
 
 def quantize_rate_distortion(

@@ -5,9 +5,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..collage.fixed_point import fixed_point, self_reference
-from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_add
+from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_add, pad_symmetric
 from ..collage.scales import reduce_area
-from .architecture import BIAS, OFFSETS, Architecture
+from ..imaging.colour import to_ycc
+from .architecture import BIAS, COLOUR, OFFSETS, Architecture
 from .detail import FINEST, Detail, enlarged
 from .filter import UNFILTERED, Filter
 from .levels import at_level
@@ -73,6 +74,14 @@ class Refinement(nn.Module):
         return self.head(F.leaky_relu(self.blocks(x.contiguous(memory_format=torch.channels_last)), 0.1)).contiguous()
 
 
+def colour_error(difference: Tensor, side: int, stride: int | None = None) -> Tensor:
+    """What makes colours change: the squared error of the two chroma planes' means over areas of side x side pixels,
+    [N]. difference: decoded less source, RGB, [N, 3, H, W]. stride: between areas, by default `side`."""
+    _, blue, red = to_ycc(*difference.unbind(1))
+    areas = F.avg_pool2d(torch.stack([blue, red], 1), side, stride)
+    return areas.square().mean((2, 3)).sum(1)
+
+
 def _residual(width: int, growth: int, a: Architecture) -> nn.Sequential:
     return nn.Sequential(*(_Block(width, growth) for _ in range(a.blocks)), *(_Dense(width) for _ in range(a.dense)))
 
@@ -115,7 +124,7 @@ class Collage(nn.Module):
         a = self.architecture
         margin = (a.kernel - a.range_size) // 2
         x = picture - BIAS
-        linear = self.analysis(F.pad(x, (margin,) * 4, mode="replicate"))
+        linear = self.analysis(pad_symmetric(x, margin))
         x = self.fine(self.stem(x.contiguous(memory_format=torch.channels_last)))
         features = self.coarse(self.down(x) + self.lift(linear))
         return linear + self.head(F.leaky_relu(features, 0.1)).float(), features
@@ -153,6 +162,15 @@ class Collage(nn.Module):
             weight, top * a.range_size, left * a.range_size,
             range_size=a.range_size, form=Form.CENTRED, keep_zeros=keep_zeros,
         )  # fmt: skip
+
+    def energy(self) -> Tensor:
+        """What a change by one of each parameter adds to the error of a picture, squared and of colour, if it comes
+        alone: [channels], 1 for domains."""
+        a = self.architecture
+        margin = (a.kernel - a.range_size) // 2
+        middle = self.atoms[..., margin : margin + a.range_size, margin : margin + a.range_size]
+        colour = COLOUR * middle[0].numel() * colour_error(middle, a.range_size)
+        return F.pad(self.atoms.square().sum((1, 2, 3)) + colour, (0, a.domains), value=1.0)
 
     def affine(self, coefficients: Tensor, level: Tensor, reduction: int = 1) -> Tensor:
         """The affine part less BIAS for atoms' coefficients [N, atoms, rows, columns]: the atoms' sum, filtered.

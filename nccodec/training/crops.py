@@ -2,8 +2,11 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from PIL import Image
@@ -38,7 +41,7 @@ class CropFolder:
         if not self.root.is_dir():
             raise TrainingError(f"{self.root}: no such folder")
         self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._bytes = 0
+        self._bytes, self._lock = 0, Lock()
         found = sorted(
             p.relative_to(self.root).as_posix()
             for p in self.root.rglob("*")
@@ -60,15 +63,18 @@ class CropFolder:
             raise TrainingError(f"{self.root}: holds no readable picture")
 
     def picture(self, name: str) -> np.ndarray:
-        """uint8 [H, W, 3]."""
-        if name in self._kept:
-            self._kept.move_to_end(name)
-            return self._kept[name]
+        """uint8 [H, W, 3]. Several threads may ask."""
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+                return self._kept[name]
         picture = np.asarray(parts_of(read_picture(self.root / name))[0].convert("RGB"))
-        self._kept[name] = picture
-        self._bytes += picture.nbytes
-        while self._bytes > self.budget and len(self._kept) > 1:
-            self._bytes -= self._kept.popitem(last=False)[1].nbytes
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = picture
+                self._bytes += picture.nbytes
+            while self._bytes > self.budget and len(self._kept) > 1:
+                self._bytes -= self._kept.popitem(last=False)[1].nbytes
         return picture
 
     def image(self, name: str) -> Image.Image:
@@ -116,6 +122,31 @@ class CropFolder:
         weights /= weights.sum()
         crops = [self.crop(names, weights, side, random) for _ in range(count)]
         return np.ascontiguousarray(np.stack(crops).transpose(0, 3, 1, 2))
+
+
+class Ahead:
+    """Batches by step, those of the next steps made in threads while the present one is computed with.
+
+    make: gives the batch of a step. threads: how many work, and how many batches wait; 0 makes each when it is asked
+    for.
+    """
+
+    def __init__(self, make: Callable[[int], np.ndarray], threads: int) -> None:
+        self._make, self._threads = make, threads
+        self._pool = ThreadPoolExecutor(threads) if threads else None
+        self._waiting: dict[int, Future] = {}
+
+    def batch(self, step: int) -> np.ndarray:
+        """What `make` gives for this step, whichever were asked for before."""
+        if self._pool is None:
+            return self._make(step)
+        wanted = range(step, step + self._threads + 1)
+        for gone in self._waiting.keys() - set(wanted):
+            self._waiting.pop(gone).cancel()
+        for number in wanted:
+            if number not in self._waiting:
+                self._waiting[number] = self._pool.submit(self._make, number)
+        return self._waiting.pop(step).result()
 
 
 def subsampled(crop: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from .loop import Trainer
 
 _DEAD_ZONES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 _SIDE = 256
-_STEPS, _DETAIL_STEPS = 600, 4000
+_STEPS, _DETAIL_STEPS = 600, 2000
 
 
 def export(trainer: Trainer, path: Path, steps: int = _STEPS, detail_steps: int = _DETAIL_STEPS) -> None:
@@ -123,10 +123,8 @@ def _integers(trainer: Trainer, crops: Tensor, level: Tensor, zones: Tensor) -> 
     scaled = model.scaled(model.analyse(crops), level)
     q = single_pass(scaled, level, zones)
     index, mean = prior.context(q, level)
-    energy = torch.ones(scaled.shape[1], device=scaled.device)
-    energy[: len(model.atoms)] = model.atoms.square().sum((1, 2, 3))
     weight = PREFERENCE * lagrange(model.architecture.lambdas, level) * 255**2 / 3
-    slope = weight[:, None] * energy / model.gain(level).square()
+    slope = weight[:, None] * model.energy() / model.gain(level).square()
     candidates = torch.stack([scaled.floor(), scaled.floor() + 1, torch.zeros_like(scaled)])
     rate = -(mass((candidates - mean).abs(), index.expand_as(candidates), prior.shape) + 2.0**-20).log2()
     cost = slope[:, :, None, None] * (scaled - candidates).square() + rate

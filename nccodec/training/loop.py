@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
@@ -16,7 +17,7 @@ from ..neural.prior_network import PriorNetwork
 from ..neural.tile import pad_to_cells
 from ..neural.weights import Weights
 from . import checkpoint, processes
-from .crops import CropFolder
+from .crops import Ahead, CropFolder
 from .objective import Objective
 from .options import Options, Report
 from .start import start_at_weights, start_from
@@ -33,7 +34,10 @@ class Trainer:
     their gradients, and parameters, moving average and optimizer state stay the same in all of them.
     """
 
-    def __init__(self, folder: CropFolder, options: Options, device: str = "cpu", init: Weights | None = None) -> None:
+    def __init__(
+        self, folder: CropFolder, options: Options, device: str = "cpu", init: Weights | None = None, loaders: int = 0
+    ) -> None:
+        """loaders: threads that make the crops of the next steps."""
         self.folder, self.options, self.device = folder, options, torch.device(device)
         self.rank, self.processes = processes.rank(), processes.count()
         self.train_names, self.valid_names = folder.split()
@@ -42,6 +46,7 @@ class Trainer:
             self.device
         )
         self.done, self.elapsed = 0, 0.0
+        self._ahead = Ahead(lambda step: self._batch(step, options.batch, options.crop), loaders)
         model, prior = self.objective.model, self.objective.prior
         if init is None:
             start_from(model, prior, self.crops(-1, 256))
@@ -88,8 +93,12 @@ class Trainer:
     def crops(self, step: int, count: int, side: int | None = None) -> Tensor:
         """This process's crops of a step, [count, 3, side, side] in [0, 1], of the run's side unless said; step
         -1 are those that training starts from."""
-        o = self.options
-        batch = self.folder.batch(self.train_names, count, side or o.crop, o.seed, step + 1, self.rank)
+        return self._samples(self._batch(step, count, side or self.options.crop))
+
+    def _batch(self, step: int, count: int, side: int) -> np.ndarray:
+        return self.folder.batch(self.train_names, count, side, self.options.seed, step + 1, self.rank)
+
+    def _samples(self, batch: np.ndarray) -> Tensor:
         return torch.from_numpy(batch).to(self.device).float() / 255
 
     @property
@@ -101,7 +110,7 @@ class Trainer:
     def step(self) -> tuple[float, float, float]:
         """One optimizer step. Returns loss, bits per pixel and MSE of values in [0, 1], of this process."""
         o, a = self.options, self.options.architecture
-        crops = self.crops(self.done, o.batch)
+        crops = self._samples(self._ahead.batch(self.done))
         level, noise = self.draw(self.done)
         progress = self.progress
         referring = a.domains > 0 and progress >= o.reference_from

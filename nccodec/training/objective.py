@@ -5,10 +5,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..collage.fixed_point import fixed_point
-from ..imaging.colour import to_ycc
 from ..neural.architecture import BIAS, Architecture
 from ..neural.levels import lagrange
-from ..neural.model import Collage
+from ..neural.model import Collage, colour_error
 from ..neural.prior_network import PriorNetwork
 
 
@@ -16,8 +15,8 @@ class Objective(nn.Module):
     """Model and prior with their loss; what an optimizer, an average or several processes share.
 
     loss: "unrolled", the error of the fixed point, or "collage", the error |x - F(x)| of one step from
-    the source. border, colour: weights of `border_error` and `colour_error` beside the squared error. bf16:
-    convolutions of the encoder in bfloat16.
+    the source. border, colour: weights of `border_error` and `model.colour_error` beside the squared error; areas of
+    the latter overlap by half. bf16: convolutions of the encoder in bfloat16.
     """
 
     def __init__(
@@ -59,7 +58,7 @@ class Objective(nn.Module):
         source, [N, 3, H, W]."""
         size = self.architecture.range_size
         error = difference.square().mean((1, 2, 3))
-        seen = self.border * border_error(difference, size) + self.colour * colour_error(difference, size)
+        seen = self.border * border_error(difference, size) + self.colour * colour_error(difference, size, size // 2)
         return error, error + seen
 
     def _reconstruct(self, parameters: Tensor, level: Tensor, crops: Tensor, referring: bool) -> Tensor:
@@ -79,11 +78,3 @@ def border_error(difference: Tensor, side: int) -> Tensor:
     down = difference[:, :, side::side] - difference[:, :, side - 1 : -1 : side]
     across = difference[..., side::side] - difference[..., side - 1 : -1 : side]
     return (down.square().sum((1, 2, 3)) + across.square().sum((1, 2, 3))) / difference[0].numel()
-
-
-def colour_error(difference: Tensor, side: int) -> Tensor:
-    """What makes colours change: the squared error of the two chroma planes' means over areas of side x side pixels,
-    half of which overlap, [N]. difference: decoded less source, RGB, [N, 3, H, W]."""
-    _, blue, red = to_ycc(*difference.unbind(1))
-    areas = F.avg_pool2d(torch.stack([blue, red], 1), side, side // 2)
-    return areas.square().mean((2, 3)).sum(1)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ..errors import TrainingError
-from ..neural.architecture import Architecture
+from ..neural.architecture import COLOUR, Architecture
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Options:
     reference_from: float = 0.75
     loss: str = "unrolled"
     border: float = 0.5
-    colour: float = 1.0
+    colour: float = COLOUR
     seed: int = 0
     bf16: bool = False
 

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..collage.operator import pad_symmetric
 from ..errors import TrainingError
 from ..neural.architecture import BIAS
 from ..neural.model import Collage
@@ -60,7 +61,7 @@ def pca_patches(pictures: Tensor, side: int, count: int, reach: int = 0) -> Tens
     """
     window = lapping(side, reach).to(pictures)
     # [N, C, H / side, W / side, side + 2 reach, side + 2 reach]
-    patches = F.pad(pictures - BIAS, (reach,) * 4, "replicate")
+    patches = pad_symmetric(pictures - BIAS, reach)
     patches = patches.unfold(2, side + 2 * reach, side).unfold(3, side + 2 * reach, side)
     patches = torch.einsum("yi,ncabij,xj->ncaybx", window, patches, window)
     c = pictures.shape[1]

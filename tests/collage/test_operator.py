@@ -3,10 +3,20 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from nccodec.collage.fixed_point import fixed_point, self_reference
-from nccodec.collage.operator import Form, SelfReference, isometry, neighbour_domains, overlap_add, tile_view
+from nccodec.collage.operator import (
+    Form,
+    SelfReference,
+    isometry,
+    neighbour_domains,
+    overlap_add,
+    pad_symmetric,
+    tile_view,
+)
 from nccodec.errors import CollageError
+from nccodec.training.start import lapped
 
 # Where element (i, j) of the turned n x n block comes from.
 SOURCES = (
@@ -80,11 +90,15 @@ def test_a_grid_of_one_domain_gives_it_to_every_cell():
 
 
 def added(coefficients: np.ndarray, atoms: np.ndarray, b: int) -> np.ndarray:
-    """Every atom put down centred on its cell, on a canvas with a margin that is then cut away."""
+    """Every sample of every atom, centred on its cell, put down on the canvas or on what it mirrors."""
     n, count, rows, columns = coefficients.shape
     channels, k = atoms.shape[1:3]
     margin = (k - b) // 2
-    canvas = np.zeros((n, channels, rows * b + 2 * margin, columns * b + 2 * margin))
+    canvas = np.zeros((n, channels, rows * b, columns * b))
+
+    def mirrored(place: int, size: int) -> int:
+        return -1 - place if place < 0 else 2 * size - 1 - place if place >= size else place
+
     for picture in range(n):
         for i in range(rows):
             for j in range(columns):
@@ -92,8 +106,12 @@ def added(coefficients: np.ndarray, atoms: np.ndarray, b: int) -> np.ndarray:
                     for y in range(k):
                         for x in range(k):
                             value = coefficients[picture, a, i, j] * atoms[a, :, y, x]
-                            canvas[picture, :, i * b + y, j * b + x] += value
-    return canvas[:, :, margin : margin + rows * b, margin : margin + columns * b]
+                            row, column = (
+                                mirrored(i * b + y - margin, rows * b),
+                                mirrored(j * b + x - margin, columns * b),
+                            )
+                            canvas[picture, :, row, column] += value
+    return canvas
 
 
 def averaged(z: np.ndarray, factor: int) -> np.ndarray:
@@ -116,6 +134,24 @@ def test_overlap_add_puts_each_atom_on_its_cell(b, k, channels):
         reduced = overlap_add(coefficients, atoms, b, reduction)
         assert reduced.shape == (2, channels, 2 * b // reduction, 3 * b // reduction)
         assert np.abs(reduced.numpy() - averaged(expected, reduction)).max() < 1e-12
+
+
+def test_padding_is_symmetric_by_half_samples():
+    z = torch.randn(2, 3, 4, 6, generator=generator(9))
+    for margin in (0, 1, 4):
+        expected = np.pad(z.numpy(), ((0, 0), (0, 0), (margin,) * 2, (margin,) * 2), "symmetric")
+        np.testing.assert_array_equal(pad_symmetric(z, margin).numpy(), expected)
+
+
+@pytest.mark.parametrize("kernel", [4, 6, 8, 12])
+def test_a_lapped_orthonormal_basis_spans_all_pictures_up_to_their_edges(kernel):
+    """Analysed by its transpose, continued by symmetry, and put together again."""
+    basis = torch.linalg.qr(torch.randn(48, 48, generator=generator(10), dtype=torch.float64)).Q
+    atoms = lapped(basis.reshape(48, 3, 4, 4), kernel)
+    picture = torch.randn(2, 3, 8, 12, generator=generator(11), dtype=torch.float64)
+    coefficients = F.conv2d(pad_symmetric(picture, (kernel - 4) // 2), atoms, stride=4)
+    torch.testing.assert_close(overlap_add(coefficients, atoms, 4), picture)
+    assert abs(coefficients.square().sum() / picture.square().sum() - 1) < (0.3 if kernel > 4 else 1e-9)
 
 
 @pytest.mark.parametrize("reduction", [1, 2])

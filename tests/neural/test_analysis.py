@@ -63,14 +63,13 @@ def test_a_single_pass_quantizes_with_the_dead_zone_of_the_level(tiny, smooth):
 
 @pytest.mark.parametrize("kernel", [4, 6, 8, 10])
 def test_atoms_of_a_lapped_orthonormal_basis_reconstruct_what_they_span(kernel):
-    """With a lapped orthonormal basis as atoms, their transpose as analysis and fine steps, a picture that is grey at
-    its edges comes back within the quantizer's error: new networks add nothing."""
+    """With a lapped orthonormal basis as atoms, their transpose as analysis and fine steps, a picture comes back within
+    the quantizer's error: new networks add nothing."""
     torch.manual_seed(0)
     a = Architecture(range_size=4, kernel=kernel, atoms=48, domains=0, width=8, depth=8, blocks=1, refinement=8)
     model = Collage(a)
     atoms = lapped(torch.linalg.qr(torch.randn(48, 48)).Q.reshape(48, 3, 4, 4), kernel)
-    picture = torch.full((1, 3, 12, 20), 0.5)
-    picture[:, :, 4:-4, 4:-4] = torch.rand(1, 3, 4, 12)
+    picture = torch.rand(1, 3, 12, 20)
     level = torch.tensor([2.5])
     with torch.no_grad():
         model.atoms.copy_(atoms)

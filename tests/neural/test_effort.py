@@ -127,6 +127,27 @@ def test_code_lengths():
         np.testing.assert_allclose(np.exp2(-bits[starts[number] :][: len(counts)]) * 2**24, counts)
 
 
+def weighted_colour(difference: torch.Tensor) -> torch.Tensor:
+    """COLOUR, which is 1, for each of the 3 x 4 x 4 samples of a cell, times the squares of its mean chroma."""
+    _, _, height, width = difference.shape
+    red, green, blue = difference[0].reshape(3, height // 4, 4, width // 4, 4).mean((2, 4))
+    cb = -0.168736 * red - 0.331264 * green + 0.5 * blue
+    cr = 0.5 * red - 0.418688 * green - 0.081312 * blue
+    return 48 * (cb.square() + cr.square()).sum()
+
+
+def test_the_energy_of_an_atom_is_what_it_adds_to_the_error(tiny):
+    """Atoms of 6 x 6 pixels on cells of 4 x 4, alone in the middle of a picture: their squares, and the chroma of the
+    part inside the cell."""
+    model = weights.load(tiny).model()
+    found = model.energy()
+    assert found[6:].tolist() == [1, 1, 1, 1]
+    for number in range(6):
+        inside = model.atoms[number : number + 1, :, 1:5, 1:5]
+        expected = model.atoms[number].square().sum() + weighted_colour(inside)
+        assert float(found[number]) == pytest.approx(float(expected), rel=1e-4)
+
+
 @pytest.mark.parametrize("size", [(24, 28), (3, 30)])
 def test_more_effort_never_costs_more(tiny, smooth, size):
     """Reckoned for the integers: bits of the prior's network, and the error of the picture at PREFERENCE of
@@ -140,7 +161,8 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
         assert len(shares) > 0 or effort < 2
         q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).float()[None]
         with torch.no_grad():
-            error = (tile.model.decode(tile.model.dequantize(q, level), level) - tile.padded).square().sum()
+            difference = tile.model.decode(tile.model.dequantize(q, level), level) - tile.padded
+            error = difference.square().sum() + weighted_colour(difference)
             bits = found.prior_network().bits(q, q, level).sum()
         costs.append(float(bits + PREFERENCE * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
     assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]

@@ -6,7 +6,7 @@ from PIL import Image
 
 from nccodec.errors import TrainingError
 from nccodec.training import crops
-from nccodec.training.crops import CropFolder, subsampled
+from nccodec.training.crops import Ahead, CropFolder, subsampled
 
 
 def test_broken_pictures_are_named_and_small_ones_used(folder):
@@ -81,3 +81,30 @@ def test_subsampling_keeps_luma_and_halves_chroma():
     stripes[:, ::2] = (100, 125, 100)  # of nearly the same luma
     found = subsampled(stripes).astype(float)
     assert np.ptp(found[..., 0] - found @ luma) <= 2 < np.ptp(stripes[..., 0] - stripes @ luma) / 10
+
+
+@pytest.mark.parametrize("threads", [0, 1, 3])
+def test_batches_made_ahead_are_those_of_their_steps(threads):
+    """Also after a jump; and no step is made twice on the way."""
+    made = []
+
+    def make(step: int) -> np.ndarray:
+        made.append(step)
+        return np.array([step, step * step])
+
+    ahead = Ahead(make, threads)
+    asked = [0, 1, 2, 3, 100, 101]
+    assert [ahead.batch(step).tolist() for step in asked] == [[step, step * step] for step in asked]
+    assert len(set(made)) == len(made) and set(asked) <= set(made)
+
+
+def test_a_fault_of_a_batch_made_ahead_is_raised_where_it_is_asked_for():
+    def make(step: int) -> np.ndarray:
+        if step == 2:
+            raise TrainingError("no second batch")
+        return np.array([step])
+
+    ahead = Ahead(make, 2)
+    assert [int(ahead.batch(step)[0]) for step in (0, 1)] == [0, 1]
+    with pytest.raises(TrainingError, match="second"):
+        ahead.batch(2)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from nccodec.neural.levels import lagrange
-from nccodec.training.objective import border_error, colour_error
+from nccodec.neural.model import colour_error
+from nccodec.training.objective import border_error
 
 
 def crops_level_noise(run):
