@@ -9,12 +9,12 @@ def random_partition(layout: Layout, seed: int, most: int = 16, spread: float = 
     """Scales up to `most` eighths; details of about `spread` steps."""
     random = np.random.default_rng(seed)
     planes = []
-    for number in range(len(layout.planes)):
-        exist = np.ones(layout.grid(number, layout.root), bool)
+    for plane in layout.planes:
+        exist = np.ones(plane.grid(layout.root), bool)
         roots, levels = np.rint(random.laplace(0, 4 * spread, exist.shape)).astype(np.int32), []
         for side in layout.sides:
             split = exist & ((random.random(exist.shape) < 0.6) | (side > layout.largest)) & (side > layout.smallest)
-            rows, columns = layout.domain_grid(number, side)
+            rows, columns = plane.domain_grid(side)
             used = exist & ~split & (random.random(exist.shape) < 0.7) & (min(rows, columns) > 0)
             scales = random.integers(1, most + 1, exist.shape) * random.choice((-1, 1), exist.shape)
             fields = [

@@ -1,5 +1,6 @@
 """`nc pifs`."""
 
+import math
 import time
 from enum import Enum
 from pathlib import Path
@@ -115,10 +116,7 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
         return f"{size} bytes, {8 * size / pixels:.3f} bpp, {db:.2f} dB, {seconds:.2f} s"
 
     domains = sum(
-        int(np.prod(layout.domain_grid(number, side)))
-        for number in range(len(layout.planes))
-        for side in layout.sides
-        if side <= layout.largest
+        math.prod(plane.domain_grid(side)) for plane in layout.planes for side in layout.sides if side <= layout.largest
     )
     typer.echo(
         f"{target or source}: {picture.width} x {picture.height}, {figures(len(data), decoded, seconds)}, "

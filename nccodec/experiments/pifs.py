@@ -16,7 +16,7 @@ from ..collage.output import grey_levels
 from ..collage.scales import enlarge
 from ..evaluation.curve import Pictures
 from ..imaging.psnr import psnr
-from ..pifs.candidates import MOST_SCALES, SCALE_STEP, blocks_of, planes_of
+from ..pifs.candidates import LARGEST_SEARCHED, SCALE_STEP, blocks_of, planes_of
 from ..pifs.code import Layout
 from ..pifs.encoding import layout_of, step_of
 from ..pifs.options import Options
@@ -119,7 +119,7 @@ def _search_rate(luma: np.ndarray, layout: Layout, side: int, device: str, repea
     plane = torch.from_numpy(whole.copy()).to(device, torch.float32)
     ranges = mean_free(torch.from_numpy(blocks_of(whole, side).reshape(-1, side, side)).to(device, torch.float32))
     domains = pool_of(plane, side, layout.step_of_domains(side))
-    seconds = _seconds(lambda: best_matches(ranges, Pool(domains), 8, SCALE_STEP, MOST_SCALES), device, repeats)
+    seconds = _seconds(lambda: best_matches(ranges, Pool(domains), 8, SCALE_STEP, LARGEST_SEARCHED), device, repeats)
     operations = 2 * len(ranges) * len(domains) * 8 * side * side
     about = {"side": side, "ranges": len(ranges), "domains": len(domains)}
     return about | {"seconds": seconds, "operations": operations, "rate": operations / seconds}

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 
 from ..imaging.colour import to_ycc
-from .code import MIDDLE, UNIT, Layout, Nodes
+from .code import MIDDLE, UNIT, Layout, Nodes, PlaneLayout
+from .header import SCALE_UNIT
 from .search import Matches, Pool, best_matches, mean_free, pool_of
 
-SCALE_STEP = 1 / 8
-MOST_SCALES = 16  # |s| <= 2
+SCALE_STEP = 1 / SCALE_UNIT
+LARGEST_SEARCHED = 2 * SCALE_UNIT  # |s|, in steps: less than the format allows
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +46,8 @@ def planes_of(picture: np.ndarray, layout: Layout) -> list[np.ndarray]:
         luma, *chroma = to_ycc(*np.moveaxis(samples, -1, 0))
         planes = [luma - MIDDLE, *(_halved(plane) for plane in chroma)]
     canvases = []
-    for number, plane in enumerate(planes):
-        size = [n * layout.root for n in layout.grid(number, layout.root)]
+    for grids, plane in zip(layout.planes, planes, strict=True):
+        size = [n * layout.root for n in grids.grid(layout.root)]
         canvases.append(np.pad(plane, [(0, n - m) for n, m in zip(size, plane.shape, strict=True)], "symmetric"))
     return canvases
 
@@ -70,13 +71,12 @@ def ramps(nodes: Nodes, side: int, which: np.ndarray) -> np.ndarray:
 
 
 def sides_of(
-    plane: np.ndarray, layout: Layout, number: int, finest: int = 4, lean: float = 1.0, device: str = "cpu"
+    plane: np.ndarray, grids: PlaneLayout, finest: int = 4, lean: float = 1.0, device: str = "cpu"
 ) -> list[Side]:
     """The candidates of every side, from the roots down. finest: side of the smallest ranges that a domain is
     searched for. lean: share of the domains that is searched."""
-    height, width = layout.planes[number]
-    inside = np.zeros(plane.shape)
-    inside[:height, :width] = 1
+    layout, inside = grids.layout, np.zeros(plane.shape)
+    inside[: grids.height, : grids.width] = 1
     means = {side: blocks_of(plane, side).mean((2, 3)) for side in layout.sides}
     found = []
     for side in layout.sides:
@@ -109,7 +109,7 @@ def _searched(plane: np.ndarray, ranges: np.ndarray, layout: Layout, lean: float
     side = ranges.shape[-1]
     domains = pool_of(torch.from_numpy(plane).to(device, torch.float32), side, layout.step_of_domains(side))
     targets = mean_free(torch.from_numpy(ranges).to(device, torch.float32))
-    return best_matches(targets, Pool(domains, lean), layout.isometries, SCALE_STEP, MOST_SCALES)
+    return best_matches(targets, Pool(domains, lean), layout.isometries, SCALE_STEP, LARGEST_SEARCHED)
 
 
 def _diagonal(quarters: np.ndarray) -> np.ndarray:

@@ -76,30 +76,42 @@ class Layout:
         return tuple(self.root >> i for i in range((self.root // self.smallest).bit_length()))
 
     @property
-    def planes(self) -> tuple[tuple[int, int], ...]:
-        """Height and width of each plane."""
-        half = (-(-self.height // 2), -(-self.width // 2))
-        return ((self.height, self.width),) if self.grey else ((self.height, self.width), half, half)
-
-    def grid(self, plane: int, side: int) -> tuple[int, int]:
-        """Rows and columns of nodes of a side on a plane's canvas, which is made of whole roots."""
-        rows, columns = grid_of(*self.planes[plane], self.root)
-        return rows * (self.root // side), columns * (self.root // side)
-
-    def domain_grid(self, plane: int, side: int) -> tuple[int, int]:
-        """Rows and columns of the domains of ranges of a side; 0, 0 where the canvas holds none, and below 4 pixels."""
-        step = self.step_of_domains(side)
-        extents = [n * side - 2 * side for n in self.grid(plane, side)]
-        fits = min(extents) >= 0 and side >= SMALLEST_RANGE
-        return tuple(extent // step + 1 for extent in extents) if fits else (0, 0)
+    def planes(self) -> tuple["PlaneLayout", ...]:
+        """Luma, and unless the picture is grey two chroma planes of half the size."""
+        luma = PlaneLayout(self, False, self.height, self.width)
+        chroma = PlaneLayout(self, True, -(-self.height // 2), -(-self.width // 2))
+        return (luma,) if self.grey else (luma, chroma, chroma)
 
     def step_of_domains(self, side: int) -> int:
         """Distance of the domains of ranges of a side, in pixels."""
         return max(side, self.domain_step)
 
-    def quantizer(self, plane: int, side: int) -> int:
+
+@dataclass(frozen=True)
+class PlaneLayout:
+    """What decides the grids of one plane, of `height` x `width` samples. layout: of the map."""
+
+    layout: Layout
+    chroma: bool
+    height: int
+    width: int
+
+    def grid(self, side: int) -> tuple[int, int]:
+        """Rows and columns of nodes of a side on the plane's canvas, which is made of whole roots."""
+        root = self.layout.root
+        rows, columns = grid_of(self.height, self.width, root)
+        return rows * (root // side), columns * (root // side)
+
+    def domain_grid(self, side: int) -> tuple[int, int]:
+        """Rows and columns of the domains of ranges of a side; 0, 0 where the canvas holds none, and below 4 pixels."""
+        step = self.layout.step_of_domains(side)
+        extents = [n * side - 2 * side for n in self.grid(side)]
+        fits = min(extents) >= 0 and side >= SMALLEST_RANGE
+        return tuple(extent // step + 1 for extent in extents) if fits else (0, 0)
+
+    def quantizer(self, side: int) -> int:
         """Quantizer step of the means of roots, or of the details of nodes, of a side: in 1/UNIT."""
-        return self.step * (UNIT // (16 if plane == 0 else 32)) // side
+        return self.layout.step * (UNIT // (32 if self.chroma else 16)) // side
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,11 +213,12 @@ def _slope(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
 def nodes_of(code: PartitionCode, number: int) -> Iterator[tuple[int, Level, np.ndarray, Nodes]]:
     """Side, level, which nodes are leaves (bool [rows, columns]) and means, from the roots of a plane down."""
     plane, layout = code.planes[number], code.layout
-    values = plane.roots.astype(np.int64) * layout.quantizer(number, layout.root)
+    grids = layout.planes[number]
+    values = plane.roots.astype(np.int64) * grids.quantizer(layout.root)
     exist = np.ones(plane.roots.shape, bool)
     for side, level in zip(layout.sides, plane.levels, strict=True):
         nodes = Nodes.of(values)
         yield side, level, exist & ~level.split, nodes
         if side > layout.smallest:
-            values = nodes.children(level.details.astype(np.int64) * layout.quantizer(number, side))
+            values = nodes.children(level.details.astype(np.int64) * grids.quantizer(side))
             exist = level.split.repeat(2, 0).repeat(2, 1)

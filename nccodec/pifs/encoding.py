@@ -47,14 +47,14 @@ class Encoder:
     ) -> None:  # fmt: skip
         self._options, self._size, self._grey = options, (picture.height, picture.width), picture.mode == "L"
         layout = self._layout(0)
-        if math.prod(layout.grid(0, 1)) > MAX_CANVAS:
+        if math.prod(layout.planes[0].grid(1)) > MAX_CANVAS:
             size = f"{picture.width} x {picture.height} pixels in whole squares of {layout.root}"
             raise LimitError(f"{size} are over the limit of {MAX_CANVAS}")
         finest = options.range_size if options.domains else 2 * layout.largest
         self._canvases, self._sides = planes_of(np.asarray(picture), layout), []
-        for number, canvas in enumerate(self._canvases):
-            self._sides.append(sides_of(canvas, layout, number, finest, options.lean, device))
-            progress((number + 1) / len(self._canvases))
+        for grids, canvas in zip(layout.planes, self._canvases, strict=True):
+            self._sides.append(sides_of(canvas, grids, finest, options.lean, device))
+            progress(len(self._sides) / len(self._canvases))
 
     def _layout(self, level: int) -> Layout:
         return layout_of(self._options, *self._size, self._grey, step_of(level))

@@ -11,6 +11,7 @@ PARTITION, MEANS, SCALES, ISOMETRIES, ADDRESSES = range(0x10, 0x15)  # chunk typ
 MAX_CANVAS = 1 << 24  # pixels in whole roots, each of which takes some 120 bytes to decode
 MAX_ITERATIONS = 32
 SCALE_UNIT = 8  # s is in 1/8
+LARGEST_SCALE = 32  # of |s|, in 1/SCALE_UNIT
 STEP_UNIT = 16  # the quantizer step is in 1/16 grey level
 _FIELDS = struct.Struct("<HBBBBII")
 _ONE = 1  # domains a range, the only number that there is

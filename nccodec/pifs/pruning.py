@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from . import tables
-from .candidates import MOST_SCALES, Side
-from .code import CLASSES, UNIT, Layout, Level, Nodes, PartitionCode, Plane
+from .candidates import LARGEST_SEARCHED, Side
+from .code import CLASSES, UNIT, Layout, Level, Nodes, PartitionCode, Plane, PlaneLayout
 from .fitting import Fit, rate_weight, scale_bits
+from .keys import Chance, Differences
 from .models import Models, Recorder
 from .synthesis import decoded
 from .walk import walk
@@ -30,11 +31,11 @@ def grow(layout: Layout, canvases: list[np.ndarray], sides: list[list[Side]]) ->
     models, sources = Models(layout), canvases
     for _ in range(_ROUNDS):
         planes = []
-        for number, (canvas, found) in enumerate(zip(canvases, sides, strict=True)):
-            fit = Fit(layout, number, models, canvas, sources[number])
+        for grids, canvas, source, found in zip(layout.planes, canvases, sources, sides, strict=True):
+            fit = Fit(grids, models, canvas, source)
             known = found if sources is canvases else [fit.rescored(side) for side in found]
-            split, reference = _Costs(layout, number, models).pruned(known)
-            planes.append(_quantized(layout, number, known, split, reference, fit))
+            split, reference = _Costs(grids, models).pruned(known)
+            planes.append(_quantized(grids, known, split, reference, fit))
         code = PartitionCode(layout, tuple(planes))
         recorder = Recorder()
         walk(layout, recorder, code)
@@ -51,14 +52,14 @@ def _decoded(code: PartitionCode, number: int) -> np.ndarray:
 class _Costs:
     """Costs of the nodes of a plane under given tables."""
 
-    def __init__(self, layout: Layout, number: int, models: Models) -> None:
-        self.layout, self.number, self.models = layout, number, models
-        self.weight = rate_weight(layout, number)
+    def __init__(self, plane: PlaneLayout, models: Models) -> None:
+        self.plane, self.models = plane, models
+        self.weight = rate_weight(plane)
 
     def _flag(self, name: str, side: int, classes: np.ndarray) -> np.ndarray:
         """Bits of "no" and "yes" for each node, [2, rows, columns]."""
-        chroma = self.number > 0
-        costs = [tables.bits(self.models.counts((chroma, name, side, c))) for c in range(CLASSES)]
+        keys = [Chance(name, self.plane.chroma, side, c) for c in range(CLASSES)]
+        costs = [tables.bits(self.models.counts(key)) for key in keys]
         return np.moveaxis(np.array(costs)[classes], -1, 0)
 
     def pruned(self, sides: list[Side]) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -78,8 +79,8 @@ class _Costs:
         return splits, references
 
     def _level(self, found: Side, below: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        layout, side = self.layout, found.side
-        classes = found.nodes.classes(layout.quantizer(self.number, side))
+        layout, side = self.plane.layout, found.side
+        classes = found.nodes.classes(self.plane.quantizer(side))
         shape = classes.shape
         if below is None:
             divided = np.full(shape, np.inf)
@@ -95,19 +96,18 @@ class _Costs:
         return split, np.where(split, divided, leaf), reference
 
     def _leaf(self, found: Side, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        domains = math.prod(self.layout.domain_grid(self.number, found.side))
+        domains = math.prod(self.plane.domain_grid(found.side))
         if domains == 0:
             return found.flat, np.zeros(classes.shape, bool)
         flat_bits, bits = self._flag("reference", found.side, classes)
-        bits = bits + scale_bits(self.layout, self.number, found.side, self.models)[found.scale + MOST_SCALES]
+        bits = bits + scale_bits(self.plane, found.side, self.models)[found.scale + LARGEST_SEARCHED]
         flat, used = found.flat + self.weight * flat_bits, found.flat - found.gain + self.weight * bits
         reference = (used < flat) & (found.scale != 0)
         return np.where(reference, used, flat), reference
 
     def _details(self, found: Side, classes: np.ndarray) -> np.ndarray:
         """Cost of the three details of each node, if it is split."""
-        layout, chroma = self.layout, self.number > 0
-        quantizer = layout.quantizer(self.number, found.side)
+        quantizer = self.plane.quantizer(found.side)
         exact = _in_steps(found, found.nodes, quantizer)
         rounded = _rounded(exact)
         error = np.square((exact - rounded) * (quantizer * found.side / UNIT)).sum(0) * found.inside
@@ -115,7 +115,8 @@ class _Costs:
         for number in range(CLASSES):
             at = classes == number
             for axis, name in enumerate(("along", "along", "diagonal")):
-                bits[at] += tables.geometric_bits(rounded[axis][at], *self.models.of((chroma, name, number)))
+                given = self.models.of(Differences(name, self.plane.chroma, number))
+                bits[at] += tables.geometric_bits(rounded[axis][at], *given)
         return error + self.weight * bits
 
 
@@ -130,25 +131,25 @@ def _rounded(exact: np.ndarray) -> np.ndarray:
 
 
 def _quantized(
-    layout: Layout, number: int, sides: list[Side], splits: list[np.ndarray], references: list[np.ndarray], fit: Fit
+    plane: PlaneLayout, sides: list[Side], splits: list[np.ndarray], references: list[np.ndarray], fit: Fit
 ) -> Plane:
     """The integers of a tree: each detail less what the quantized means around it predict, each s for the ramp that
     its range really has."""
-    quantizer = layout.quantizer(number, layout.root)
+    quantizer = plane.quantizer(plane.layout.root)
     roots = np.rint(sides[0].means * UNIT / quantizer).astype(np.int64)
     values, levels = roots * quantizer, []
     for found, split, reference in zip(sides, splits, references, strict=True):
-        nodes, quantizer = Nodes.of(values), layout.quantizer(number, found.side)
+        nodes, quantizer = Nodes.of(values), plane.quantizer(found.side)
         details = _rounded(_in_steps(found, nodes, quantizer)) * split
         scale = np.zeros(split.shape, np.int64)
         if reference.any():
             scale[reference] = fit.scales(found, nodes, reference)[0]
         used = scale != 0
-        columns = max(1, layout.domain_grid(number, found.side)[1])
+        columns = max(1, plane.domain_grid(found.side)[1])
         fields = (scale, found.isometry, found.domain // columns, found.domain % columns)
         kinds = (np.int32, np.uint8, np.int32, np.int32)
         grids = [np.where(used, field, 0).astype(kind) for field, kind in zip(fields, kinds, strict=True)]
         levels.append(Level(split, details.astype(np.int32), *grids))
-        if found.side > layout.smallest:
+        if found.side > plane.layout.smallest:
             values = nodes.children(details * quantizer)
     return Plane(roots.astype(np.int32), tuple(levels))

@@ -19,7 +19,7 @@ def smoothed(z: Tensor, code: PartitionCode, number: int, up: int) -> Tensor:
     """A plane, [1, 1, H, W] in grey levels / 255 at scale `up`, with the borders of its ranges smoothed; ranges
     of less than 4 pixels stay as they are."""
     sides = _sides(code, number)
-    most = _SHARE * code.layout.quantizer(number, 1) / (255 * UNIT)
+    most = _SHARE * code.layout.planes[number].quantizer(1) / (255 * UNIT)
     for grid in (sides, sides.T):  # first across, then down
         z = _across(z, _borders(grid).to(z.device), most, up).transpose(-1, -2)
     return z
@@ -27,7 +27,7 @@ def smoothed(z: Tensor, code: PartitionCode, number: int, up: int) -> Tensor:
 
 def _sides(code: PartitionCode, number: int) -> np.ndarray:
     """The side of the range that each square of 4 pixels of the canvas belongs to, 0 if it has several."""
-    sides = np.zeros(code.layout.grid(number, SMALLEST_RANGE), np.int64)
+    sides = np.zeros(code.layout.planes[number].grid(SMALLEST_RANGE), np.int64)
     for side, _, leaves, _ in nodes_of(code, number):
         if side >= SMALLEST_RANGE:
             repeats = side // SMALLEST_RANGE

@@ -14,9 +14,10 @@ from ..collage.scales import reduce_area
 from ..errors import LimitError
 from ..imaging.colour import to_rgb
 from .code import MIDDLE, UNIT, Layout, Level, PartitionCode, nodes_of
+from .header import SCALE_UNIT
 from .smoothing import smoothed
 
-_SINGLE = 16  # largest |s|, in 1/8, that is computed in float32: errors grow with it
+_SINGLE = 2 * SCALE_UNIT  # largest |s| that is computed in float32: errors grow with it
 
 
 @torch.no_grad()
@@ -27,7 +28,7 @@ def synthesise(code: PartitionCode, request: Request, device: str = "cpu") -> np
     Of a crop the whole is computed first. LimitError for too large a scale.
     """
     layout = code.layout
-    if (canvas := math.prod(layout.grid(0, 1)) * request.up**2) > MAX_PIXELS:
+    if (canvas := math.prod(layout.planes[0].grid(1)) * request.up**2) > MAX_PIXELS:
         raise LimitError(f"{canvas} samples in whole squares of {layout.root} are over the limit of {MAX_PIXELS}")
     kind = torch.float64 if code.largest_scale > _SINGLE else torch.float32
     smooth = request.view.smooth and request.down == 1
@@ -60,7 +61,7 @@ def decoded(code: PartitionCode, number: int, up: int, down: int, kind: torch.dt
 
 def affine_part(code: PartitionCode, number: int, up: int, kind: torch.dtype, device: str) -> Tensor:
     """Mean and ramp of every range of a plane, at scale `up`: [1, 1, H, W]."""
-    rows, columns = code.layout.grid(number, 1)
+    rows, columns = code.layout.planes[number].grid(1)
     z = torch.zeros(rows * up, columns * up, dtype=kind, device=device)
     for side, _, leaves, nodes in nodes_of(code, number):
         where = torch.from_numpy(leaves).nonzero(as_tuple=True)
@@ -80,7 +81,7 @@ def _reference(layout: Layout, side: int, level: Level, kind: torch.dtype, devic
     step = layout.step_of_domains(side)
     fields = (level.isometries, level.tops, level.lefts)
     isometries, tops, lefts = (torch.from_numpy(field.astype(np.int64))[None, None] for field in fields)
-    weight = torch.from_numpy(level.scales).to(device, kind)[None, None] / 8
+    weight = torch.from_numpy(level.scales).to(device, kind)[None, None] / SCALE_UNIT
     return self_reference(
         weight, tops * step, lefts * step, range_size=side, form=Form.CENTRED, isometries=isometries.to(device)
     )

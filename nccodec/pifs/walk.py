@@ -8,10 +8,10 @@ import numpy as np
 
 from ..bitstream.coder import SymbolReader, SymbolWriter
 from ..bitstream.fixed import FixedReader, FixedWriter
-from ..code import grid_of
 from ..errors import FormatError
-from .code import CLASSES, Layout, Level, Nodes, PartitionCode, Plane
+from .code import CLASSES, Layout, Level, Nodes, PartitionCode, Plane, PlaneLayout
 from .header import ADDRESSES, ISOMETRIES, MEANS, PARTITION, SCALES, Fields
+from .keys import Chance, Differences, Key, Sizes, Uniform
 from .models import Models, Recorder
 from .widths import Widths
 
@@ -23,13 +23,13 @@ _FARTHEST = 1 << 24  # bound of the means, in 1/UNIT
 class Coder(Protocol):
     """What the walk hands its symbols to, and takes them from.
 
-    part: chunk type. key: which table, see `Models`. count: how many symbols. given: the symbols, int [count],
+    part: chunk type. key: which table. count: how many symbols. given: the symbols, int [count],
     or None where they are to be read. Both return the symbols, int64 [count].
     """
 
-    def symbols(self, part: int, key: tuple, count: int, given: np.ndarray | None) -> np.ndarray: ...
+    def symbols(self, part: int, key: Key | Uniform, count: int, given: np.ndarray | None) -> np.ndarray: ...
 
-    def differences(self, part: int, key: tuple, count: int, given: np.ndarray | None) -> np.ndarray: ...
+    def differences(self, part: int, key: Key | Uniform, count: int, given: np.ndarray | None) -> np.ndarray: ...
 
 
 class _Writer:
@@ -39,11 +39,11 @@ class _Writer:
         self._models = models
         self.writers = defaultdict(kind)
 
-    def symbols(self, part: int, key: tuple, count: int, given: np.ndarray) -> np.ndarray:
+    def symbols(self, part: int, key: Key | Uniform, count: int, given: np.ndarray) -> np.ndarray:
         self.writers[part].symbols(given, self._models.table(key))
         return given
 
-    def differences(self, part: int, key: tuple, count: int, given: np.ndarray) -> np.ndarray:
+    def differences(self, part: int, key: Key | Uniform, count: int, given: np.ndarray) -> np.ndarray:
         self.writers[part].differences(given, self._models.table(key))
         return given
 
@@ -61,10 +61,10 @@ class _Reader:
         self._used.add(part)
         return self._readers[part]
 
-    def symbols(self, part: int, key: tuple, count: int, given: None) -> np.ndarray:
+    def symbols(self, part: int, key: Key | Uniform, count: int, given: None) -> np.ndarray:
         return self._of(part).symbols(count, self._models.table(key))
 
-    def differences(self, part: int, key: tuple, count: int, given: None) -> np.ndarray:
+    def differences(self, part: int, key: Key | Uniform, count: int, given: None) -> np.ndarray:
         return self._of(part).differences(count, self._models.table(key))
 
     def finish(self) -> None:
@@ -99,27 +99,27 @@ def unpack_partition(layout: Layout, packer: str, contents: dict[int, bytes]) ->
 def walk(layout: Layout, coder: Coder, given: PartitionCode | None) -> PartitionCode:
     """Every symbol of a partitioned map, in the order of the file: written from `given`, or read."""
     planes = []
-    for number, size in enumerate(layout.planes):
+    for number, grids in enumerate(layout.planes):
         known = None if given is None else given.planes[number]
-        planes.append(_PlaneWalk(layout, number, coder).walk(grid_of(*size, layout.root), known))
+        planes.append(_PlaneWalk(grids, coder).walk(known))
     return PartitionCode(layout, tuple(planes))
 
 
 class _PlaneWalk:
-    def __init__(self, layout: Layout, number: int, coder: Coder) -> None:
-        self.layout, self.number, self.coder = layout, number, coder
-        self.chroma = number > 0
+    def __init__(self, plane: PlaneLayout, coder: Coder) -> None:
+        self.plane, self.layout, self.chroma, self.coder = plane, plane.layout, plane.chroma, coder
 
-    def walk(self, grid: tuple[int, int], known: Plane | None) -> Plane:
+    def walk(self, known: Plane | None) -> Plane:
         layout = self.layout
+        grid = self.plane.grid(layout.root)
         roots = self._roots(grid, known)
-        values = roots * layout.quantizer(self.number, layout.root)
+        values = roots * self.plane.quantizer(layout.root)
         exist, levels = np.ones(grid, bool), []
         for depth, side in enumerate(layout.sides):
             if np.abs(values).max() > _FARTHEST:
                 raise FormatError(f"partition: a mean of side {side} is out of bounds")
             nodes = Nodes.of(values)
-            quantizer = layout.quantizer(self.number, side)
+            quantizer = self.plane.quantizer(side)
             level = self._level(side, exist, nodes.classes(quantizer), known and known.levels[depth])
             levels.append(level)
             if side > layout.smallest:
@@ -135,7 +135,7 @@ class _PlaneWalk:
             differences = np.diff(roots, axis=1)[1:]
             differences[:, 0] = np.diff(roots[:, 1])
             given = differences.ravel()
-        coded = self.coder.differences(MEANS, (self.chroma, "root"), grid[0] * grid[1], given)
+        coded = self.coder.differences(MEANS, Differences("root", self.chroma), grid[0] * grid[1], given)
         differences = coded.reshape(grid).copy()
         differences[:, 0] = differences[:, 0].cumsum()
         return differences.cumsum(1)
@@ -147,7 +147,7 @@ class _PlaneWalk:
             split = exist
         elif side > layout.smallest:
             self._flags("split", side, split, exist, classes, known and known.split)
-        if side <= layout.largest and min(layout.domain_grid(self.number, side)) > 0:
+        if side <= layout.largest and min(self.plane.domain_grid(side)) > 0:
             self._flags("reference", side, reference, exist & ~split, classes, known and known.scales != 0)
         shape = exist.shape
         details = np.zeros((3, *shape), np.int32)
@@ -155,7 +155,9 @@ class _PlaneWalk:
             at = split & (classes == number)
             for axis, name in enumerate(("along", "along", "diagonal")):
                 given = known and known.details[axis][at]
-                details[axis][at] = self._differences((self.chroma, name, number), np.count_nonzero(at), given)
+                details[axis][at] = self._differences(
+                    Differences(name, self.chroma, number), np.count_nonzero(at), given
+                )
         grids = [np.zeros(shape, kind) for kind in (np.int32, np.uint8, np.int32, np.int32)]
         if reference.any():
             fields = known and [x[reference] for x in (known.scales, known.isometries, known.tops, known.lefts)]
@@ -170,14 +172,14 @@ class _PlaneWalk:
         for number in range(CLASSES):
             at = where & (classes == number)
             given = None if known is None else known[at].astype(np.int64)
-            flags[at] = self._symbols(PARTITION, (self.chroma, name, side, number), np.count_nonzero(at), given)
+            flags[at] = self._symbols(PARTITION, Chance(name, self.chroma, side, number), np.count_nonzero(at), given)
 
     def _references(self, side: int, count: int, known: list[np.ndarray] | None) -> list[np.ndarray]:
         """s, isometry, row and column of the domain of `count` ranges."""
         scales, isometries, tops, lefts = known or [None] * 4
-        sizes = self._symbols(SCALES, (self.chroma, "sizes"), count, known and np.abs(scales) - 1)
-        signs = self._symbols(SCALES, (self.chroma, "sign"), count, known and (scales < 0).astype(np.int64))
-        rows, columns = self.layout.domain_grid(self.number, side)
+        sizes = self._symbols(SCALES, Sizes(self.chroma), count, known and np.abs(scales) - 1)
+        signs = self._symbols(SCALES, Chance("sign", self.chroma), count, known and (scales < 0).astype(np.int64))
+        rows, columns = self.plane.domain_grid(side)
         return [
             (sizes + 1) * (1 - 2 * signs),
             self._uniform(ISOMETRIES, self.layout.isometries, count, isometries),
@@ -188,10 +190,10 @@ class _PlaneWalk:
     def _uniform(self, part: int, size: int, count: int, given: np.ndarray | None) -> np.ndarray:
         if size == 1:
             return np.zeros(count, np.int64)
-        return self._symbols(part, ("uniform", size), count, given)
+        return self._symbols(part, Uniform(size), count, given)
 
-    def _symbols(self, part: int, key: tuple, count: int, given: np.ndarray | None) -> np.ndarray:
+    def _symbols(self, part: int, key: Key | Uniform, count: int, given: np.ndarray | None) -> np.ndarray:
         return self.coder.symbols(part, key, count, given) if count else np.zeros(0, np.int64)
 
-    def _differences(self, key: tuple, count: int, given: np.ndarray | None) -> np.ndarray:
+    def _differences(self, key: Key | Uniform, count: int, given: np.ndarray | None) -> np.ndarray:
         return self.coder.differences(MEANS, key, count, given) if count else np.zeros(0, np.int64)

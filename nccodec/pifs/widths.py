@@ -6,7 +6,8 @@ from ..bitstream.fixed import Field, width_of
 from ..errors import FormatError
 from .code import Layout
 from .header import MEANS
-from .models import MOST_SCALES, keys_of
+from .keys import Key, Uniform
+from .models import keys_of
 
 _WIDEST = 24
 
@@ -15,17 +16,13 @@ class Widths:
     """Instead of `models.Models`: the width of the differences of each key, which begin the chunk of
     the means with a byte each; other symbols have the width that their number asks for."""
 
-    def __init__(self, layout: Layout, seen: dict[tuple, np.ndarray] | None = None) -> None:
+    def __init__(self, layout: Layout, seen: dict[Key, np.ndarray] | None = None) -> None:
         """seen: the symbols of a map by key."""
         self._layout = layout
         self._widths = {key: width_of(symbols) for key, symbols in (seen or {}).items()}
 
-    def table(self, key: tuple) -> Field:
-        if key[0] == "uniform":
-            return Field((key[1] - 1).bit_length(), key[1])
-        if key[1] in ("split", "reference", "sign"):
-            return Field(1, 2)
-        return Field((MOST_SCALES - 1).bit_length(), MOST_SCALES) if key[1] == "sizes" else Field(self._widths[key])
+    def table(self, key: Key | Uniform) -> Field:
+        return key.field(self._widths.get(key, 0))
 
     def head(self, part: int) -> bytes:
         return bytes(self._widths.get(key, 0) for key in keys_of(self._layout, part)) if part == MEANS else b""

@@ -34,11 +34,12 @@ def test_every_integer_comes_back(name, most, spread, packer):
     back = read_file(data).code
     assert equal(back, code)
     header, chunks = read(data)
-    assert (header.nonzero_scales, header.scale_sum) == (code.nonzero_scales, code.scale_sum)
-    layout, ranges = code.layout, header.partition
-    assert (ranges.largest, ranges.smallest) == (layout.largest, layout.smallest)
-    assert (ranges.domain_step, ranges.isometries) == (layout.domain_step, layout.isometries)
-    assert (0x12 in [chunk.kind for chunk in chunks]) == (code.nonzero_scales > 0)
+    fields = header.fields
+    assert (fields.references, fields.largest_scale) == (code.references, code.largest_scale)
+    layout = code.layout
+    assert (fields.largest, fields.smallest) == (layout.largest, layout.smallest)
+    assert (fields.domain_step, fields.isometries) == (layout.domain_step, layout.isometries)
+    assert (0x12 in [chunk.kind for chunk in chunks]) == (code.references > 0)
 
 
 def test_tables_by_hand():
@@ -159,7 +160,7 @@ def test_fixed_widths_by_hand():
     means = bytes([4, *[0] * 16, 0b00111110, 0b10110000])
     # all the squares are of class 0 or above, in which order their flags come; 00100 is 5/8, 1 its sign; 011
     contents = {chunk.kind: unframe(chunk.payload, 1 << 10) for chunk in chunks}
-    assert header.packer == "fixed" and sorted(contents) == [0x10, 0x11, 0x12, 0x13]
+    assert header.common.packer == "fixed" and sorted(contents) == [0x10, 0x11, 0x12, 0x13]
     assert contents[0x11] == means
     assert (contents[0x12], contents[0x13]) == (bytes([0b00100100]), bytes([0b01100000]))
     assert len(contents[0x10]) == 1 and contents[0x10][0].bit_count() == 1

@@ -22,7 +22,7 @@ def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 def found(source: np.ndarray, layout: Layout):
     canvases = planes_of(source, layout)
-    return canvases, [sides_of(canvas, layout, i) for i, canvas in enumerate(canvases)]
+    return canvases, [sides_of(canvas, plane) for canvas, plane in zip(canvases, layout.planes, strict=True)]
 
 
 @pytest.mark.parametrize("step", [100, 400, 1500])
@@ -32,10 +32,10 @@ def test_no_other_tree_costs_less(step, corner):
     source = np.ascontiguousarray(picture(32, 32)[corner[0] : corner[0] + 16, corner[1] : corner[1] + 16])
     layout = Layout(16, 16, True, step, 16, 16, 4, 4, 8)
     _, (sides,) = found(source, layout)
-    costs = pruning._Costs(layout, 0, Models(layout))
+    costs = pruning._Costs(layout.planes[0], Models(layout))
     leaves, flags, details = [], [], []
     for side in sides:
-        classes = side.nodes.classes(layout.quantizer(0, side.side))
+        classes = side.nodes.classes(layout.planes[0].quantizer(side.side))
         leaves.append(costs._leaf(side, classes)[0])
         if side.side > 4:
             flags.append(costs._flag("split", side.side, classes) * costs.weight)
@@ -80,7 +80,7 @@ def test_the_errors_told_are_those_of_the_blocks():
     ramp = (nodes.down[i, j] * place[:, None] + nodes.across[i, j] * place) / (8 * UNIT)
     rest = block - block.mean() - ramp
     assert side.flat[i, j] == pytest.approx(np.square(rest).sum())
-    rows, columns = np.divmod(side.domain[i, j], layout.domain_grid(0, 8)[1])
+    rows, columns = np.divmod(side.domain[i, j], layout.planes[0].domain_grid(8)[1])
     domain = canvases[0][8 * rows : 8 * rows + 16, 8 * columns : 8 * columns + 16]
     pooled = domain.reshape(8, 2, 8, 2).mean((1, 3)) - domain.mean()
     number = side.isometry[i, j]
