@@ -114,7 +114,7 @@ def _installed(extras: dict[str, str]) -> None:
 def _may_write(targets: list[Path], sources: list[Path], force: bool) -> None:
     for target in targets:
         if target.parent.exists() and not target.parent.is_dir():
-            raise LimitError(f"{target.parent}: is no folder")
+            raise LimitError(f"{target.parent}: is not a folder")
         for source in sources:
             check_output(source, target, force)
 

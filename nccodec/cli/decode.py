@@ -93,7 +93,13 @@ def command(
         str | None, typer.Option("--size", metavar="WxH", help="Size in pixels, instead of --scale.")
     ] = None,
     crop: Annotated[
-        str | None, typer.Option("--crop", metavar="X,Y,W,H", help="A region of the decoded picture, in its pixels.")
+        str | None,
+        typer.Option(
+            "--crop",
+            metavar="X,Y,W,H",
+            help="A region of the decoded picture, in its pixels, from its neighbourhood alone; of files of `nc pifs` "
+            "all is decoded for it, as any part may depend on any other.",
+        ),
     ] = None,
     weights: Annotated[str | None, typer.Option(help="Weights, where the file's own are not installed.")] = None,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,

@@ -65,7 +65,7 @@ def command(
     goals = target(quality, bpp, size, psnr)
     folder = output if output is not None and output.is_dir() else None
     if output is not None and folder is None and len(sources) > 1:
-        raise typer.BadParameter(f"{output} is no folder, but there are several pictures", param_hint="--output")
+        raise typer.BadParameter(f"{output} is not a folder, but there are several pictures", param_hint="--output")
     options = {
         "quadtree": quadtree, "range_size": range_size and int(range_size.value), "domain_step": domain_step,
         "isometries": int(isometries.value), "lean": lean, "domains": domains, "packer": packer.value,

@@ -3,11 +3,12 @@
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ..neural.architecture import COLOUR
+from ..neural.architecture import Architecture
+from ..training.options import SCREENS, Options
 from .options import Device
 
 
@@ -18,6 +19,11 @@ class Loss(str, Enum):
     collage = "collage"
 
 
+def _shape(name: str, text: str, *flags: str) -> Any:
+    """An option that is a field of the architecture, of --init or else its default."""
+    return typer.Option(*flags, help=f"{text} [{getattr(Architecture, name)}].")
+
+
 def command(
     crops: Annotated[Path, typer.Argument(metavar="CROPS", help="Folder of pictures, any size and format.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Weights to write (.safetensors).")],
@@ -26,36 +32,36 @@ def command(
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the checkpoint beside FILE.")] = False,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
     init: Annotated[str | None, typer.Option(metavar="WEIGHTS", help="Start from these weights.")] = None,
-    range_size: Annotated[int | None, typer.Option(help="Side of a range cell, in pixels [16].")] = None,
-    kernel: Annotated[int | None, typer.Option(help="Side of an atom, in pixels [32].")] = None,
-    atoms: Annotated[int | None, typer.Option(help="Number of atoms [320].")] = None,
-    domains: Annotated[int | None, typer.Option(help="Implicit domains a cell, 0 to 4 [0].")] = None,
-    width: Annotated[int | None, typer.Option(help="Channels of the encoder at half a cell [128].")] = None,
-    depth: Annotated[int | None, typer.Option(help="Channels of the encoder at a cell [256].")] = None,
-    blocks: Annotated[int | None, typer.Option(help="Depthwise residual blocks at each of the two [2].")] = None,
-    dense: Annotated[int | None, typer.Option(help="Full residual blocks after them, at least --init's [1].")] = None,
-    refinement: Annotated[int | None, typer.Option(help="Channels of the decoder's network on cells [192].")] = None,
-    filter_: Annotated[
-        int | None, typer.Option("--filter", help="Channels of the decoder's filter on pixels [48].")
-    ] = None,
-    detail: Annotated[int | None, typer.Option(help="Channels of the network for enlargement [24].")] = None,
+    range_size: Annotated[int | None, _shape("range_size", "Side of a range cell, in pixels")] = None,
+    kernel: Annotated[int | None, _shape("kernel", "Side of an atom, in pixels")] = None,
+    atoms: Annotated[int | None, _shape("atoms", "Number of atoms")] = None,
+    domains: Annotated[int | None, _shape("domains", "Implicit domains a cell, 0 to 4")] = None,
+    width: Annotated[int | None, _shape("width", "Channels of the encoder at half a cell")] = None,
+    depth: Annotated[int | None, _shape("depth", "Channels of the encoder at a cell")] = None,
+    blocks: Annotated[int | None, _shape("blocks", "Depthwise residual blocks at each of the two")] = None,
+    dense: Annotated[int | None, _shape("dense", "Full residual blocks after them, at least --init's")] = None,
+    refinement: Annotated[int | None, _shape("refinement", "Channels of the decoder's network on cells")] = None,
+    filter_: Annotated[int | None, _shape("filter", "Channels of the decoder's filter on pixels", "--filter")] = None,
+    detail: Annotated[int | None, _shape("detail", "Channels of the network for enlargement")] = None,
     lambdas: Annotated[str | None, typer.Option(metavar="L,L,...", help="Lagrange multipliers of the levels.")] = None,
     loss: Annotated[
         Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")
     ] = Loss.unrolled,
-    border: Annotated[float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")] = 0.5,
+    border: Annotated[
+        float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")
+    ] = Options.border,
     colour: Annotated[
         float, typer.Option(min=0, help="Weight of the error of mean chroma over areas of the range size.")
-    ] = COLOUR,
+    ] = Options.colour,
     reference_from: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the run after which the self-reference is trained too.")
-    ] = 0.75,
-    crop: Annotated[int, typer.Option(help="Side of the training crops, in pixels.")] = 128,
-    batch: Annotated[int, typer.Option(min=1, help="Crops a step, in each process.")] = 8,
+    ] = Options.reference_from,
+    crop: Annotated[int, typer.Option(help="Side of the training crops, in pixels.")] = Options.crop,
+    batch: Annotated[int, typer.Option(min=1, help="Crops a step, in each process.")] = Options.batch,
     loaders: Annotated[int, typer.Option(min=0, help="Threads that make the next steps' crops meanwhile.")] = 1,
-    screens: Annotated[float, typer.Option(min=0, max=1, help="Share of crops that are rendered screens.")] = 0.05,
-    rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 5e-4,
-    seed: Annotated[int, typer.Option(min=0, help="Of crops and noise.")] = 0,
+    screens: Annotated[float, typer.Option(min=0, max=1, help="Share of crops that are rendered screens.")] = SCREENS,
+    rate: Annotated[float, typer.Option(help="Peak learning rate.")] = Options.rate,
+    seed: Annotated[int, typer.Option(min=0, help="Of crops and noise.")] = Options.seed,
     bf16: Annotated[bool, typer.Option("--bf16", help="Convolutions in bfloat16, where the machine has it.")] = False,
     note: Annotated[str, typer.Option(help="For the card: sources and terms of the pictures, say.")] = "",
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
@@ -64,13 +70,11 @@ def command(
     from ..collage.device import choose_device
     from ..errors import TrainingError
     from ..evaluation.card import write_card
-    from ..neural.architecture import Architecture
     from ..neural.weights import SUFFIX, named
     from ..training import checkpoint, processes
     from ..training.crops import CropFolder
     from ..training.export import export
     from ..training.loop import Trainer
-    from ..training.options import Options
 
     if (steps is None) == (minutes is None):
         raise typer.BadParameter("give either --steps or --minutes", param_hint="--steps")

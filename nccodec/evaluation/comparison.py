@@ -85,7 +85,7 @@ def look(
     All files of a picture and rate have about the bytes of JPEG's at the quality nearest to that rate, as its
     qualities are whole numbers; without JPEG those of the rate itself. One entry a picture: {"name", "width",
     "height", "part": whether it is the middle of a larger one, "src", "rates": [{"bpp", "bytes", "files": [{"codec"}
-    and as of `gallery.matched`]}], "enlargements": [{"scale"} and as of `gallery.enlarged`]}.
+    and as of `gallery.matched`]}], "enlargements": [{"scale"} and as of `gallery.enlargements`]}.
     """
     anchored = any(codec.name == "jpeg" for codec in codecs)
     entries, jobs = [], []

@@ -111,7 +111,7 @@ def read_curves(path: Path) -> list[dict]:
     except OSError as error:
         raise ComparisonError(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise ComparisonError(f"{path}: is no JSON") from None
+        raise ComparisonError(f"{path}: is not JSON") from None
     if isinstance(found, dict):
         found = found.get("curves", [found])
     if not isinstance(found, list) or not found:
@@ -133,9 +133,9 @@ def _checked(path: Path, entry: object) -> dict:
         raise ComparisonError(f'{path}: {name} has no "bpp" beside one of {wanted}')
     for key, column in columns.items():
         if not isinstance(column, list) or len(column) != len(columns["bpp"]) or not column:
-            raise ComparisonError(f'{path}: {name}: "{key}" is no list as long as "bpp"')
+            raise ComparisonError(f'{path}: {name}: "{key}" is not a list as long as "bpp"')
         if not all(type(value) in (int, float) and math.isfinite(value) for value in column):
-            raise ComparisonError(f'{path}: {name}: "{key}" holds what is no number')
+            raise ComparisonError(f'{path}: {name}: "{key}" holds what is not a number')
     if min(columns["bpp"]) <= 0:
         raise ComparisonError(f"{path}: {name}: a rate that is not positive")
     about = {"name": name, "description": str(entry.get("description", ""))}

@@ -56,7 +56,7 @@ def matched(codec: Codec, picture: Image.Image, sizes: Sequence[int]) -> list[di
     return found
 
 
-def enlarged(codec: Ncl, picture: Image.Image, scales: Sequence[int]) -> list[dict]:
+def enlargements(codec: Ncl, picture: Image.Image, scales: Sequence[int]) -> list[dict]:
     """The square of most contrast in a picture, encoded at QUALITY, and the middle of its decode at each scale.
 
     Returns for each {"decoded", "cubic"}, data URIs without loss, of _SHOWN pixels a side where the picture has

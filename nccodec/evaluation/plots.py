@@ -29,7 +29,7 @@ def plots(comparison: dict, shown: list[dict]) -> dict[str, bytes]:
     if shown:
         found["same-bytes.png"] = _png(_same_bytes(shown[0]))
     if shown and shown[0]["enlargements"]:
-        found["enlarged.png"] = _png(_enlarged(shown[0]))
+        found["enlarged.png"] = _png(_enlargements(shown[0]))
     return found
 
 
@@ -70,7 +70,7 @@ def _same_bytes(entry: dict) -> Figure:
     return _table([[(entry["src"], "original"), *zip([file["src"] for file in files], titles, strict=True)]])
 
 
-def _enlarged(entry: dict) -> Figure:
+def _enlargements(entry: dict) -> Figure:
     """At each scale the cubic enlargement, and below it the decode."""
     found = entry["enlargements"]
     cubic = [(e["cubic"], f"decode at 1x, cubic to {e['scale']}x") for e in found]

@@ -23,13 +23,13 @@ from ..imaging.suffixes import SUFFIXES
 from .cache import Cache
 from .codecs import Codec, sources_digest
 from .curve import measured
-from .gallery import enlarged, matched
+from .gallery import enlargements, matched
 
 _MEASURING = (
     "imaging/psnr.py",
     *(f"evaluation/{name}.py" for name in ("artefacts", "codecs", "curve", "gallery", "metrics")),
 )
-_KINDS: dict[str, Callable[..., list]] = {"points": measured, "files": matched, "enlargement": enlarged}
+_KINDS: dict[str, Callable[..., list]] = {"points": measured, "files": matched, "enlargement": enlargements}
 
 
 @dataclass(frozen=True)

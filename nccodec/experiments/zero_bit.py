@@ -20,7 +20,7 @@ from ..collage.operator import Form, neighbour_domains
 from ..collage.scales import reduce_area
 from ..neural.analysis import Analysis
 from ..neural.architecture import BIAS, OFFSETS
-from ..neural.levels import at_level
+from ..neural.levels import at_level, real
 from ..neural.model import companded
 from ..neural.weights import Weights
 from ..training.crops import CropFolder
@@ -55,7 +55,7 @@ class ZeroBitReference(nn.Module):
         """The picture at scale 1 or 4, [N, 3, scale H, scale W]; used: with the self-reference."""
         z = self.codec.affine(self.codec.dequantize(q, level)[:, : self.atoms], level)
         if scale > 1:
-            z = self.codec.enlarged(z, level, scale)
+            z = self.codec.enlarge(z, level, scale)
         if used:
             top, left = neighbour_domains(*q.shape[2:], list(OFFSETS))
             corners = (top * self.side, left * self.side)
@@ -82,7 +82,7 @@ def fit(
         level = torch.rand(count, generator=torch.Generator().manual_seed(step)) * top
         with torch.no_grad():
             picture = (reduce_area(fine, scale) * 255).round() / 255
-            scaled = model.codec.scaled(model.codec.analyse(picture), level)
+            scaled = model.codec.in_steps(model.codec.analyse(picture), level)
             q = single_pass(scaled, level, zones)
             before = (model.decode(q, level, scale, used=False) - fine).square().mean()
         error = (model.decode(q, level, scale) - fine).square().mean()
@@ -107,7 +107,7 @@ def pictures(
     level = level_of(quality, weights.levels)
     code = Analysis(Image.fromarray(picture), weights).code(level)
     size = len(write_file(code, "range", weights.prior_at(level)))
-    q, position = torch.from_numpy(code.atoms).float()[None], torch.tensor([level / 256])
+    q, position = torch.from_numpy(code.atoms).float()[None], real(level, "cpu")
     shown = []
     for used in (False, True):
         z = model.decode(q, position, scale, used)[0, :, : code.height * scale, : code.width * scale]

@@ -9,6 +9,7 @@ from PIL import Image
 from ..code import grid_of, tiles
 from .code import CollageCode
 from .effort import improve
+from .header import LEVEL_UNIT
 from .tile import Tile, quantize
 from .weights import Weights
 
@@ -55,9 +56,9 @@ class Analysis:
 
 def integers(tile: Tile, level: int, effort: int, progress: Callable[[float], None] = lambda _: None) -> np.ndarray:
     """int32 [channels, rows, columns] of a tile. See `Analysis.code`."""
-    scaled = tile.scaled(level)
+    scaled = tile.in_steps(level)
     if effort:
         return improve(tile, scaled, level, effort, progress)
     zones = tile.weights.dead_zone
-    dead_zone = np.interp(level / 256, range(len(zones)), zones)
+    dead_zone = np.interp(level / LEVEL_UNIT, range(len(zones)), zones)
     return quantize(scaled, float(dead_zone))[0].to("cpu", torch.int32).numpy()

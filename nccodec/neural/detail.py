@@ -50,7 +50,7 @@ class Detail(nn.Module):
         return F.pixel_shuffle(x - x.mean(1, keepdim=True), FINEST)  # [N, 1, 4 H, 4 W]
 
 
-def enlarged(affine: Tensor, detail: Tensor, factor: int) -> Tensor:
+def enlarge_with(affine: Tensor, detail: Tensor, factor: int) -> Tensor:
     """The affine part at scale `factor`, a power of two from 2, with detail at scale s = min(factor, 4),
     [N, 1, s H, s W].
 

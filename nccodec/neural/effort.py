@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..bitstream.symbols import LARGEST
 from .architecture import COLOUR
-from .levels import lagrange
+from .levels import lagrange, real
 from .model import colour_error
 from .prior import IntegerPrior, PriorArrays
 from .tile import Tile
@@ -32,6 +32,12 @@ PREFERENCE = 1.4
 _ASIDE = 1e-3  # how far from zero a zero's derivative is taken
 
 
+def error_weight(multiplier: Tensor | float) -> Tensor | float:
+    """Bits that a squared error of one in one of the three samples of a pixel is worth. multiplier: lambda, bits that
+    the mean of the three, in grey levels, is worth."""
+    return PREFERENCE * multiplier * 255**2 / 3
+
+
 def improve(tile: Tile, scaled: Tensor, level: int, effort: int, progress: Callable[[float], None]) -> np.ndarray:
     """Integers, int32 [channels, rows, columns], for the tile's coefficients in quantizer steps.
 
@@ -41,8 +47,8 @@ def improve(tile: Tile, scaled: Tensor, level: int, effort: int, progress: Calla
     """
     weights, model = tile.weights, tile.model
     a = weights.architecture
-    position = torch.tensor([level / 256], device=scaled.device)
-    weight = PREFERENCE * float(lagrange(a.lambdas, position)) * 255**2 / 3
+    position = real(level, scaled.device)
+    weight = error_weight(float(lagrange(a.lambdas, position)))
     slope = weight * model.energy() / model.gain(position)[0].square()
     prior = weights.prior_at(level)
 
@@ -96,7 +102,7 @@ def anneal(
     `gradients`. slope: bits that a squared error of one step is worth, [channels]. advance: called after each step.
     """
     atoms, network = tile.weights.architecture.atoms, tile.weights.prior_network(tile.device)
-    position = torch.tensor([level / 256], device=scaled.device)
+    position = real(level, scaled.device)
     random = torch.Generator(scaled.device).manual_seed(0)
     free = scaled[:, :atoms].clone().requires_grad_()
     fixed = scaled[:, atoms:].round()
@@ -132,7 +138,7 @@ def gradients(tile: Tile, q: np.ndarray, wanted: Tensor, level: int, weight: flo
     that a squared error of one in one sample is worth.
     """
     network = tile.weights.prior_network(tile.device)
-    position = torch.tensor([level / 256], device=tile.device)
+    position = real(level, tile.device)
     with torch.enable_grad():
         whole = torch.from_numpy(q).to(tile.padded)[None]
         x = torch.where(whole == 0, _ASIDE * wanted.sign(), whole).requires_grad_()

@@ -11,6 +11,7 @@ ATOMS, SCALES = 0x01, 0x02  # chunk types
 MAX_ATOMS = 3072
 MAX_DOMAINS = 4
 MAX_STEPS = 32
+LEVEL_UNIT = 256  # the level is in 1/256
 _FIELDS = struct.Struct("<HHBBII8s")
 
 
@@ -61,7 +62,7 @@ class Fields:
         share = 100 * about["share_of_nonzero_scales"]
         return {
             "weights": about["fingerprint"],
-            "level": f"{self.level / 256:.3f}",
+            "level": f"{self.level / LEVEL_UNIT:.3f}",
             "map": f"range cells of {common.side} px, {self.atoms} atoms, {self.domains} domains",
             "self-reference": f"{self.nonzero_scales} non-zero scales ({share:.2f} %), "
             f"largest sum {self.scale_sum} steps, {self.steps} iterations at 1x",

@@ -3,6 +3,13 @@
 import torch
 from torch import Tensor
 
+from .header import LEVEL_UNIT
+
+
+def real(level: int, device: str | torch.device) -> Tensor:
+    """A level of a file, in 1/LEVEL_UNIT, as the real number that networks take: [1]."""
+    return torch.tensor([level / LEVEL_UNIT], device=device)
+
 
 def at_level(table: Tensor, level: Tensor) -> Tensor:
     """Rows of a table [levels, ...] at real levels [N], interpolated linearly: [N, ...]."""

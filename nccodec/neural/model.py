@@ -9,7 +9,7 @@ from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_a
 from ..collage.scales import reduce_area
 from ..imaging.colour import to_ycc
 from .architecture import BIAS, COLOUR, OFFSETS, Architecture
-from .detail import FINEST, Detail, enlarged
+from .detail import FINEST, Detail, enlarge_with
 from .filter import UNFILTERED, Filter
 from .levels import at_level
 
@@ -119,7 +119,7 @@ class Collage(nn.Module):
     def analyse(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """What the encoder computes once for all levels. picture: [N, 3, rows B, columns B] in [0, 1].
 
-        Returns the coefficients of the atoms [N, atoms, rows, columns] and features for `scaled`.
+        Returns the coefficients of the atoms [N, atoms, rows, columns] and features for `in_steps`.
         """
         a = self.architecture
         margin = (a.kernel - a.range_size) // 2
@@ -129,7 +129,7 @@ class Collage(nn.Module):
         features = self.coarse(self.down(x) + self.lift(linear))
         return linear + self.head(F.leaky_relu(features, 0.1)).float(), features
 
-    def scaled(self, analysed: tuple[Tensor, Tensor], level: Tensor) -> Tensor:
+    def in_steps(self, analysed: tuple[Tensor, Tensor], level: Tensor) -> Tensor:
         """Coefficients and self-reference weights in quantizer steps, [N, channels, rows, columns].
 
         level: real [N], 0 .. len(lambdas) - 1.
@@ -184,12 +184,12 @@ class Collage(nn.Module):
         )
         return reduce_area(self.filter(z, level), reduction) if filtered else z
 
-    def enlarged(self, affine: Tensor, level: Tensor, factor: int) -> Tensor:
+    def enlarge(self, affine: Tensor, level: Tensor, factor: int) -> Tensor:
         """The affine part less BIAS at scale `factor`, a power of two from 2: [N, 3, H, W] at scale 1 ->
         [N, 3, factor H, factor W]. level: real [N]."""
         row = at_level(self.detail.level, level)
         detail = self.detail(affine.float(), row, min(factor, FINEST))
-        return enlarged(affine, detail.to(affine), factor)
+        return enlarge_with(affine, detail.to(affine), factor)
 
     def decode(self, parameters: Tensor, level: Tensor, keep_zeros: bool = False) -> Tensor:
         """The fixed point at scale 1 for dequantized parameters [N, channels, rows, columns]:

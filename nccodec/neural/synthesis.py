@@ -11,6 +11,7 @@ from .architecture import BIAS
 from .code import CollageCode
 from .filter import REACH as FILTER_REACH
 from .filter import UNFILTERED
+from .levels import real
 from .model import RECEPTION
 from .weights import Weights
 
@@ -43,7 +44,7 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
 
     around = (slice(None), *(slice(*span) for span in wide))
     q = np.concatenate([code.atoms[around], code.scales[around]])
-    level = torch.tensor([code.level / 256], device=device)
+    level = real(code.level, device)
     parameters = model.dequantize(torch.from_numpy(q).to(device, torch.float32)[None], level)
     inner = (slice(i - k, j - k) for (i, j), (k, _) in zip(cells, wide, strict=True))
     parameters = parameters[(..., *inner)]
@@ -51,7 +52,7 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
         parameters = parameters.double()
     z = model.affine(parameters[:, : a.atoms], level, request.down)
     if request.up > 1:
-        z = model.enlarged(z, level, request.up) if request.view.detail else enlarge(z, request.up)
+        z = model.enlarge(z, level, request.up) if request.view.detail else enlarge(z, request.up)
     reference = model.reference(parameters[:, a.atoms :])
     if reference is not None:
         z = fixed_point(z, reference)

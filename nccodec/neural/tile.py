@@ -11,6 +11,7 @@ from torch import Tensor
 from ..bitstream.symbols import LARGEST
 from ..code import grid_of
 from ..errors import WeightsError
+from .levels import real
 from .weights import Weights
 
 MEANS = 3  # leading atoms, those of largest variance, which are rounded without a dead zone
@@ -71,9 +72,9 @@ class Tile:
         return pad_to_cells(part, side).to(self.device)
 
     @torch.no_grad()
-    def scaled(self, level: int) -> Tensor:
+    def in_steps(self, level: int) -> Tensor:
         """Coefficients in quantizer steps, [1, channels, rows, columns]. level: in 1/256."""
-        scaled = self.model.scaled(self._analysed, torch.tensor([level / 256], device=self.device))
+        scaled = self.model.in_steps(self._analysed, real(level, self.device))
         scaled = scaled[(..., *self._inner)].contiguous()
         if not bool(scaled.isfinite().all()):
             raise WeightsError(f"{self.weights.path}: the network gives values that are not finite")

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from safetensors import SafetensorError, numpy
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
 
 from ..bitstream.container import Header
 from ..errors import FormatError, WeightsError
 from .architecture import Architecture
+from .header import LEVEL_UNIT
 from .prior import IntegerPrior, PriorArrays
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ class Weights:
     @property
     def levels(self) -> int:
         """The highest level, in 1/256."""
-        return 256 * (len(self.architecture.lambdas) - 1)
+        return LEVEL_UNIT * (len(self.architecture.lambdas) - 1)
 
     def card(self) -> dict:
         """The card beside the file: data, command, steps, curve; empty without one."""
@@ -143,7 +146,7 @@ def save(
     about = {"format": FORMAT, "architecture": architecture.to_dict(), "dead_zone": list(dead_zone)}
     beside = path.with_name(path.name + ".part")
     metadata = {"nccodec": json.dumps(about)}
-    beside.write_bytes(numpy.save({name: np.ascontiguousarray(value) for name, value in stored.items()}, metadata))
+    beside.write_bytes(save_tensors({name: np.ascontiguousarray(value) for name, value in stored.items()}, metadata))
     os.replace(beside, path)
 
 
@@ -164,7 +167,7 @@ def _load(path: Path, _time: int, size: int) -> Weights:
         data = path.read_bytes()
         length = int.from_bytes(data[:8], "little")
         about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["nccodec"])
-        tensors = numpy.load(data)
+        tensors = load_tensors(data)
         if about["format"] != FORMAT:
             raise WeightsError(f"{path}: weights format {about['format']} is unknown to this program")
         architecture = Architecture.from_dict(about["architecture"])

@@ -54,7 +54,7 @@ class Fields:
         largest, smallest, domain_step, turned = sides & 15, sides >> 4, domains & 15, domains >> 4
         ordered = smallest <= largest and 4 <= 1 << largest <= common.side
         if not (ordered and 2 <= domain_step <= 6 and turned <= 1):
-            raise FormatError(f"partition: bytes {data[2:4].hex(' ')} are no sides of ranges and steps of domains")
+            raise FormatError(f"partition: bytes {data[2:4].hex(' ')} are not sides of ranges and steps of domains")
         if one != _ONE or step == 0:
             raise FormatError("header of a partition with another number of domains than 1, or no step")
         if iterations > MAX_ITERATIONS:

@@ -15,7 +15,7 @@ from .code import CLASSES, UNIT, Layout, Level, Nodes, PartitionCode, Plane, Pla
 from .fitting import Fit, rate_weight, scale_bits
 from .keys import Chance, Differences
 from .models import Models, Recorder
-from .synthesis import decoded
+from .synthesis import decode_plane
 from .walk import walk
 
 _DEAD_ZONE = 0.15  # details are rounded away from zero above one half plus this
@@ -46,7 +46,7 @@ def grow(layout: Layout, canvases: list[np.ndarray], sides: list[list[Side]]) ->
 
 def _decoded(code: PartitionCode, number: int) -> np.ndarray:
     """A plane's canvas as the decoder has it, in grey levels less MIDDLE."""
-    return 255 * decoded(code, number, 1, 1, torch.float32, "cpu")[0, 0].double().numpy()
+    return 255 * decode_plane(code, number, 1, 1, torch.float32, "cpu")[0, 0].double().numpy()
 
 
 class _Costs:

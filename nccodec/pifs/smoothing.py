@@ -15,7 +15,7 @@ from .code import SMALLEST_RANGE, UNIT, PartitionCode, nodes_of
 _SHARE = 0.5  # of the quantizer step of the orthonormal details, that a step is corrected by at most
 
 
-def smoothed(z: Tensor, code: PartitionCode, number: int, up: int) -> Tensor:
+def smooth_borders(z: Tensor, code: PartitionCode, number: int, up: int) -> Tensor:
     """A plane, [1, 1, H, W] in grey levels / 255 at scale `up`, with the borders of its ranges smoothed; ranges
     of less than 4 pixels stay as they are."""
     sides = _sides(code, number)

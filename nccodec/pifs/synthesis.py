@@ -15,7 +15,7 @@ from ..errors import LimitError
 from ..imaging.colour import to_rgb
 from .code import MIDDLE, UNIT, Layout, Level, PartitionCode, nodes_of
 from .header import SCALE_UNIT
-from .smoothing import smoothed
+from .smoothing import smooth_borders
 
 _SINGLE = 2 * SCALE_UNIT  # largest |s| that is computed in float32: errors grow with it
 
@@ -34,8 +34,8 @@ def synthesise(code: PartitionCode, request: Request, device: str = "cpu") -> np
     smooth = request.view.smooth and request.down == 1
 
     def plane(number: int, up: int, down: int) -> Tensor:
-        z = decoded(code, number, up, down, kind, device)
-        return smoothed(z, code, number, up) if smooth else z
+        z = decode_plane(code, number, up, down, kind, device)
+        return smooth_borders(z, code, number, up) if smooth else z
 
     planes = [plane(0, request.up, request.down)]
     for number in range(1, len(code.planes)):
@@ -46,7 +46,7 @@ def synthesise(code: PartitionCode, request: Request, device: str = "cpu") -> np
     return grey_levels(request.fit(z), MIDDLE / 255)[slice(*request.rows), slice(*request.columns)]
 
 
-def decoded(code: PartitionCode, number: int, up: int, down: int, kind: torch.dtype, device: str) -> Tensor:
+def decode_plane(code: PartitionCode, number: int, up: int, down: int, kind: torch.dtype, device: str) -> Tensor:
     """One plane on its canvas at scale up / down: [1, 1, H, W], in 1/255 grey level less MIDDLE."""
     layout = code.layout
     z = reduce_area(affine_part(code, number, up, kind, device), down)

@@ -14,10 +14,10 @@ from PIL import Image
 from ..errors import ImageError, TrainingError
 from ..imaging.pictures import parts_of, read_picture
 from ..imaging.suffixes import SUFFIXES
+from .options import SCREENS
 from .screens import screen
 
 _LARGEST_REDUCTION = 4.0
-SCREENS = 0.05  # share of crops that are rendered text and screens, unless told otherwise
 
 
 @dataclass

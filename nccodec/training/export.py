@@ -10,7 +10,7 @@ from ..collage.scales import reduce_area
 from ..neural import weights
 from ..neural.architecture import BIAS
 from ..neural.detail import FINEST
-from ..neural.effort import PREFERENCE
+from ..neural.effort import error_weight
 from ..neural.levels import at_level, lagrange
 from ..neural.tables import mass
 from ..neural.tile import quantize
@@ -50,7 +50,7 @@ def choose_dead_zone(trainer: Trainer, level: int) -> float:
     cost = np.zeros(len(_DEAD_ZONES))
     for name in trainer.valid_names:
         x = trainer.middle(name, _SIDE)
-        scaled = model.scaled(model.analyse(x), position)
+        scaled = model.in_steps(model.analyse(x), position)
         pixels = x.shape[-1] * x.shape[-2]
         for i, dead_zone in enumerate(_DEAD_ZONES):
             q = quantize(scaled, dead_zone)
@@ -100,9 +100,9 @@ def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> No
         fine = trainer.crops(trainer.done + step, len(level), side)
         with torch.no_grad():
             coarse = (reduce_area(fine, FINEST) * 255).round() / 255
-            q = single_pass(model.scaled(model.analyse(coarse), level), level, zones)
+            q = single_pass(model.in_steps(model.analyse(coarse), level), level, zones)
             affine = model.affine(model.dequantize(q, level)[:, : len(model.atoms)], level)
-        loss = (model.enlarged(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2
+        loss = (model.enlarge(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -120,10 +120,10 @@ def _integers(trainer: Trainer, crops: Tensor, level: Tensor, zones: Tensor) -> 
     """What the encoder makes of crops [N, 3, H, W]: of every other one by its dead zones, of the rest about as
     with more effort, where each integer is chosen by its rate in the context of the former."""
     model, prior = trainer.model, trainer.prior
-    scaled = model.scaled(model.analyse(crops), level)
+    scaled = model.in_steps(model.analyse(crops), level)
     q = single_pass(scaled, level, zones)
     index, mean = prior.context(q, level)
-    weight = PREFERENCE * lagrange(model.architecture.lambdas, level) * 255**2 / 3
+    weight = error_weight(lagrange(model.architecture.lambdas, level))
     slope = weight[:, None] * model.energy() / model.gain(level).square()
     candidates = torch.stack([scaled.floor(), scaled.floor() + 1, torch.zeros_like(scaled)])
     rate = -(mass((candidates - mean).abs(), index.expand_as(candidates), prior.shape) + 2.0**-20).log2()

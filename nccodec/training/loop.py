@@ -188,7 +188,7 @@ class Trainer:
             level = torch.tensor([float(index)], device=self.device)
             bpp, psnr = [], []
             for x in pictures:
-                q = self.model.scaled(self.model.analyse(x), level).round()
+                q = self.model.in_steps(self.model.analyse(x), level).round()
                 bits = self.prior.bits(q, q, level).sum()
                 mse = (self.model.decode(self.model.dequantize(q, level), level).clamp(0, 1) - x).square().mean()
                 bpp.append(float(bits) / (x.shape[-1] * x.shape[-2]))

@@ -36,7 +36,7 @@ class Objective(nn.Module):
         """
         atoms = self.architecture.atoms
         with torch.autocast(crops.device.type, torch.bfloat16, enabled=self.bf16):
-            scaled = self.model.scaled(self.model.analyse(crops), level)
+            scaled = self.model.in_steps(self.model.analyse(crops), level)
         rounded = scaled + (scaled.round() - scaled).detach()
         noisy = scaled + noise
         if not referring:

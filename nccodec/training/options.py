@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from ..errors import TrainingError
 from ..neural.architecture import COLOUR, Architecture
 
+SCREENS = 0.05  # share of crops that are rendered text and screens, unless told otherwise
+
 
 @dataclass(frozen=True)
 class Options:

@@ -81,8 +81,8 @@ def start_from(model: Collage, prior: PriorNetwork, pictures: Tensor) -> None:
     model.analysis.weight.copy_(atoms)
     analysed = model.analyse(pictures)
     levels = torch.arange(len(a.lambdas), device=pictures.device, dtype=torch.float32)[:, None]
-    magnitude = [model.scaled(analysed, level.expand(len(pictures))).round().abs().mean((0, 2, 3)) for level in levels]
-    prior.start_at(torch.stack(magnitude))
+    found = (model.in_steps(analysed, level.expand(len(pictures))) for level in levels)
+    prior.start_at(torch.stack([steps.round().abs().mean((0, 2, 3)) for steps in found]))
 
 
 @torch.no_grad()

@@ -102,9 +102,9 @@ def test_an_older_name_of_psnr_is_known_and_what_is_not_is_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is no JSON"),
-        ("\xff", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
+        ("{", "is not JSON"),
+        ("\xff", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("3", "holds no curves"),
         ("[]", "holds no curves"),
         ('{"curves": []}', "holds no curves"),
@@ -112,10 +112,10 @@ def test_an_older_name_of_psnr_is_known_and_what_is_not_is_left_out(tmp_path):
         ('{"name": "a", "results": [1]}', 'a curve without "name" and "results"'),
         ('{"name": "a", "results": {"psnr-rgb": [1]}}', 'a has no "bpp" beside'),
         ('{"name": "a", "results": {"bpp": [1]}}', 'a has no "bpp" beside one of "psnr-rgb", "ms-ssim-rgb"'),
-        ('{"name": "a", "results": {"bpp": [1], "psnr-rgb": [1, 2]}}', '"psnr-rgb" is no list as long as "bpp"'),
-        ('{"name": "a", "results": {"bpp": [], "psnr-rgb": []}}', '"bpp" is no list'),
-        ('{"name": "a", "results": {"bpp": [1], "psnr-rgb": ["x"]}}', '"psnr-rgb" holds what is no number'),
-        ('{"name": "a", "results": {"bpp": [1], "psnr-rgb": [NaN]}}', '"psnr-rgb" holds what is no number'),
+        ('{"name": "a", "results": {"bpp": [1], "psnr-rgb": [1, 2]}}', '"psnr-rgb" is not a list as long as "bpp"'),
+        ('{"name": "a", "results": {"bpp": [], "psnr-rgb": []}}', '"bpp" is not a list'),
+        ('{"name": "a", "results": {"bpp": [1], "psnr-rgb": ["x"]}}', '"psnr-rgb" holds what is not a number'),
+        ('{"name": "a", "results": {"bpp": [1], "psnr-rgb": [NaN]}}', '"psnr-rgb" holds what is not a number'),
         ('{"name": "a", "results": {"bpp": [0], "psnr-rgb": [1]}}', "a rate that is not positive"),
     ],
 )

@@ -221,7 +221,7 @@ def make_bad() -> None:
         "wrong-kind": (container.write(about, [chunks[0], *parts]), "FormatError", "belongs to another kind of map"),
         "no-step": (summed(whole[:20] + b"\0\0" + whole[22:-4]), "FormatError", "or no step"),
         "means-missing": (container.write(about, [parts[0], *parts[2:]]), "FormatError", "chunk means is missing"),
-        "sides-rising": (summed(whole[:22] + b"\x32" + whole[23:-4]), "FormatError", "are no sides of ranges"),
+        "sides-rising": (summed(whole[:22] + b"\x32" + whole[23:-4]), "FormatError", "are not sides of ranges"),
         "tile-cut": (
             container.write(tiled, [Chunk(1, frame(content)), *sheets[1:]]),
             "FormatError",

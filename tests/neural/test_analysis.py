@@ -55,7 +55,7 @@ def test_a_single_pass_quantizes_with_the_dead_zone_of_the_level(tiny, smooth):
     picture, found = smooth(24, 20), weights_files.load(tiny)
     analysis, tile = Analysis(picture, found), Tile(picture, found)
     for level, dead_zone in ((0, 0.1), (64, 0.125), (256, 0.2)):
-        expected = quantize(tile.scaled(level), dead_zone)[0].numpy()
+        expected = quantize(tile.in_steps(level), dead_zone)[0].numpy()
         code = analysis.code(level)
         assert expected.any() and (code.level, code.grid) == (level, (6, 5))
         np.testing.assert_array_equal(np.concatenate([code.atoms, code.scales]), expected)
@@ -75,7 +75,7 @@ def test_atoms_of_a_lapped_orthonormal_basis_reconstruct_what_they_span(kernel):
         model.atoms.copy_(atoms)
         model.analysis.weight.copy_(atoms)
         model.log_gain.fill_(float(np.log(1000.0)))
-        scaled = model.scaled(model.analyse(picture), level)
+        scaled = model.in_steps(model.analyse(picture), level)
         difference = model.decode(model.dequantize(quantize(scaled, 0.0), level), level) - picture
     assert difference.abs().max() < 0.5 / 1000 * 48**0.5
 
@@ -105,13 +105,13 @@ def test_library_refuses_what_it_cannot_hold(tiny, smooth):
 def test_a_picture_is_analysed_tile_by_tile_as_it_is_whole(tiny, smooth, monkeypatch, size):
     """With tiles of 9 cells, and 5 around that the network sees besides."""
     picture, found = smooth(*size), weights_files.load(tiny)
-    whole = Tile(picture, found).scaled(100)[0].numpy()
+    whole = Tile(picture, found).in_steps(100)[0].numpy()
     monkeypatch.setattr(code, "TILE", 9)
     rows, columns = whole.shape[1:]
     assert len(code.tiles(rows, columns)) == 2
     for place in code.tiles(rows, columns):
         part = Tile(picture, found, place=place)
-        np.testing.assert_allclose(part.scaled(100)[0].numpy(), whole[(slice(None), *place)], atol=1e-4)
+        np.testing.assert_allclose(part.in_steps(100)[0].numpy(), whole[(slice(None), *place)], atol=1e-4)
     for effort, share in ((0, 0.999), (1, 0.95)):
         monkeypatch.undo()
         expected = Analysis(picture, found).code(100, effort).atoms

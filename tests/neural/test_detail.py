@@ -10,7 +10,7 @@ import torch
 from nccodec.collage.scales import enlarge, reduce_area
 from nccodec.neural import detail
 from nccodec.neural.architecture import Architecture
-from nccodec.neural.detail import Detail, enlarged
+from nccodec.neural.detail import Detail, enlarge_with
 from nccodec.neural.levels import at_level
 from nccodec.neural.model import Collage
 
@@ -52,7 +52,7 @@ def test_its_means_are_zero(network):
 @pytest.mark.parametrize("factor", [2, 4, 8, 16])
 def test_with_it_the_area_mean_is_the_picture(network, factor):
     x = picture(6, 7).double()
-    found = enlarged(x, at(network, x.float(), 1.5, min(factor, 4)).double(), factor)
+    found = enlarge_with(x, at(network, x.float(), 1.5, min(factor, 4)).double(), factor)
     assert (found - enlarge(x, factor)).abs().mean() > 0.01
     assert (reduce_area(found, factor) - x).abs().max() < 1e-6
 
@@ -60,9 +60,9 @@ def test_with_it_the_area_mean_is_the_picture(network, factor):
 def test_scales_above_the_finest_see_its_enlargement_and_those_below_its_means(network):
     x, d = picture(5, 5), at(network, picture(5, 5), 0.0)
     finest = enlarge(x, 4) + d
-    torch.testing.assert_close(enlarged(x, d, 4), finest)
-    torch.testing.assert_close(enlarged(x, d, 8), enlarge(finest, 2))
-    torch.testing.assert_close(enlarged(x, at(network, x, 0.0, 2), 2), reduce_area(finest, 2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(enlarge_with(x, d, 4), finest)
+    torch.testing.assert_close(enlarge_with(x, d, 8), enlarge(finest, 2))
+    torch.testing.assert_close(enlarge_with(x, at(network, x, 0.0, 2), 2), reduce_area(finest, 2), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("rows", [1, 3, 5, 8])
@@ -87,4 +87,4 @@ def test_a_new_network_predicts_nothing():
     model = Collage(Architecture(range_size=4, kernel=4, atoms=6, width=8, depth=8, refinement=8, detail=8))
     x = picture(8, 8)
     with torch.no_grad():
-        torch.testing.assert_close(model.enlarged(x, torch.tensor([1.0]), 4), enlarge(x, 4))
+        torch.testing.assert_close(model.enlarge(x, torch.tensor([1.0]), 4), enlarge(x, 4))

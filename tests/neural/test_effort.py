@@ -172,7 +172,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
 def test_annealing_finds_better_coefficients_and_leaves_the_self_reference(tiny, smooth):
     """In the cost of the nearest integers, at once and always the same."""
     analysis = Tile(smooth(24, 28), weights.load(tiny))
-    scaled, weight, slope, reports = analysis.scaled(128), 2000.0, torch.full((10,), 2.0), []
+    scaled, weight, slope, reports = analysis.in_steps(128), 2000.0, torch.full((10,), 2.0), []
     found, again = (anneal(analysis, scaled, 128, weight, slope, 40, lambda: reports.append(1)) for _ in range(2))
     assert torch.equal(found, again) and len(reports) == 80
     assert torch.equal(found[:, 6:], scaled[:, 6:]) and not torch.equal(found[:, :6], scaled[:, :6])

@@ -13,7 +13,7 @@ from nccodec.imaging.psnr import psnr
 from nccodec.pifs import encoding, header, synthesis
 from nccodec.pifs.encoding import step_of
 from nccodec.pifs.options import Options
-from nccodec.pifs.synthesis import _reference, affine_part, decoded, nodes_of
+from nccodec.pifs.synthesis import _reference, affine_part, decode_plane, nodes_of
 
 
 def scene_of(height: int, width: int) -> Image.Image:
@@ -59,7 +59,7 @@ def test_every_file_converges_from_any_start(scene, options):
         start = 1000 * torch.randn(affine.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         z = mixed_fixed_point(affine, references, nccodec.info(data)["iterations"], start)
         again = mixed_fixed_point(z, references, 0)
-        assert float((decoded(code, number, 1, 1, torch.float64, "cpu") - again).abs().max()) < 1e-9
+        assert float((decode_plane(code, number, 1, 1, torch.float64, "cpu") - again).abs().max()) < 1e-9
 
 
 def test_partitions_are_what_was_asked_for(scene):
@@ -128,7 +128,7 @@ def test_without_domains_means_and_ramps_alone_remain(scene):
     assert first["references"] > 0 and second["references"] == 0 and second["iterations"] == 0
     code = read_file(files[1]).code
     affine = affine_part(code, 0, 1, torch.float64, "cpu")
-    assert torch.equal(decoded(code, 0, 1, 1, torch.float64, "cpu"), affine)
+    assert torch.equal(decode_plane(code, 0, 1, 1, torch.float64, "cpu"), affine)
     assert abs(db(scene, files[1]) - db(scene, files[0])) < 1
     fixed = nccodec.encode(scene, 50, quadtree=False, domains=False, method="pifs")
     assert nccodec.info(fixed)["references"] == 0

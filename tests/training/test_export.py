@@ -26,7 +26,7 @@ def test_detail_is_learned_where_there_is_some(tmp_path, options):
         assert torch.equal(p, before[name]) == (not name.startswith("detail.")), name
     fine, level = run.crops(10_000, 16, 64), torch.full((16,), 2.0)
     with torch.no_grad():
-        q = quantize(run.model.scaled(run.model.analyse(reduce_area(fine, 4)), level), 0.0)
+        q = quantize(run.model.in_steps(run.model.analyse(reduce_area(fine, 4)), level), 0.0)
         affine = run.model.affine(run.model.dequantize(q, level)[:, :24], level)
-        plain, learned = enlarge(affine, 4) + BIAS, run.model.enlarged(affine, level, 4) + BIAS
+        plain, learned = enlarge(affine, 4) + BIAS, run.model.enlarge(affine, level, 4) + BIAS
     assert (learned - fine).square().mean() < 0.95 * (plain - fine).square().mean()

@@ -59,7 +59,7 @@ def test_rate_and_error_are_those_of_the_integers(trainer):
     with torch.enable_grad():
         crops, level, _ = crops_level_noise(run)
     model, prior = run.objective.model, run.objective.prior
-    scaled = model.scaled(model.analyse(crops), level)
+    scaled = model.in_steps(model.analyse(crops), level)
     for referring in (False, True):
         q = scaled.round()
         if not referring:

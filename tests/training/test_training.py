@@ -87,7 +87,7 @@ def test_weights_without_domains_start_a_run_with_them(trainer, folder, options,
     grown, same = (Trainer(CropFolder(folder), options(**o), init=weights.load(path)) for o in ({}, plain))
     level, picture, atoms = torch.tensor([0.5]), run.crops(5, 1), options().architecture.atoms
     with torch.no_grad():
-        found, expected = (t.model.scaled(t.model.analyse(picture), level) for t in (grown, same))
+        found, expected = (t.model.in_steps(t.model.analyse(picture), level) for t in (grown, same))
         assert torch.equal(found[:, :atoms], expected) and not found[:, atoms:].any() and found.shape[1] > atoms
         q = found.round()
         bits, before = grown.prior.bits(q, q, level), same.prior.bits(q[:, :atoms], q[:, :atoms], level)
