@@ -25,7 +25,7 @@ def require(condition, message):
 
 
 class Weights:
-    """The weights file [8]."""
+    """The weights file [5]."""
 
     def __init__(self, path):
         data = Path(path).read_bytes()
@@ -64,12 +64,12 @@ class Weights:
 
 
 def check_container(data):
-    """What both kinds of map have in common [2]."""
+    """What both kinds of map have in common [2.1]."""
     require(len(data) >= 10, "too short")
     require(len(data) >= (38 if data[9] & 2 else 46), "too short")
     require(data[:8] == MAGIC, "magic")
     require(data[8] == 1, "version")
-    require(data[9] <= 7, "reserved flags")
+    require(data[9] <= 7, "reserved flags, or another kind of map")
     require(2 <= data[11] <= 6, "log2 B")
     width, height = struct.unpack_from("<II", data, 12)
     require(width >= 1 and height >= 1 and width * height <= MAXIMUM_PIXELS, "dimensions")
@@ -77,7 +77,7 @@ def check_container(data):
 
 
 class Header:
-    """The header of a collage [2.1]."""
+    """The header of a collage [3.1]."""
 
     def __init__(self, data, weights):
         fields = struct.unpack_from("<BBBIIHHBBII8s", data, 9)
@@ -112,7 +112,7 @@ class Bits:
 
 
 class RangeDecoder:
-    """The range decoder of [4.2], with its escapes."""
+    """The range decoder of [1.3], with its escapes."""
 
     def __init__(self, content):
         require(len(content) >= 4, "number of words is missing")
@@ -173,7 +173,7 @@ def chunks(data):
 
 
 def decompressed(payload, limit):
-    """What the payload of a chunk holds [3]."""
+    """What the payload of a chunk holds [1.2]."""
     require(payload[:4] == ZSTD_MAGIC, "not a zstd frame")
     frame = zstandard.get_frame_parameters(payload)
     require(frame.dict_id == 0, "dictionary")
@@ -183,7 +183,7 @@ def decompressed(payload, limit):
 
 
 def unpack_fixed(content, q, span, _header, _weights):
-    """Channels by the packer `fixed` [4.1]."""
+    """Channels by the packer `fixed` [3.3]."""
     require(len(content) >= len(span) and all(width <= 16 for width in content[: len(span)]), "widths")
     bits = Bits(content[len(span) :])
     for c, width in zip(span, content, strict=False):
@@ -195,7 +195,7 @@ def unpack_fixed(content, q, span, _header, _weights):
 
 
 def unpack_range(content, q, span, header, weights):
-    """Channels by the packer `range`: [4.2], with the order, tables and offsets of [5]."""
+    """Channels by the packer `range` [3.4], with the order, tables and offsets of [3.5]."""
     corners = list(itertools.product(range(0, header.rows, 128), range(0, header.columns, 128)))
     for i, j in corners:
         tile, content = content, b""
@@ -219,7 +219,7 @@ def unpack_tile(content, q, span, header, weights):
 
 
 def integers(data, weights):
-    """The header and q[c, i, j] of a collage [1 to 5]."""
+    """The header and q[c, i, j] of a collage [3]."""
     header = Header(data, weights)
     found = chunks(data)
     q = np.zeros((header.channels, header.rows, header.columns), np.int64)
@@ -238,7 +238,7 @@ def integers(data, weights):
 
 
 def refinement(q, header, weights):
-    """The refinement r of the atoms' q [6]."""
+    """The refinement r of the atoms' q [3.6]."""
     tensors, f = weights.network, header.part / 256
 
     def dense(name, z):
@@ -262,7 +262,7 @@ def refinement(q, header, weights):
 
 
 def atoms_sum(a, weights):
-    """The atoms' sum on the canvas [6]."""
+    """The atoms' sum on the canvas [3.6]."""
     side, kernel, (rows, columns) = weights.side, weights.kernel, a.shape[1:]
     margin = (kernel - side) // 2
     height, width = rows * side, columns * side
@@ -279,7 +279,7 @@ def atoms_sum(a, weights):
 
 
 def filtered(z, header, weights):
-    """The affine part, from the atoms' sum [6]."""
+    """The affine part, from the atoms' sum [3.6]."""
     tensors, f, count = weights.filter, header.part / 256, weights.side // 4
     low, high = header.low, min(header.low + 1, weights.levels - 1)
 
@@ -319,7 +319,7 @@ def means(z, factor):
 
 
 def enlarged_axis(z, factor):
-    """U_S along the first axis [7]."""
+    """U_S along the first axis [1.4]."""
     n = len(z)
     matrix = np.zeros((n + 1, n + 1))
     right = np.zeros((n + 1, *z.shape[1:]))
@@ -340,13 +340,13 @@ def enlarged_axis(z, factor):
 
 
 def enlarged(z, factor):
-    """U_S along both axes [7]."""
+    """U_S along both axes [1.4]."""
     z = enlarged_axis(z.transpose(1, 0, 2), factor).transpose(1, 0, 2)
     return enlarged_axis(z.transpose(2, 0, 1), factor).transpose(1, 2, 0)
 
 
 def detail(x, header, weights):
-    """The detail d of the affine part at scale 1 less 1/2 [7]."""
+    """The detail d of the affine part at scale 1 less 1/2 [3.7]."""
     tensors, f = weights.detail, header.part / 256
 
     def convolution(name, v):
@@ -375,7 +375,7 @@ def detail(x, header, weights):
 
 
 def affine_at(affine, header, weights, scale):
-    """The affine part at a scale, from the atoms' sum [6, 7]."""
+    """The affine part at a scale, from the atoms' sum [3.6, 3.7]."""
     if scale > 1 / 4:
         affine = filtered(affine, header, weights)
     if scale <= 1:
@@ -387,7 +387,7 @@ def affine_at(affine, header, weights, scale):
 
 
 def fixed_point(affine, s, side):
-    """The fixed point of F for cells of this side [6, 7]."""
+    """The fixed point of the map for cells of this side [3.6, 3.7]."""
     (rows, columns), z = s.shape[1:], affine
     for _ in range(int(math.log2(side)) + 1 if s.any() else 0):
         result = affine.copy()
@@ -409,7 +409,7 @@ class Collage:
         self.fields, self.q = integers(data, self.weights)
 
     def at_scale(self, scale):
-        """Real samples of the picture at the scale 1/B, ..., 1/2, 1, 2, 4, ... [6, 7]."""
+        """Real samples of the picture at the scale 1/B, ..., 1/2, 1, 2, 4, ... [3.6, 3.7]."""
         header, q, weights = self.fields, self.q, self.weights
         width, height = math.ceil(header.width * scale), math.ceil(header.height * scale)
         f = header.part / 256
@@ -424,14 +424,14 @@ class Collage:
 
 
 def coverage(length, count, samples):
-    """The matrix of means over each of `count` equal parts of [0, length], samples being 1 long [7]."""
+    """The matrix of means over each of `count` equal parts of [0, length], samples being 1 long [1.5]."""
     start, column = np.arange(count)[:, None] * length / count, np.arange(samples)
     shared = np.minimum(start + length / count, column + 1) - np.maximum(start, column)
     return np.maximum(shared, 0) * count / length
 
 
 def partition(data):
-    """A partitioned map [11]."""
+    """A partitioned map [4]."""
     roots = math.prod(-(-n // 2 ** data[11]) for n in struct.unpack_from("<II", data, 12))
     limit = 1024 + 4 * roots * 4 ** data[11]
     contents = {kind: decompressed(payload, limit) for kind, payload in chunks(data).items() if kind < 0x20}
@@ -439,14 +439,14 @@ def partition(data):
 
 
 def metadata(data):
-    """ICC profile, EXIF and XMP, as far as there are any [3]."""
+    """ICC profile, EXIF and XMP, as far as there are any [2.4]."""
     found = {kind: decompressed(payload, 2**24) for kind, payload in chunks(data).items() if kind >= 0x80}
     require(all(found.values()), "empty metadata")
     return found
 
 
 def transparency(payload, height, width):
-    """The plane alpha, 0 to 255 [3]."""
+    """The plane alpha, 0 to 255 [2.4]."""
     content = decompressed(payload, 1 + width * height)
     require(len(content) == 1 + width * height and content[0] <= 1, "alpha")
     values = [list(content[1 + i * width : 1 + i * width + width]) for i in range(height)]
@@ -461,7 +461,7 @@ def transparency(payload, height, width):
 
 
 def transparency_at(alpha, scale):
-    """Transparency at the scale 1/B, ..., 1/2, 1, 2, 4, ... [7]: real [1, H, W]."""
+    """Transparency at the scale 1/B, ..., 1/2, 1, 2, 4, ... [2.4]: real [1, H, W]."""
     z = alpha[None] / 255
     if scale > 1:
         return enlarged(z, int(scale))

@@ -15,7 +15,7 @@ def require(condition, message):
         raise ValueError(message)
 
 
-# Tables [11.3]
+# Tables [4.3]
 
 
 def shared_out(weights, rest):
@@ -48,7 +48,7 @@ def differences(zero, ratio):
 
 
 class Fields:
-    """The header's fields [11.1] and the sides of the ranges."""
+    """The header's fields [4.1] and the sides of the ranges."""
 
     def __init__(self, data):
         self.level = int.from_bytes(data[20:22], "little")
@@ -87,7 +87,7 @@ class Plane:
 
 
 def around(v, i, j):
-    """down, across and the largest difference of the square (i, j) [11.4]."""
+    """down, across and the largest difference of the square (i, j) [4.4]."""
     found, largest = [], 0
     for axis in (0, 1):
         here, count = (i, j)[axis], v.shape[axis]
@@ -104,28 +104,28 @@ def around(v, i, j):
 
 
 def keys_of(kind, chroma, fields):
-    """The tables that a chunk speaks of [11.2]."""
+    """The tables that a chunk speaks of [4.2]."""
     sides = [side for side in fields.sides() if side <= fields.largest]
     if kind == 0x10:
-        pairs = ("P", sides[:-1]), ("Q", [side for side in sides if side >= 4])
+        pairs = ("split", sides[:-1]), ("reference", [side for side in sides if side >= 4])
         return [(chroma, name, c, side) for name, some in pairs for side in some for c in range(8)]
     if kind == 0x11:
-        return [(chroma, "R"), *((chroma, name, c) for name in "AD" for c in range(8))]
-    return [(chroma, "S"), (chroma, "T")] if kind == 0x12 else []
+        return [(chroma, "root"), *((chroma, name, c) for name in ("along", "diagonal") for c in range(8))]
+    return [(chroma, "sizes"), (chroma, "sign")] if kind == 0x12 else []
 
 
 def usual(key):
-    """The bytes of a table that is not in the file, from the table of [11.2]."""
-    text = SPECIFICATION.split("### 11.2")[1].split("### 11.3")[0]
+    """The bytes of a table that is not in the file, from the table of [4.2]."""
+    text = SPECIFICATION.split("### 4.2")[1].split("### 4.3")[0]
     row = re.search(rf"^\| {key[1]} \|.*\| (.*) \|$", text, re.MULTILINE)[1]
-    if key[1] == "S":
+    if key[1] == "sizes":
         return [int(n) for n in row.split(",")]
     each = [[int(n) for n in part.split(",")] for part in row.split(";")]
     return each[key[2] if len(each) > 1 else 0]
 
 
 class Widths:
-    """The chunks under the packer `fixed` [11.2]. bits_of: makes bits of the end of a content."""
+    """The chunks under the packer `fixed` [4.2]. bits_of: makes bits of the end of a content."""
 
     def __init__(self, fields, contents, bits_of):
         self.isometries, self.used = fields.isometries, set()
@@ -167,7 +167,7 @@ class Widths:
 
 
 class Contents:
-    """The chunks under the packer `range` [11.2]. coder_of: makes a range decoder [4.2] of the end of a content."""
+    """The chunks under the packer `range` [4.2]. coder_of: makes a range decoder [1.3] of the end of a content."""
 
     def __init__(self, fields, contents, coder_of):
         self.isometries = fields.isometries
@@ -189,7 +189,7 @@ class Contents:
             self.coders[kind] = coder_of(bytes(rest))
 
     def read_table(self, key, take):
-        if key[1] != "S":
+        if key[1] != "sizes":
             return [take() for _ in usual(key)]
         n = take()
         require(2 <= n <= 32, "number of sizes")
@@ -209,7 +209,7 @@ class Contents:
 
     def size(self, chroma):
         coder = self.coder(0x12)
-        return 1 + coder.symbol(shared_out(self.tables[chroma, "S"], 0))
+        return 1 + coder.symbol(shared_out(self.tables[chroma, "sizes"], 0))
 
     def uniform(self, kind, n):
         return 0 if n == 1 else self.coder(kind).symbol(uniform(n))
@@ -221,13 +221,13 @@ class Contents:
 
 
 def read_plane(plane, fields, contents):
-    """The ranges of a plane [11.4]."""
+    """The ranges of a plane [4.4]."""
     rows, columns = (n // fields.root for n in plane.canvas)
     means = np.zeros((rows, columns), object)
     for i in range(rows):
         for j in range(columns):
             before = means[i, j - 1] if j > 0 else means[i - 1, 0] if i > 0 else 0
-            means[i, j] = before + contents.difference((plane.chroma, "R"))
+            means[i, j] = before + contents.difference((plane.chroma, "root"))
     unit = 64 if plane.chroma else 128
     means *= unit * fields.level // fields.root
     nodes = set(np.ndindex(rows, columns))
@@ -248,17 +248,19 @@ def read_side(plane, fields, contents, side, means, nodes, quantizer):
         split = set(nodes)
     elif side > fields.smallest:
         for c in range(8):
-            split |= {at for at in classes[c] if contents.yes(0x10, (plane.chroma, "P", c, side))}
+            split |= {at for at in classes[c] if contents.yes(0x10, (plane.chroma, "split", c, side))}
     distance = max(side, fields.step)
     grid = [(n - 2 * side) // distance + 1 if n >= 2 * side else 0 for n in plane.canvas]
     if 4 <= side <= fields.largest and min(grid) > 0:
         for c in range(8):
             here = [at for at in classes[c] if at not in split]
-            used |= {at for at in here if contents.yes(0x10, (plane.chroma, "Q", c, side))}
+            used |= {at for at in here if contents.yes(0x10, (plane.chroma, "reference", c, side))}
     details = {}
     for c in range(8):
         here = [at for at in classes[c] if at in split]
-        parts = [[contents.difference((plane.chroma, name, c)) for _ in here] for name in "AAD"]
+        parts = [
+            [contents.difference((plane.chroma, name, c)) for _ in here] for name in ("along", "along", "diagonal")
+        ]
         details |= dict(zip(here, zip(*parts, strict=True), strict=True))
     domains = read_domains(plane, contents, sorted(used), grid, distance)
     for at in nodes - split:
@@ -275,7 +277,7 @@ def read_side(plane, fields, contents, side, means, nodes, quantizer):
 def read_domains(plane, contents, used, grid, distance):
     """For each of the ranges: s, isometry, row and column of the domain in pixels."""
     sizes = [contents.size(plane.chroma) for _ in used]
-    signs = [contents.yes(0x12, (plane.chroma, "T")) for _ in used]
+    signs = [contents.yes(0x12, (plane.chroma, "sign")) for _ in used]
     isometries = [contents.uniform(0x13, contents.isometries) for _ in used]
     tops = [contents.uniform(0x14, grid[0]) * distance for _ in used]
     lefts = [contents.uniform(0x14, grid[1]) * distance for _ in used]
@@ -288,7 +290,7 @@ def means_of(z, factor):
 
 
 def decoded(plane, scale):
-    """The fixed point at a scale, 1/B, ..., 1, 2, ..., in grey levels [11.5]."""
+    """The fixed point at a scale, 1/B, ..., 1, 2, ..., in grey levels [4.5]."""
     up, down = max(1, int(scale)), max(1, int(1 / scale))
     affine = np.zeros(tuple(n * up for n in plane.canvas))
     for (side, top, left), (mean, slope_down, slope_across, _) in plane.ranges.items():

@@ -1,4 +1,4 @@
-"""Section 5 of bitstream_spec.md, read literally, one cell at a time; [n] is its section n."""
+"""Section 3.5 of bitstream_spec.md, read literally, one cell at a time; [n] is its section n."""
 
 import itertools
 
@@ -8,25 +8,25 @@ TAPS = ((), ((-1, -1), (-1, 1), (1, -1), (1, 1)), ((-1, 0), (0, -1), (0, 1), (1,
 
 
 def channel_groups(atoms, domains):
-    """The groups of channels [5]."""
+    """The groups of channels [3.5]."""
     cuts = [0] + [cut for cut in (3, 12, 36, 108) if cut < atoms] + [atoms, atoms + domains]
     return [range(a, b) for a, b in itertools.pairwise(cuts) if a < b]
 
 
 def features(q, log):
-    """S of every channel of a group, then A of every channel, with a border of one cell of zeros [5]."""
+    """signed(.) of every channel of a group, then size(.), with a border of one cell of zeros [3.5]."""
     size = np.minimum(127, (log[np.minimum(abs(q), 4095)] + 8) >> 4)
     return np.pad(np.concatenate([np.sign(q) * size, size]), ((0, 0), (1, 1), (1, 1)))
 
 
 def at_level(array, header, levels):
-    """T' of an array T with a first axis of levels [5]."""
+    """X' of an array X with a first axis of levels [3.5]."""
     high = min(header.low + 1, levels - 1)
     return (array[header.low] * (256 - header.part) + array[high] * header.part) >> 8
 
 
 def network(prior, g, header, levels, p, before, near):
-    """The outputs o of the network of group g in one cell [5]. before: [k, 3, 3]. near: [k]."""
+    """The outputs o of the network of group g in one cell [3.5]. before: [k, 3, 3]. near: [k]."""
 
     def layer(t, multiplier, bias):
         return np.clip((t * prior[f"{g}.{multiplier}"] + (bias << 12) + 2**23) >> 24, 0, 127)
@@ -40,7 +40,7 @@ def network(prior, g, header, levels, p, before, near):
 
 
 def tables_and_offsets(q, group, g, i, j, p, header, weights, earlier):
-    """For each channel of group g, its table and its offset in the cell (i, j) of pass p [5]."""
+    """For each channel of group g, its table and its offset in the cell (i, j) of pass p [3.5]."""
     prior, count = weights.prior, len(group)
     own = features(q[group.start : group.stop], prior["log"])
     near = [own[:, 1 + i + y, 1 + j + x] for y, x in TAPS[p]]
@@ -64,7 +64,7 @@ def tables_and_offsets(q, group, g, i, j, p, header, weights, earlier):
 
 
 def symbols(q, span, header, weights):
-    """For every pass, the list of (table, offset, channel, row, column) in its order [5]. What a caller decodes
+    """For every pass, the list of (table, offset, channel, row, column) in its order [3.5]. What a caller decodes
     it puts into q before it asks for the next pass."""
     earlier = np.zeros((0, q.shape[1] + 2, q.shape[2] + 2), np.int64)
     for g, group in enumerate(channel_groups(header.atoms, header.domains)):

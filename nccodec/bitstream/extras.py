@@ -1,4 +1,4 @@
-"""Transparency and metadata <-> chunks. bitstream_spec.md, section 3."""
+"""Transparency and metadata <-> chunks. bitstream_spec.md, section 2.4."""
 
 import numpy as np
 

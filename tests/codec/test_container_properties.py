@@ -1,4 +1,4 @@
-"""Headers and chunks with any fields: what section 2 of the specification allows comes back, all else is refused."""
+"""Headers and chunks with any fields: what sections 2 to 4 of the specification allow comes back, all else is refused."""
 
 import struct
 import zlib
@@ -22,7 +22,7 @@ def numbers(size: int, *values: int) -> list[bytes]:
     return [value.to_bytes(size, "little") for value in values]
 
 
-# By offset, values on both sides of what section 2.1 allows there.
+# By offset, values on both sides of what sections 2.1, 3.1 and 4.1 allow there.
 SIDES = [
     bytes([a, b]) for a in (0x01, 0x02, 0x22, 0x32, 0x26, 0x17) for b in (0x01, 0x02, 0x06, 0x07, 0x12, 0x16, 0x22)
 ]
@@ -57,7 +57,7 @@ def headers(draw) -> bytes:
 
 
 def legal(data: bytes) -> bool:
-    """Section 2.1, row by row."""
+    """Sections 2.1, 3.1 and 4.1, row by row."""
     side = 1 << data[11] if data[11] <= 6 else 0
     width, height, level, atoms = struct.unpack_from("<IIHH", data, 12)
     (nonzero,) = struct.unpack_from("<I", data, 30)

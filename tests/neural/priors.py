@@ -97,7 +97,7 @@ def flat(model: IntegerPrior, q: np.ndarray) -> list[tuple[int, int, int, int, i
 
 
 def literal(prior: PriorArrays, q: np.ndarray, atoms: int, level: int) -> Iterator[tuple[int, int, int, int, int]]:
-    """What `flat` should give, as section 5 of bitstream_spec.md has it."""
+    """What `flat` should give, as section 3.5 of bitstream_spec.md has it."""
     channels, rows, columns = q.shape
     header = SimpleNamespace(
         rows=rows, columns=columns, atoms=atoms, domains=channels - atoms, low=level >> 8, part=level & 255

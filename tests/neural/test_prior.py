@@ -1,4 +1,4 @@
-"""The network prior in integers against a literal reading of section 5 of bitstream_spec.md."""
+"""The network prior in integers against a literal reading of section 3.5 of bitstream_spec.md."""
 
 from dataclasses import replace
 
