@@ -46,12 +46,12 @@ def tasks(
         raise typer.BadParameter("give -o or --output-dir, not both", param_hint="--output-dir")
     if output:
         check_folder(output)
-    found = []
+    todo = []
     for source in sources:
         if source == STREAM:
             if output_dir:
                 raise LimitError("what comes from stdin has no name for --output-dir; give -o")
-            found.append(Task(source, output or STREAM))
+            todo.append(Task(source, output or STREAM))
         elif source.is_dir():
             if not recursive:
                 raise LimitError(f"{source}: is a folder (-r takes all in it)")
@@ -59,19 +59,19 @@ def tasks(
             if not inside:
                 raise LimitError(f"{source}: holds nothing to do")
             roots = [(path, path.relative_to(source)) for path in inside]
-            found += [Task(path, renamed(output_dir / part if output_dir else path)) for path, part in roots]
+            todo += [Task(path, renamed(output_dir / part if output_dir else path)) for path, part in roots]
         else:
-            found.append(Task(source, output or renamed(output_dir / source.name if output_dir else source)))
-    if output and len(found) > 1:
+            todo.append(Task(source, output or renamed(output_dir / source.name if output_dir else source)))
+    if output and len(todo) > 1:
         raise typer.BadParameter("there are several inputs; use --output-dir", param_hint="--output")
     written: dict[Path, Path] = {}
-    for task in found:
+    for task in todo:
         if task.target != STREAM and task.target in written:
             raise LimitError(f"{written[task.target]} and {task.source} would both become {task.target}")
         written[task.target] = task.source
-    if sum(STREAM in (task.source, task.target) for task in found) > 1:
+    if sum(STREAM in (task.source, task.target) for task in todo) > 1:
         raise LimitError("only one input can come from stdin")
-    return found
+    return todo
 
 
 def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
@@ -87,7 +87,7 @@ def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
 
 
 def run(
-    found: list[Task], work: Callable[[Task], dict | None], jobs: int, reporting: Reporting, text: Callable[[dict], str]
+    todo: list[Task], work: Callable[[Task], dict | None], jobs: int, reporting: Reporting, text: Callable[[dict], str]
 ) -> None:
     """Do them all, and tell how fast. One that fails stops no other; NclError then names how many did.
 
@@ -95,11 +95,11 @@ def run(
     must be picklable for jobs > 1. text: the line for what `work` returned.
     """
     failed, skipped, pixels, started = [], 0, 0, time.monotonic()
-    with _progress(len(found), reporting) as (say, advance):
-        for task, result, error, notes in _results(found, work, jobs):
+    with _progress(len(todo), reporting) as (say, advance):
+        for task, result, error, notes in _results(todo, work, jobs):
             for note in notes:
                 say(f"nc: warning: {note}")
-            if error is not None and len(found) == 1:
+            if error is not None and len(todo) == 1:
                 raise error
             if error is not None:
                 failed.append(task)
@@ -116,13 +116,13 @@ def run(
             pixels += more
             advance(more)
     if skipped and not reporting.quiet:
-        _say(f"nc: {skipped} of {len(found)} existed already")
-    if pixels and len(found) > 1 and not (reporting.quiet or reporting.as_json):
-        seconds, done = time.monotonic() - started, len(found) - skipped - len(failed)
+        _say(f"nc: {skipped} of {len(todo)} existed already")
+    if pixels and len(todo) > 1 and not (reporting.quiet or reporting.as_json):
+        seconds, done = time.monotonic() - started, len(todo) - skipped - len(failed)
         _say(f"nc: {done} done, {pixels / 1e6:.2f} MP in {seconds:.1f} s, {pixels / 1e6 / seconds:.2f} MP/s")
     if failed:
         names = ", ".join(str(task.source) for task in failed[:5]) + (", ..." if len(failed) > 5 else "")
-        raise NclError(f"{len(failed)} of {len(found)} failed: {names}")
+        raise NclError(f"{len(failed)} of {len(todo)} failed: {names}")
 
 
 def _say(line: str) -> None:
@@ -132,19 +132,19 @@ def _say(line: str) -> None:
 Result = tuple[Task, dict | None, NclError | None, list[str]]
 
 
-def _results(found: list[Task], work: Callable[[Task], dict | None], jobs: int) -> Iterator[Result]:
+def _results(todo: list[Task], work: Callable[[Task], dict | None], jobs: int) -> Iterator[Result]:
     """In the order of the tasks."""
-    if min(jobs, len(found)) < 2:
-        for task in found:
+    if min(jobs, len(todo)) < 2:
+        for task in todo:
             yield _attempt(task, work)
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    pool = ProcessPoolExecutor(min(jobs, len(found)), get_context("spawn"), _limit_threads, (threads,))
+    pool = ProcessPoolExecutor(min(jobs, len(todo)), get_context("spawn"), _limit_threads, (threads,))
     try:
-        for future in [pool.submit(_attempt, task, work) for task in found]:
+        for future in [pool.submit(_attempt, task, work) for task in todo]:
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)

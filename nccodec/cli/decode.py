@@ -126,7 +126,7 @@ def command(
     mark = f"@{size.lower()}" if size else f"@{scale:g}x" if scale not in (None, 1) else ""
     mark += f"+{crop}" if crop else ""
     extension = format.removeprefix(".").lower()
-    found = batch.tasks(
+    todo = batch.tasks(
         sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or 'png'}"),
         output, output_dir, recursive,
     )  # fmt: skip
@@ -135,7 +135,7 @@ def command(
         "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels, "crop": region,
     }  # fmt: skip
     work = Decoding(options, extension, force, skip_existing)
-    batch.run(found, work, jobs, batch.Reporting(quiet, as_json), _line)
+    batch.run(todo, work, jobs, batch.Reporting(quiet, as_json), _line)
 
 
 def _line(told: dict) -> str:

@@ -135,15 +135,15 @@ def command(
         raise typer.BadParameter(str(error), param_hint="--method") from None
     from ..imaging.suffixes import SUFFIXES
 
-    found = batch.tasks(sources, SUFFIXES, lambda path: path.with_suffix(".ncl"), output, output_dir, recursive)
+    todo = batch.tasks(sources, SUFFIXES, lambda path: path.with_suffix(".ncl"), output, output_dir, recursive)
     reporting = batch.Reporting(quiet, as_json)
     settings = {"packer": packer.value, "device": device.value, "verify": verify}
     settings |= {"strip": tuple(kind.value for kind in strip or ())}
-    bar = slow and len(found) == 1 and not quiet
+    bar = slow and len(todo) == 1 and not quiet
     work = Encoding(
         method, options, settings | goals, force, skip_existing, as_json or not quiet, bar, max_pixels
     )  # fmt: skip
-    batch.run(found, work, jobs, reporting, _line)
+    batch.run(todo, work, jobs, reporting, _line)
 
 
 def _line(told: dict) -> str:

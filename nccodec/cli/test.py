@@ -39,5 +39,5 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Check .ncl files to the last bit, without writing a picture."""
-    found = batch.tasks(sources, (".ncl",), lambda path: path, None, None, recursive)
-    batch.run(found, Testing(weights), jobs, batch.Reporting(quiet, as_json), lambda told: f"{told['source']}: ok")
+    todo = batch.tasks(sources, (".ncl",), lambda path: path, None, None, recursive)
+    batch.run(todo, Testing(weights), jobs, batch.Reporting(quiet, as_json), lambda told: f"{told['source']}: ok")

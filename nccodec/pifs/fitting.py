@@ -40,15 +40,15 @@ class Fit:
         self._plane, self._models = plane, models
         self._canvas, self._pooled = canvas, blocks_of(source, 2).mean((2, 3))
 
-    def scales(self, found: Side, nodes: Nodes, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def scales(self, candidates: Side, nodes: Nodes, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """s in eighths for the ranges `which` (bool [rows, columns]) with the ramps of `nodes`, int [n], 0 where none
         pays; and by how much it reduces the squared error, float64 [n]."""
-        side = found.side
+        side = candidates.side
         ranges = (blocks_of(self._canvas, side)[which] - ramps(nodes, side, which)).reshape(-1, side * side)
-        domains = self._domains(found, which).reshape(-1, side * side)
+        domains = self._domains(candidates, which).reshape(-1, side * side)
         domains = domains - domains.mean(1, keepdims=True)
         product, energy = (ranges * domains).sum(1), np.square(domains).sum(1)
-        inside = found.inside[which][:, None]
+        inside = candidates.inside[which][:, None]
         scales = np.arange(-LARGEST_SEARCHED, LARGEST_SEARCHED + 1)
         s = scales * SCALE_STEP
         gain = (2 * s * product[:, None] - np.square(s) * energy[:, None]) * inside  # [n, scales]
@@ -57,20 +57,20 @@ class Fit:
         best = (gain - rate_weight(self._plane) * bits).argmax(1)
         return scales[best], np.take_along_axis(gain, best[:, None], 1)[:, 0]
 
-    def rescored(self, found: Side) -> Side:
+    def rescored(self, candidates: Side) -> Side:
         """The same domains with the s that they take from this source."""
-        which = found.scale != 0
+        which = candidates.scale != 0
         if not which.any():
-            return found
-        scale, gain = np.zeros_like(found.scale), np.zeros_like(found.gain)
-        scale[which], gain[which] = self.scales(found, found.nodes, which)
-        return replace(found, scale=scale, gain=gain)
+            return candidates
+        scale, gain = np.zeros_like(candidates.scale), np.zeros_like(candidates.gain)
+        scale[which], gain[which] = self.scales(candidates, candidates.nodes, which)
+        return replace(candidates, scale=scale, gain=gain)
 
-    def _domains(self, found: Side, which: np.ndarray) -> np.ndarray:
+    def _domains(self, candidates: Side, which: np.ndarray) -> np.ndarray:
         """Pooled and turned, [n, side, side]."""
-        side, step = found.side, self._plane.layout.step_of_domains(found.side) // 2
+        side, step = candidates.side, self._plane.layout.step_of_domains(candidates.side) // 2
         columns = self._plane.domain_grid(side)[1]
-        domain, isometry = found.domain[which], found.isometry[which]
+        domain, isometry = candidates.domain[which], candidates.isometry[which]
         tops, lefts = domain // columns * step, domain % columns * step
         span = np.arange(side)
         blocks = self._pooled[tops[:, None, None] + span[:, None], lefts[:, None, None] + span]

@@ -31,9 +31,9 @@ def grow(layout: Layout, canvases: list[np.ndarray], sides: list[list[Side]]) ->
     models, sources = Models(layout), canvases
     for _ in range(_ROUNDS):
         planes = []
-        for grids, canvas, source, found in zip(layout.planes, canvases, sources, sides, strict=True):
+        for grids, canvas, source, candidates in zip(layout.planes, canvases, sources, sides, strict=True):
             fit = Fit(grids, models, canvas, source)
-            known = found if sources is canvases else [fit.rescored(side) for side in found]
+            known = candidates if sources is canvases else [fit.rescored(side) for side in candidates]
             split, reference = _Costs(grids, models).pruned(known)
             planes.append(_quantized(grids, known, split, reference, fit))
         code = PartitionCode(layout, tuple(planes))
@@ -66,8 +66,8 @@ class _Costs:
         """For each side, from the roots down: which nodes are split, and which leaves would use their domain,
         bool [rows, columns] each."""
         splits, references, below = [], [], None
-        for found in reversed(sides):
-            split, cost, reference = self._level(found, below)
+        for candidates in reversed(sides):
+            split, cost, reference = self._level(candidates, below)
             splits.insert(0, split)
             references.insert(0, reference)
             below = cost
@@ -78,39 +78,39 @@ class _Costs:
             exist = splits[i].repeat(2, 0).repeat(2, 1)
         return splits, references
 
-    def _level(self, found: Side, below: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        layout, side = self.plane.layout, found.side
-        classes = found.nodes.classes(self.plane.quantizer(side))
+    def _level(self, candidates: Side, below: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        layout, side = self.plane.layout, candidates.side
+        classes = candidates.nodes.classes(self.plane.quantizer(side))
         shape = classes.shape
         if below is None:
             divided = np.full(shape, np.inf)
         else:
-            divided = below.reshape(shape[0], 2, shape[1], 2).sum((1, 3)) + self._details(found, classes)
+            divided = below.reshape(shape[0], 2, shape[1], 2).sum((1, 3)) + self._details(candidates, classes)
         if side > layout.largest:
             return np.ones(shape, bool), divided, np.zeros(shape, bool)
-        leaf, reference = self._leaf(found, classes)
+        leaf, reference = self._leaf(candidates, classes)
         if side > layout.smallest:
             stay, go = self._flag("split", side, classes) * self.weight
             leaf, divided = leaf + stay, divided + go
         split = divided < leaf
         return split, np.where(split, divided, leaf), reference
 
-    def _leaf(self, found: Side, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        domains = math.prod(self.plane.domain_grid(found.side))
+    def _leaf(self, candidates: Side, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        domains = math.prod(self.plane.domain_grid(candidates.side))
         if domains == 0:
-            return found.flat, np.zeros(classes.shape, bool)
-        flat_bits, bits = self._flag("reference", found.side, classes)
-        bits = bits + scale_bits(self.plane, found.side, self.models)[found.scale + LARGEST_SEARCHED]
-        flat, used = found.flat + self.weight * flat_bits, found.flat - found.gain + self.weight * bits
-        reference = (used < flat) & (found.scale != 0)
+            return candidates.flat, np.zeros(classes.shape, bool)
+        flat_bits, bits = self._flag("reference", candidates.side, classes)
+        bits = bits + scale_bits(self.plane, candidates.side, self.models)[candidates.scale + LARGEST_SEARCHED]
+        flat, used = candidates.flat + self.weight * flat_bits, candidates.flat - candidates.gain + self.weight * bits
+        reference = (used < flat) & (candidates.scale != 0)
         return np.where(reference, used, flat), reference
 
-    def _details(self, found: Side, classes: np.ndarray) -> np.ndarray:
+    def _details(self, candidates: Side, classes: np.ndarray) -> np.ndarray:
         """Cost of the three details of each node, if it is split."""
-        quantizer = self.plane.quantizer(found.side)
-        exact = _in_steps(found, found.nodes, quantizer)
+        quantizer = self.plane.quantizer(candidates.side)
+        exact = _in_steps(candidates, candidates.nodes, quantizer)
         rounded = _rounded(exact)
-        error = np.square((exact - rounded) * (quantizer * found.side / UNIT)).sum(0) * found.inside
+        error = np.square((exact - rounded) * (quantizer * candidates.side / UNIT)).sum(0) * candidates.inside
         bits = np.zeros(classes.shape)
         for number in range(CLASSES):
             at = classes == number
@@ -120,10 +120,10 @@ class _Costs:
         return error + self.weight * bits
 
 
-def _in_steps(found: Side, nodes: Nodes, quantizer: int) -> np.ndarray:
+def _in_steps(candidates: Side, nodes: Nodes, quantizer: int) -> np.ndarray:
     """The details less what `nodes` predict, in quantizer steps: float64 [3, rows, columns]."""
     predicted = np.stack([nodes.across >> 2, nodes.down >> 2, np.zeros_like(nodes.down)])
-    return (found.details * UNIT - predicted) / quantizer
+    return (candidates.details * UNIT - predicted) / quantizer
 
 
 def _rounded(exact: np.ndarray) -> np.ndarray:
@@ -138,18 +138,18 @@ def _quantized(
     quantizer = plane.quantizer(plane.layout.root)
     roots = np.rint(sides[0].means * UNIT / quantizer).astype(np.int64)
     values, levels = roots * quantizer, []
-    for found, split, reference in zip(sides, splits, references, strict=True):
-        nodes, quantizer = Nodes.of(values), plane.quantizer(found.side)
-        details = _rounded(_in_steps(found, nodes, quantizer)) * split
+    for candidates, split, reference in zip(sides, splits, references, strict=True):
+        nodes, quantizer = Nodes.of(values), plane.quantizer(candidates.side)
+        details = _rounded(_in_steps(candidates, nodes, quantizer)) * split
         scale = np.zeros(split.shape, np.int64)
         if reference.any():
-            scale[reference] = fit.scales(found, nodes, reference)[0]
+            scale[reference] = fit.scales(candidates, nodes, reference)[0]
         used = scale != 0
-        columns = max(1, plane.domain_grid(found.side)[1])
-        fields = (scale, found.isometry, found.domain // columns, found.domain % columns)
+        columns = max(1, plane.domain_grid(candidates.side)[1])
+        fields = (scale, candidates.isometry, candidates.domain // columns, candidates.domain % columns)
         kinds = (np.int32, np.uint8, np.int32, np.int32)
         grids = [np.where(used, field, 0).astype(kind) for field, kind in zip(fields, kinds, strict=True)]
         levels.append(Level(split, details.astype(np.int32), *grids))
-        if found.side > plane.layout.smallest:
+        if candidates.side > plane.layout.smallest:
             values = nodes.children(details * quantizer)
     return Plane(roots.astype(np.int32), tuple(levels))

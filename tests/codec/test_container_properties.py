@@ -1,4 +1,4 @@
-"""Headers and chunks with any fields: what sections 2 to 4 of the specification allow comes back, all else is refused."""
+"""Headers and chunks with any fields: what sections 2 to 4 of the specification allow is read, all else refused."""
 
 import struct
 import zlib

@@ -273,7 +273,8 @@ def show_example() -> None:
     print("```json\n" + json.dumps(fields) + "\n```\n\n```")
     header, chunks = read(data)
     cuts = [
-        (8, "magic"), (1, "version 1"), (1, "flags: colour, a collage"), (1, "packer: range"), (1, "log2 B: cells of 4 pixels"),
+        (8, "magic"), (1, "version 1"), (1, "flags: colour, a collage"),
+        (1, "packer: range"), (1, "log2 B: cells of 4 pixels"),
         (4, "W = 9"), (4, "H = 7"), (2, "level 128: halfway from level 0 to level 1"), (2, "6 atoms"), (1, "4 domains"),
         (1, "3 iterations"), (4, "scale sum 3"), (4, "2 scales are not zero"), (8, "fingerprint"),
     ]  # fmt: skip
