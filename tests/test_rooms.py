@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import nccodec
+from nccodec.evaluation import codecs
 
 PACKAGE = Path(nccodec.__file__).parent
 # From the roof to the ground. A room may import those on lines below its own, never one beside or above it.
@@ -83,3 +84,12 @@ def test_what_is_walked_is_what_is_written():
     }  # fmt: skip
     assert "nccodec.neural.kind" in IMPORTS["nccodec.codec.kinds"]  # in a function
     assert "nccodec.neural.model" in IMPORTS["nccodec.neural.weights"]  # under TYPE_CHECKING
+
+
+def test_the_cache_of_measurements_looks_at_every_room_that_decides_what_a_file_is():
+    rooms, left = set(), ["nccodec"]
+    while left:
+        room = left.pop()
+        rooms.add(room)
+        left += {room_of(m) for name in MODULES if room_of(name) == room for m in IMPORTS[name]} - rooms
+    assert set(codecs._ROOMS) == rooms - {"nccodec", "code", "errors"} | {"."}

@@ -42,7 +42,7 @@ def level_of(quality: float, top: int) -> int:
     return round(quality / 100 * top)
 
 
-class Attempts(Protocol):
+class Levels(Protocol):
     """The files of one picture by level, 0 .. top, and effort; they remember what they were asked for."""
 
     top: int
@@ -54,7 +54,7 @@ class Attempts(Protocol):
     def psnr(self, level: int, effort: int) -> float: ...
 
 
-def to_target(attempts: Attempts, target: Target, effort: int, pixels: int) -> bytes:
+def to_target(attempts: Levels, target: Target, effort: int, pixels: int) -> bytes:
     """The largest file that is not over a size, or about the smallest that reaches a PSNR. LimitError,
     with the nearest that there is, for a target outside what the levels 0 .. top give."""
     if target.psnr is not None:

@@ -1,14 +1,19 @@
 """Time and memory of a large picture, through `nc` as a user runs it."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from PIL import Image
+
+from ..evaluation.work import read
 
 
 def measure_large(source: Image.Image, width: int, height: int, effort: int) -> dict:
@@ -38,3 +43,19 @@ def _run(*arguments: object) -> dict:
         raise RuntimeError(f"nc {arguments[0]} failed")
     scale = 1 if sys.platform == "darwin" else 1024
     return {"seconds": time.perf_counter() - started, "peak_mb": used.ru_maxrss * scale / 1e6}
+
+
+def command(
+    source: Annotated[Path, typer.Argument(help="Picture that the large one is made of.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
+    width: Annotated[int, typer.Option(help="Pixels.")] = 10000,
+    height: Annotated[int, typer.Option(help="Pixels.")] = 10000,
+    effort: Annotated[int, typer.Option(help="Effort.")] = 1,
+) -> None:
+    """Time and peak memory of encoding and decoding a large picture, each in a process of its own."""
+
+    figures = measure_large(read(source), width, height, effort)
+    out.write_text(json.dumps(figures, indent=1) + "\n")
+    for name in ("encode", "decode"):
+        typer.echo(f"{name}: {figures[name]['seconds']:.1f} s, at most {figures[name]['peak_mb']:.0f} MB")
+    typer.echo(f"{figures['bytes']} bytes, {8 * figures['bytes'] / (width * height):.3f} bpp")

@@ -7,11 +7,16 @@ ten of the patches and a bias, rounded to two decimal digits. Here the domain's 
 that the map contracts.
 """
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
+import typer
+from PIL import Image
 from torch import Tensor, nn
 
 from ..bitstream.frame import frame
@@ -19,8 +24,12 @@ from ..bitstream.packers import pack_fixed
 from ..collage.fixed_point import PLAIN_LIMIT, fixed_point, self_reference
 from ..collage.operator import Form
 from ..collage.scales import enlarge
+from ..evaluation.codecs import PEERS
+from ..evaluation.curve import measure
+from ..imaging.psnr import psnr
 from ..neural.tile import pad_to_cells
 from ..training.crops import CropFolder
+from .common import pictures_of, say
 
 CROP, RANGE, PATCHES = 40, 20, 10
 DIGITS = 100  # two decimal digits
@@ -106,3 +115,35 @@ def decode(
     crops = model.decode(maps, scale, domain).reshape(rows, columns, 3, side, side)
     whole = crops.permute(0, 3, 1, 4, 2).reshape(rows * side, columns * side, 3)
     return (whole[: size[0] * scale, : size[1] * scale] * 255 + 0.5).clamp(0, 255).to(torch.uint8).numpy()
+
+
+def command(
+    crops: Annotated[Path, typer.Argument(help="Folder of training pictures.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures to measure on.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
+    minutes: Annotated[float, typer.Option(help="Length of the training.")] = 10,
+) -> None:
+    """The set-up of the Neural Collages paper, trained and measured in real bytes, at 1x and as `enlarge` does."""
+
+    model = train(CropFolder(crops), minutes, say)
+    measured, rows = pictures_of(folder), []
+    for name, source in measured:
+        values, size = encode(model, np.asarray(source))
+        row = {"name": name, "bpp": 8 * size / (source.width * source.height)}
+        row["1x"] = psnr(np.asarray(source), decode(model, values, (source.height, source.width)))
+        whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
+        small = (whole.height // 4, whole.width // 4)
+        values, _ = encode(model, np.asarray(whole.reduce(4)))
+        plain = Image.fromarray(decode(model, values, small))
+        for key, decoded in (
+            ("4x", decode(model, values, small, 4)),
+            ("4x without the domain", decode(model, values, small, 4, domain=False)),
+            ("1x and BICUBIC", np.asarray(plain.resize(whole.size, Image.Resampling.BICUBIC))),
+        ):
+            row[key] = psnr(np.asarray(whole), decoded)
+        rows.append(row)
+    means = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key != "name"}
+    peer = measure(measured, PEERS["jpeg"])["results"]
+    means["JPEG at this rate"] = float(np.interp(np.log(means["bpp"]), np.log(peer["bpp"]), peer["psnr-rgb"]))
+    out.write_text(json.dumps({"minutes": minutes, "means": means, "pictures": rows}, indent=1) + "\n")
+    typer.echo("  ".join(f"{key} {value:.3f}" for key, value in means.items()))

@@ -1,26 +1,68 @@
-"""Rate-distortion of `nc pifs`, and the speed of its search beside that of a plain product."""
+"""`pifs`: rate-distortion of `nc pifs`."""
 
-import statistics
+import json
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-import torch
-from PIL import Image
+import typer
 
 import nccodec
 
 from ..codec.encode import attempts_of
 from ..codec.target import Target
-from ..collage.output import grey_levels
-from ..collage.scales import enlarge
-from ..evaluation.curve import Pictures
+from ..errors import LimitError
+from ..evaluation.codecs import PEERS, PIFS_QUALITIES
+from ..evaluation.curve import Pictures, measure
+from ..evaluation.metrics import bd_rate
 from ..imaging.psnr import psnr
-from ..pifs.candidates import LARGEST_SEARCHED, SCALE_STEP, blocks_of, planes_of
-from ..pifs.code import Layout
-from ..pifs.encoding import layout_of, step_of
 from ..pifs.options import Options
-from ..pifs.search import Pool, best_matches, mean_free, pool_of
+from .common import pictures_of, say
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the curves to.")],
+    quality: Annotated[list[float] | None, typer.Option(help="Quality; may be given several times.")] = None,
+    lean: Annotated[float, typer.Option(help="Share of the domains that is searched.")] = 1.0,
+    device: Annotated[str, typer.Option(help="Where to compute.")] = "cpu",
+) -> None:
+    """Rate-distortion of `nc pifs` with quadtrees, the same without domains, and with fixed ranges, in real bytes, and
+    how far quadtrees lead."""
+
+    pictures = pictures_of(folder)
+    codecs = {
+        "pifs, quadtree": {"lean": lean},
+        "pifs, without domains": {"domains": False},
+        "pifs, ranges of 8": {"quadtree": False, "range_size": 8, "lean": lean},
+        "pifs, ranges of 4": {"quadtree": False, "range_size": 4, "lean": lean},
+    }
+    settings = quality or PIFS_QUALITIES
+    curves = [measure_pifs(pictures, settings, options, name, device, say) for name, options in codecs.items()]
+    tree, plain, *fixed = curves
+    jpeg = measure(pictures, PEERS["jpeg"], say)
+    curves.append(jpeg)
+    out.write_text(json.dumps({"pictures": len(pictures), "curves": curves}, indent=1) + "\n")
+    for curve in curves:
+        value, first, last = at_rate(curve, 0.5), curve["results"]["bpp"][0], curve["results"]["bpp"][-1]
+        shown = "not reached" if value is None else f"{value:.2f} dB"
+        typer.echo(f"{curve['name']}: {first:.3f} to {last:.3f} bpp; at 0.5 bpp {shown}")
+    for name, other in (("the same without domains", plain), ("JPEG", jpeg)):
+        points = [curve["results"][key] for curve in (tree, other) for key in ("bpp", "psnr-rgb")]
+        try:
+            percent, (low, high) = bd_rate(*points)
+            typer.echo(f"{tree['name']} against {name}: BD-rate {percent:+.1f} % over {high - low:.2f} dB")
+        except LimitError as error:
+            typer.echo(f"{tree['name']} against {name}: {error}")
+    for other in fixed:
+        ahead = leads(tree, other)
+        if not ahead:
+            continue
+        how = "ahead at every rate" if min(db for _, db in ahead) > 0 else "NOT ahead at every rate"
+        text = ", ".join(f"{db:+.2f} at {bpp:.2f} bpp" for bpp, db in ahead)
+        typer.echo(f"{tree['name']} is {how} of {other['name']}: {text}")
 
 
 def measure_pifs(
@@ -59,12 +101,6 @@ def measure_pifs(
     }
 
 
-def spline_4x(picture: Image.Image) -> Image.Image:
-    """RGB enlarged 4x by the area-interpolating spline, `collage.scales.enlarge`, alone."""
-    z = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None] / 255  # [1, 3, H, W]
-    return Image.fromarray(grey_levels(enlarge(z, 4), 0))
-
-
 def at_rate(curve: dict, bpp: float) -> float | None:
     """PSNR of a curve at a rate, linear over the logarithm of the rate; None beyond its ends."""
     rates, values = (curve["results"][key] for key in ("bpp", "psnr-rgb"))
@@ -77,49 +113,3 @@ def leads(ahead: dict, behind: dict) -> list[tuple[float, float]]:
     """Rate and dB that one curve is ahead by, at each rate that the other was measured at and both have."""
     pairs = zip(*(behind["results"][key] for key in ("bpp", "psnr-rgb")), strict=True)
     return [(bpp, value - db) for bpp, db in pairs if (value := at_rate(ahead, bpp)) is not None]
-
-
-def _seconds(run: Callable[[], object], device: str, repeats: int) -> float:
-    """Median of `repeats` runs after a first one."""
-
-    def finished() -> float:
-        if device != "cpu":
-            torch.cuda.synchronize()
-        return time.perf_counter()
-
-    run()
-    taken = []
-    for _ in range(repeats):
-        started = finished()
-        run()
-        taken.append(finished() - started)
-    return statistics.median(taken)
-
-
-def matmul_rate(device: str = "cpu", size: int = 2048, repeats: int = 5) -> float:
-    """Operations a second of a large float32 product; a multiplication and an addition are two."""
-    a, b = torch.rand(2, size, size, device=device)
-    return 2 * size**3 / _seconds(lambda: a @ b, device, repeats)
-
-
-def search_rates(picture: np.ndarray, device: str = "cpu", repeats: int = 3) -> list[dict]:
-    """Luma of uint8 [H, W, 3] searched with ranges of each side, domains at the default step, 8 isometries.
-
-    One entry a side: {"side", "ranges", "domains", "seconds", "operations", "rate"}, operations being those of
-    the products of every range with every domain in every isometry, once.
-    """
-    height, width = picture.shape[:2]
-    layout = layout_of(Options(), height, width, False, step_of(0))
-    luma = planes_of(picture, layout)[0][:height, :width]
-    return [_search_rate(luma, layout, side, device, repeats) for side in (4, 8, 16, 32)]
-
-
-def _search_rate(luma: np.ndarray, layout: Layout, side: int, device: str, repeats: int) -> dict:
-    whole = luma[: luma.shape[0] // side * side, : luma.shape[1] // side * side]
-    plane = torch.from_numpy(whole.copy()).to(device, torch.float32)
-    ranges = mean_free(torch.from_numpy(blocks_of(whole, side).reshape(-1, side, side)).to(device, torch.float32))
-    domains = pool_of(plane, side, layout.step_of_domains(side))
-    seconds = _seconds(lambda: best_matches(ranges, Pool(domains), 8, SCALE_STEP, LARGEST_SEARCHED), device, repeats)
-    operations = 2 * len(ranges) * len(domains) * 8 * side * side
-    about = {"side": side, "ranges": len(ranges), "domains": len(domains)}
-    return about | {"seconds": seconds, "operations": operations, "rate": operations / seconds}

@@ -4,12 +4,16 @@ An experiment on finished weights, whose encoder, atoms and networks stay as the
 self-reference add at 1x, and what at 4x?
 """
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+import typer
 from PIL import Image
 from torch import Tensor, nn
 
@@ -18,13 +22,16 @@ from ..codec.target import level_of
 from ..collage.fixed_point import fixed_point, self_reference
 from ..collage.operator import Form, neighbour_domains
 from ..collage.scales import reduce_area
+from ..evaluation.metrics import bd_rate
+from ..imaging.psnr import psnr
 from ..neural.analysis import Analysis
 from ..neural.architecture import BIAS, OFFSETS
 from ..neural.levels import at_level, real
 from ..neural.model import companded
-from ..neural.weights import Weights
+from ..neural.weights import Weights, named
 from ..training.crops import CropFolder
 from ..training.export import single_pass
+from .common import pictures_of, say
 
 _WIDTH = 128
 _RATE = 1e-3
@@ -113,3 +120,34 @@ def pictures(
         z = model.decode(q, position, scale, used)[0, :, : code.height * scale, : code.width * scale]
         shown.append((z * 255 + 0.5).clamp(0, 255).to(torch.uint8).permute(1, 2, 0).numpy())
     return size, *shown
+
+
+def command(
+    crops: Annotated[Path, typer.Argument(help="Folder of training pictures.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures to measure on.")],
+    out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
+    weights: Annotated[str, typer.Option(help="Weights, by name or path, without domains.")] = "photo",
+    minutes: Annotated[float, typer.Option(help="Length of the training.")] = 10,
+    quality: Annotated[list[float], typer.Option(help="Quality; may be given several times.")] = [10, 30, 50, 70, 90],  # noqa: B006
+) -> None:
+    """What a self-reference would add whose weights both sides predict, so that they cost no bits."""
+
+    loaded, measured = named(weights), pictures_of(folder)
+    model = fit(loaded, CropFolder(crops), minutes, say)
+    rows = []
+    for number in quality:
+        values = []
+        for _, source in measured:
+            whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
+            size, *once = pictures(model, loaded, np.asarray(source), number, 1)
+            _, *enlarged = pictures(model, loaded, np.asarray(whole.reduce(4)), number, 4)
+            bpp = 8 * size / (source.width * source.height)
+            at_1x, at_4x = ([psnr(np.asarray(p), d) for d in pair] for p, pair in ((source, once), (whole, enlarged)))
+            values.append([bpp, *at_1x, *at_4x])
+        keys = ("bpp", "1x without", "1x with", "4x without", "4x with")
+        rows.append({"quality": number} | dict(zip(keys, np.mean(values, 0).tolist(), strict=True)))
+        typer.echo(f"-q {number:g}: " + "  ".join(f"{key} {rows[-1][key]:.3f}" for key in keys))
+    bpp, without, use = ([row[key] for row in rows] for key in ("bpp", "1x without", "1x with"))
+    percent, _ = bd_rate(bpp, use, bpp, without)
+    out.write_text(json.dumps({"minutes": minutes, "bd-rate": percent, "rows": rows}, indent=1) + "\n")
+    typer.echo(f"BD-rate of the self-reference at 1x: {percent:+.2f} %")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import nccodec
 from nccodec.experiments.__main__ import app
-from nccodec.experiments.pifs import spline_4x
+from nccodec.experiments.enlarge import spline_4x
 from nccodec.imaging.psnr import psnr
 
 

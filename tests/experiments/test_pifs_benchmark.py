@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import nccodec
-from nccodec.experiments.pifs import at_rate, leads, measure_pifs, search_rates, spline_4x
+from nccodec.experiments.enlarge import spline_4x
+from nccodec.experiments.pifs import at_rate, leads, measure_pifs
+from nccodec.experiments.search import search_rates
 from nccodec.imaging.psnr import psnr
 
 
