@@ -41,7 +41,7 @@ def encode(
     2 %; or psnr, dB, which the decoded picture exceeds by at most 0.1. packer: "range" or "fixed". device:
     "auto", "cpu" or "cuda". progress: called with the share of a refinement or search that is done, 0 .. 1.
 
-    method: "neural", of which effort and weights are options (see `neural.options.Options`); or "pifs", classical
+    method: "neural", of which effort (1) and weights ("photo") are options (see `neural.options.Options`); or "pifs", classical
     fractal compression, with the options quadtree, range_size, domain_step, isometries, lean and domains (see
     `pifs.options.Options`), whose ranges are chosen for the packer "range".
     Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the method
@@ -73,9 +73,9 @@ def decode(
     """The picture of a `.ncl`, at any scale from 0.03 to 64, or at `size` (width, height), in mode "L", "LA", "RGB"
     or "RGBA", with "icc_profile", "exif" and "xmp" in its `info` as far as the file has them.
 
-    weights: name or path where the file's own are not installed. self_reference: False decodes the
-    affine part alone, to see what the self-reference adds; detail: False enlarges without the detail that a
-    network predicts, in files of method "neural"; smooth: True smooths the borders of ranges, in those of "pifs".
+    weights: name or path where the file's own are not installed; a file that names none needs none. self_reference:
+    False decodes the affine part alone, to see what the self-reference adds; detail: False enlarges without the detail
+    that a network predicts, in files of method "neural"; smooth: True smooths the borders of ranges, in those of "pifs".
     max_pixels: of the picture, and of what is made of it. crop: x, y, width, height of the part of that picture that
     is made, in its pixels; in files of "pifs" all is decoded first, as any part may depend on any other. Raises
     NclError for any bytes that are not a picture, and LimitError for what cannot be done with those that are, also for

@@ -1,4 +1,4 @@
-"""PSNR, MS-SSIM and BD-rate against closed forms, and BD-rates of published curves."""
+"""MS-SSIM and BD-rate against closed forms, and BD-rates of published curves."""
 
 import json
 import math
@@ -9,21 +9,9 @@ import pytest
 
 from nccodec.errors import LimitError
 from nccodec.evaluation.metrics import bd_rate, ms_ssim
-from nccodec.imaging.psnr import psnr
 
 DB = [26.0, 28.5, 31.0, 34.0, 38.0]
 BPP = [0.1, 0.2, 0.4, 0.9, 2.1]
-
-
-def test_psnr_in_closed_form():
-    a = np.full((4, 5, 3), 100, np.uint8)
-    b = a.copy()
-    b[0, 0, 0] = 130
-    assert math.isclose(psnr(a, b), 10 * math.log10(255**2 / (900 / 60)))
-    assert psnr(a, a) == math.inf
-    with pytest.raises(ValueError, match="rows and columns"):
-        psnr(np.zeros((256, 8), np.uint8), np.zeros((512, 8), np.uint8))
-    assert math.isclose(psnr(np.zeros(1, np.uint8), np.full(1, 255, np.uint8)), 0, abs_tol=1e-12)
 
 
 def test_ms_ssim_in_closed_form():

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from nccodec.collage.output import Request, View, output_size
-from nccodec.errors import LimitError
+from nccodec.collage.output import Request, View
 from nccodec.neural import weights as weights_files
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.code import CollageCode
@@ -87,40 +86,6 @@ def test_levels_interpolate_gains_in_the_log_domain(tiny):
     found = model.gain(torch.tensor([0.0, 1.0, 0.5, 0.25]))
     for row, expected in zip(found, (low, high, (low * high).sqrt(), (low**3 * high) ** 0.25), strict=True):
         torch.testing.assert_close(row, expected)
-
-
-@pytest.mark.parametrize(
-    ("code", "scale", "size", "expected"),
-    [
-        ((100, 151), 1, None, (100, 151)),
-        ((100, 151), 4, None, (400, 604)),
-        ((100, 151), 0.5, None, (50, 76)),
-        ((1, 3), 0.25, None, (1, 1)),
-        ((10, 15), 0.3, None, (3, 5)),
-        ((10, 15), 1.5, None, (15, 23)),
-        ((10, 15), 0.03, None, (1, 1)),
-        ((10, 15), 1, (7, 40), (7, 40)),
-    ],
-)
-def test_output_size(code, scale, size, expected):
-    assert output_size(code, scale, size) == expected
-
-
-@pytest.mark.parametrize(
-    ("code", "scale", "size"),
-    [
-        ((10, 10), 0.029, None),
-        ((10, 10), 64.1, None),
-        ((10, 10), float("nan"), None),
-        ((10, 10), 1, (0, 5)),
-        ((10, 10), 1, (10, 661)),
-        ((8000, 8000), 2, None),
-        ((5000, 5000), 2.1, None),
-    ],
-)
-def test_output_size_has_limits(code, scale, size):
-    with pytest.raises(LimitError):
-        output_size(code, scale, size)
 
 
 def decoded_at(code: CollageCode, weights: weights_files.Weights, scale: float = 1) -> np.ndarray:

@@ -10,7 +10,7 @@ from nccodec.bitstream.frame import frame, unframe
 from nccodec.codec.file import read_file, write_file
 from nccodec.codec.kinds import read
 from nccodec.errors import FormatError
-from nccodec.pifs import tables as partition_tables
+from nccodec.pifs import tables
 from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
 from nccodec.pifs.header import Fields
 
@@ -43,30 +43,30 @@ def test_every_integer_comes_back(name, most, spread, packer):
 
 
 def test_tables_by_hand():
-    assert partition_tables.binary(1).tolist() == [65536, TOTAL - 65536]
-    assert partition_tables.uniform(3).tolist() == [5592406, 5592405, 5592405]
+    assert tables.binary(1).tolist() == [65536, TOTAL - 65536]
+    assert tables.uniform(3).tolist() == [5592406, 5592405, 5592405]
     # weights 1, 0, 3: a count of 1 each, the rest in proportion, rounded down, what is missing first
-    assert partition_tables.counted(bytes([1, 0, 3])).tolist() == [4194304 + 1, 1, 12582910]
+    assert tables.counted(bytes([1, 0, 3])).tolist() == [4194304 + 1, 1, 12582910]
     # zero 128: half for 0; ratio 0: only the differences 1 and -1, and an escape of weight 1
     middle = 2 * 2**20 + 1
     total = 2 * middle
     side, escape = (1 + w * (TOTAL - 4) // total for w in (2**20, 1))
-    assert partition_tables.geometric(128, 0).tolist() == [side, TOTAL - 2 * side - escape, side, escape]
+    assert tables.geometric(128, 0).tolist() == [side, TOTAL - 2 * side - escape, side, escape]
 
 
 def test_tables_that_files_ask_for_are_not_kept_for_ever():
     """A process that reads many files would grow: one table may have millions of symbols."""
     for n in range(2, 600):
-        partition_tables.uniform(n)
-        partition_tables.geometric(1 + n % 255, n // 3)
-    assert partition_tables.uniform.cache_info().currsize < 100
-    assert partition_tables.geometric.cache_info().currsize < 500
+        tables.uniform(n)
+        tables.geometric(1 + n % 255, n // 3)
+    assert tables.uniform.cache_info().currsize < 100
+    assert tables.geometric.cache_info().currsize < 500
 
 
 @pytest.mark.parametrize("zero", [1, 100, 255])
 @pytest.mark.parametrize("ratio", [0, 1, 128, 250, 255])
 def test_differences_fall_by_the_ratio(zero, ratio):
-    counts = partition_tables.geometric(zero, ratio)
+    counts = tables.geometric(zero, ratio)
     assert counts.sum() == TOTAL and counts.min() >= 1 and len(counts) % 2 == 0
     m = len(counts) // 2 - 1
     np.testing.assert_array_equal(counts[:m], counts[m + 1 : -1][::-1])
@@ -79,19 +79,19 @@ def test_fitted_tables_cost_about_the_entropy():
     random = np.random.default_rng(0)
     for ratio in (0.3, 0.8):
         sizes = random.geometric(1 - ratio, 20000) * random.choice((-1, 1), 20000) * (random.random(20000) < 0.4)
-        cost = partition_tables.geometric_bits(sizes, *partition_tables.fitted_geometric(sizes)).mean()
+        cost = tables.geometric_bits(sizes, *tables.fitted_geometric(sizes)).mean()
         p = np.unique(sizes, return_counts=True)[1] / 20000
         assert cost == pytest.approx(-(p * np.log2(p)).sum(), rel=0.02)
     flags = (random.random(20000) < 0.03).astype(int)
-    cost = partition_tables.bits(partition_tables.binary(partition_tables.fitted_binary(flags)))[flags].mean()
+    cost = tables.bits(tables.binary(tables.fitted_binary(flags)))[flags].mean()
     assert cost == pytest.approx(0.194, abs=0.02)
 
 
 def test_escapes_cost_what_they_take():
     """A difference beyond the table: the escape symbol and an Exp-Golomb code of 2 (|d| - m) or one less."""
-    counts = partition_tables.geometric(128, 0)
+    counts = tables.geometric(128, 0)
     escape = 24 - np.log2(counts[-1])
-    bits = partition_tables.geometric_bits(np.array([2, -2, 3, -5]), 128, 0)
+    bits = tables.geometric_bits(np.array([2, -2, 3, -5]), 128, 0)
     # v is 1, 2, 3 and 8: 1, 3, 3 and 7 bits; what is told is that of the larger of the two signs
     np.testing.assert_allclose(bits, escape + np.array([3, 3, 5, 7]))
 

@@ -1,0 +1,67 @@
+"""What is decoded of a map: sizes, limits, and views resolved to pixels."""
+
+import pytest
+
+from nccodec.collage.output import Request, View, output_size
+from nccodec.errors import LimitError
+
+
+@pytest.mark.parametrize(
+    ("code", "scale", "size", "expected"),
+    [
+        ((100, 151), 1, None, (100, 151)),
+        ((100, 151), 4, None, (400, 604)),
+        ((100, 151), 0.5, None, (50, 76)),
+        ((1, 3), 0.25, None, (1, 1)),
+        ((10, 15), 0.3, None, (3, 5)),
+        ((10, 15), 1.5, None, (15, 23)),
+        ((10, 15), 0.03, None, (1, 1)),
+        ((10, 15), 1, (7, 40), (7, 40)),
+    ],
+)
+def test_output_size(code, scale, size, expected):
+    assert output_size(code, scale, size) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "scale", "size"),
+    [
+        ((10, 10), 0.029, None),
+        ((10, 10), 64.1, None),
+        ((10, 10), float("nan"), None),
+        ((10, 10), 1, (0, 5)),
+        ((10, 10), 1, (10, 661)),
+        ((8000, 8000), 2, None),
+        ((5000, 5000), 2.1, None),
+    ],
+)
+def test_output_size_has_limits(code, scale, size):
+    with pytest.raises(LimitError):
+        output_size(code, scale, size)
+
+
+def test_a_view_is_resolved_to_pixels():
+    """Of 100 x 151 pixels: `size` and `crop` are width first, as the library takes them; rows come first inside."""
+    request = Request.of(View(), (100, 151), 16)
+    assert (request.height, request.width, request.up, request.down, request.whole) == (100, 151, 1, 1, True)
+    assert (request.rows, request.columns, request.cropped) == ((0, 100), (0, 151), False)
+    request = Request.of(View(3, crop=(10, 20, 30, 40)), (100, 151), 16)
+    assert (request.height, request.width, request.up, request.down, request.whole) == (300, 453, 4, 1, False)
+    assert (request.rows, request.columns, request.cropped) == ((20, 60), (10, 40), True)
+    request = Request.of(View(size=(30, 20)), (100, 151), 16)
+    assert (request.height, request.width, request.up, request.down) == (20, 30, 1, 4)
+    assert Request.of(View(0.03), (100, 151), 16).down == 16  # no map goes below one pixel a square
+
+
+@pytest.mark.parametrize(
+    ("view", "message"),
+    [
+        (View(max_pixels=15099), "^151 x 100 pixels are over the limit of 15099$"),
+        (View(2, max_pixels=15100), "^151 x 100 pixels decoded to 302 x 200 are over the limit of 15100$"),
+        (View(2, crop=(300, 0, 3, 1)), "the region 300,0,3,1 is not inside 302 x 200 pixels"),
+        (View(65), "scale 65 is outside"),
+    ],
+)
+def test_views_have_limits(view, message):
+    with pytest.raises(LimitError, match=message):
+        Request.of(view, (100, 151), 16)
