@@ -41,9 +41,9 @@ def encode(
     2 %; or psnr, dB, which the decoded picture exceeds by at most 0.1. packer: "range" or "fixed". device:
     "auto", "cpu" or "cuda". progress: called with the share of a refinement or search that is done, 0 .. 1.
 
-    method: "neural", of which effort (1) and weights ("photo") are options (see `neural.options.Options`); or "pifs", classical
-    fractal compression, with the options quadtree, range_size, domain_step, isometries, lean and domains (see
-    `pifs.options.Options`), whose ranges are chosen for the packer "range".
+    method: "neural", of which effort (1) and weights ("photo") are options (see `neural.options.Options`); or "pifs",
+    classical fractal compression, with the options quadtree, range_size, domain_step, isometries, lean and domains
+    (see `pifs.options.Options`), whose ranges are chosen for the packer "range".
     Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the method
     does not have; NclWarning tells of lost depth.
     """
@@ -75,7 +75,7 @@ def decode(
 
     weights: name or path where the file's own are not installed; a file that names none needs none. self_reference:
     False decodes the affine part alone, to see what the self-reference adds; detail: False enlarges without the detail
-    that a network predicts, in files of method "neural"; smooth: True smooths the borders of ranges, in those of "pifs".
+    that a network predicts, in files of "neural"; smooth: True smooths the borders of ranges, in those of "pifs".
     max_pixels: of the picture, and of what is made of it. crop: x, y, width, height of the part of that picture that
     is made, in its pixels; in files of "pifs" all is decoded first, as any part may depend on any other. Raises
     NclError for any bytes that are not a picture, and LimitError for what cannot be done with those that are, also for

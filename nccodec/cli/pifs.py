@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import LimitError, NclError
+from ..neural.options import Options as Neural
+from ..pifs.options import Options
 from . import progress
 from .files import check_folder, check_output, naming, write
 from .options import Bpp, Device, Packer, Psnr, Size, target
@@ -40,12 +42,16 @@ def command(
     range_size: Annotated[
         RangeSize | None, typer.Option(help="Side of the smallest ranges [4], or of all with --no-quadtree [8].")
     ] = None,
-    domain_step: Annotated[int, typer.Option(help="Pixels between domains, where ranges are not larger: 4 to 64.")] = 8,
+    domain_step: Annotated[
+        int, typer.Option(help="Pixels between domains, where ranges are not larger: 4 to 64.")
+    ] = Options.domain_step,
     quadtree: Annotated[
         bool, typer.Option("--quadtree/--no-quadtree", help="Ranges of several sides, as they pay; or of one.")
     ] = True,
-    isometries: Annotated[Isometries, typer.Option(help="Isometries of the square to try.")] = Isometries.eight,
-    lean: Annotated[float, typer.Option(help="Share of the domains to search, those of most contrast.")] = 1.0,
+    isometries: Annotated[Isometries, typer.Option(help="Isometries of the square to try.")] = Isometries(
+        str(Options.isometries)
+    ),
+    lean: Annotated[float, typer.Option(help="Share of the domains to search, those of most contrast.")] = Options.lean,
     domains: Annotated[
         bool, typer.Option("--domains/--no-domains", help="Parts of the picture where they pay; or means alone.")
     ] = True,
@@ -57,12 +63,16 @@ def command(
     psnr: Psnr = None,
     packer: Annotated[Packer, typer.Option(help="Entropy coder, or fixed widths.")] = Packer.range,
     compare: Annotated[bool, typer.Option("--compare", help="Report `nc encode` at equal bytes too.")] = False,
-    weights: Annotated[str, typer.Option(help="Weights of `nc encode` for --compare, by name or path.")] = "photo",
+    weights: Annotated[
+        str | None, typer.Option(help=f"Weights of `nc encode` for --compare, by name or path [{Neural.weights}].")
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Encode pictures to .ncl by classical fractal compression."""
     goals = target(quality, bpp, size, psnr)
+    if weights is not None and not compare:
+        raise typer.BadParameter("is for --compare", param_hint="--weights")
     folder = output if output is not None and output.is_dir() else None
     if output is not None and folder is None and len(sources) > 1:
         raise typer.BadParameter(f"{output} is not a folder, but there are several pictures", param_hint="--output")
@@ -75,7 +85,7 @@ def command(
     for source in sources:
         file = folder / f"{source.stem}.ncl" if folder else output
         try:
-            _encode(source, file, options | goals, weights if compare else None, force)
+            _encode(source, file, options | goals, (weights or Neural.weights) if compare else None, force)
         except NclError as error:
             if len(sources) == 1:
                 raise naming(source, error) from None

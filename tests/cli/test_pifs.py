@@ -85,6 +85,8 @@ def test_several_pictures_and_one_that_is_none(nc, picture, tmp_path):
 def test_targets(nc, picture, tmp_path):
     assert nc("pifs", "a.png", "-o", "a.ncl", "--bpp", 2)[0] == 0
     assert 0.9 * 330 <= (tmp_path / "a.ncl").stat().st_size <= 330
+    assert nc("pifs", "a.png", "-o", "s.ncl", "--size", 330)[0] == 0
+    assert (tmp_path / "s.ncl").read_bytes() == (tmp_path / "a.ncl").read_bytes()
     err = nc("pifs", "a.png", "--psnr", 25)[2]
     assert 25 <= float(re.search(rf"({NUMBER}) dB", err)[1]) <= 25.8
     code, _, err = nc("pifs", "a.png", "--bpp", 0.01)
@@ -109,6 +111,8 @@ def test_comparison_with_the_neural_codec_at_equal_bytes(nc, tmp_path, smooth, t
         ("a.png", "--isometries", 2),
         ("a.png", "-q", 101),
         ("a.png", "-q", 50, "--bpp", 1),
+        ("a.png", "--size", 400, "--bpp", 1),
+        ("a.png", "--weights", "photo"),
         ("a.png", "a.png", "-o", "b.ncl"),
     ],
 )
