@@ -47,7 +47,7 @@ def encode(
     Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the method
     does not have; NclWarning tells of lost depth.
     """
-    from .codec.encode import encode_picture
+    from .codec.encode import attempts_of
     from .codec.kinds import by_method
     from .codec.target import Target
 
@@ -55,7 +55,8 @@ def encode(
     if (quality, bpp, size, psnr) == (None, None, None, None):
         quality = by_method(method).quality
     target = Target(quality, bpp, size, psnr)
-    return encode_picture(image, target, method, options | given, packer, device, strip, verify, progress)
+    attempts = attempts_of(image, method, options | given, packer, device, strip, progress)
+    return attempts.to(target, verify)
 
 
 def decode(

@@ -21,25 +21,6 @@ from .kinds import Code, Encoder, Kind, by_method
 from .target import Target, level_of, to_target
 
 
-def encode_picture(
-    image: Image.Image,
-    target: Target,
-    method: str,
-    options: dict[str, Any],
-    packer: str = "range",
-    device: str = "auto",
-    strip: Collection[str] = (),
-    verify: bool = False,
-    progress: Callable[[float], None] = lambda _: None,
-) -> bytes:
-    """See `nccodec.encode`. options: of the method."""
-    attempts = attempts_of(image, method, options, packer, device, strip, progress)
-    data = attempts.to(target)
-    if verify:
-        attempts.verify(data)
-    return data
-
-
 def attempts_of(
     image: Image.Image,
     method: str,
@@ -74,11 +55,17 @@ class Attempts:
         self._made: dict[tuple[int, int], tuple[Code, bytes]] = {}
         self._measured: dict[tuple[int, int], float] = {}
 
-    def to(self, target: Target) -> bytes:
-        """The file that meets a target. LimitError, with the nearest that there is, where none does."""
+    def to(self, target: Target, verify: bool = False) -> bytes:
+        """The file that meets a target. LimitError, with the nearest that there is, where none does. verify: decode it,
+        VerificationError where that is not what was encoded."""
+        effort = self._encoder.effort
         if target.quality is not None:
-            return self.data(level_of(target.quality, self.top), self._encoder.effort)
-        return to_target(self, target, self._encoder.effort, self._picture.width * self._picture.height)
+            data = self.data(level_of(target.quality, self.top), effort)
+        else:
+            data = to_target(self, target, effort, self._picture.width * self._picture.height)
+        if verify:
+            self._verify(data)
+        return data
 
     def data(self, level: int, effort: int) -> bytes:
         return self._make(level, effort)[1]
@@ -92,17 +79,6 @@ class Attempts:
             self._measured[level, effort] = psnr(self._picture, decoded, self._extras.alpha)
         return self._measured[level, effort]
 
-    def verify(self, data: bytes) -> None:
-        """VerificationError unless these bytes, one of the files made here, decode to its picture and the rest."""
-        code = next(code for code, made in self._made.values() if made is data)
-        expected = Image.fromarray(self._decoded(code))
-        decoded = decode_picture(data, View(), self._encoder.weights, self._device)
-        same = ImageChops.difference(decoded.convert(expected.mode), expected).getbbox() is None
-        same_alpha = self._extras.alpha is None or np.array_equal(decoded.getchannel("A"), self._extras.alpha)
-        kept = all(decoded.info.get(key) == value for key, value in info_of(self._extras.metadata).items())
-        if not (same and same_alpha and kept):
-            raise VerificationError("the file does not decode to what was encoded; please report this")
-
     def _make(self, level: int, effort: int) -> tuple[Code, bytes]:
         if (level, effort) not in self._made:
             code = self._encoder.code(level, effort)
@@ -114,3 +90,14 @@ class Attempts:
         common = code.common(self._packer, False)
         request = Request.of(View(), (common.height, common.width), common.side)
         return self._room.synthesise(code, self._encoder.weights, request, self._device)
+
+    def _verify(self, data: bytes) -> None:
+        """VerificationError unless these bytes, one of the files made here, decode to its picture and the rest."""
+        code = next(code for code, made in self._made.values() if made is data)
+        expected = Image.fromarray(self._decoded(code))
+        decoded = decode_picture(data, View(), self._encoder.weights, self._device)
+        same = ImageChops.difference(decoded.convert(expected.mode), expected).getbbox() is None
+        same_alpha = self._extras.alpha is None or np.array_equal(decoded.getchannel("A"), self._extras.alpha)
+        kept = all(decoded.info.get(key) == value for key, value in info_of(self._extras.metadata).items())
+        if not (same and same_alpha and kept):
+            raise VerificationError("the file does not decode to what was encoded; please report this")
