@@ -45,7 +45,7 @@ def command(
     loss: Annotated[
         Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")
     ] = Loss.unrolled,
-    border: Annotated[float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")] = 0.5,
+    border: Annotated[float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")] = 0.25,
     colour: Annotated[
         float, typer.Option(min=0, help="Weight of the error of mean chroma over areas of the range size.")
     ] = COLOUR,
