@@ -25,7 +25,7 @@ class Options:
     rate: float = 5e-4
     reference_from: float = 0.75
     loss: str = "unrolled"
-    border: float = 0.5
+    border: float = 0.25
     colour: float = COLOUR
     seed: int = 0
     bf16: bool = False
