@@ -72,6 +72,9 @@ def test_damaged_weights_are_refused(tmp_path, tiny, change, message):
         (lambda t, a: t.update({"refinement.head.bias": t["refinement.head.bias"][1:].copy()}), "do not fit"),
         (lambda t, a: t.update({"refinement.level": t["refinement.level"] + np.inf}), "not finite"),
         (lambda t, a: t.update(log_gain=t["log_gain"] + 40), "a gain is beyond"),
+        (lambda t, a: t.update({"filter.amplitude": t["filter.amplitude"] + 40}), "an amplitude is above"),
+        (lambda t, a: t.pop("filter.gain"), "do not fit"),
+        (lambda t, a: a["architecture"].pop("filter"), "filter is missing"),
     ],
 )
 def test_damaged_networks_are_refused(tmp_path, tiny, change, message):
@@ -82,7 +85,16 @@ def test_damaged_networks_are_refused(tmp_path, tiny, change, message):
 
 @pytest.mark.parametrize(
     "larger",
-    [{"width": 1024}, {"depth": 1024}, {"refinement": 1024}, {"detail": 1024}, {"blocks": 16}, {"kernel": 12}],
+    [
+        {"width": 1024},
+        {"depth": 1024},
+        {"refinement": 1024},
+        {"detail": 1024},
+        {"filter": 1024},
+        {"blocks": 16},
+        {"dense": 16},
+        {"kernel": 12},
+    ],
 )
 def test_networks_are_not_made_before_their_tensors_are_there(tmp_path, tiny, larger, monkeypatch):
     """A small file cannot ask for gigabytes."""

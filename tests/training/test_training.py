@@ -98,6 +98,23 @@ def test_weights_without_domains_start_a_run_with_them(trainer, folder, options,
         Trainer(CropFolder(folder), options(**plain), init=weights.load(tmp_path / "grown.safetensors"))
 
 
+def test_weights_grow_dense_blocks_that_do_nothing_yet(trainer, folder, options, tmp_path):
+    run = trainer()
+    run.run()
+    path = tmp_path / "one.safetensors"
+    export(run, path)
+    deeper = {"architecture": replace(options().architecture, dense=2)}
+    grown, same = (Trainer(CropFolder(folder), options(**o), init=weights.load(path)) for o in (deeper, {}))
+    level, picture = torch.tensor([0.5]), run.crops(5, 1)
+    with torch.no_grad():
+        found, expected = (t.model.in_steps(t.model.analyse(picture), level) for t in (grown, same))
+    assert torch.equal(found, expected) and expected.abs().max() > 0.1
+    assert len(grown.model.fine) == len(same.model.fine) + 1
+    with pytest.raises(TrainingError, match="another architecture"):
+        export(grown, tmp_path / "two.safetensors")
+        Trainer(CropFolder(folder), options(), init=weights.load(tmp_path / "two.safetensors"))
+
+
 def test_the_exported_prior_is_exact_and_that_of_the_run(trainer, tmp_path):
     """The same tables and offsets whatever the arithmetic, and with them the bits that training counted."""
     run = trainer(rate=5e-3)
