@@ -5,6 +5,7 @@ at the smallest of the scales 1/2, 1/4, ... that suffices.
 """
 
 import io
+from dataclasses import fields
 from typing import IO, Any
 
 from PIL import Image, ImageFile
@@ -13,14 +14,14 @@ import nccodec
 
 from .bitstream import container
 from .bitstream.extras import read_extras
-from .codec.kinds import read
+from .codec.kinds import KINDS, read
 from .errors import ImageError, NclError
 from .imaging.metadata import info_of
 
 FORMAT, MIME = "NCL", "image/x-ncl"
-_OPTIONS = (
-    "quality", "method", "effort", "weights", "packer", "device", "bpp", "size", "psnr", "strip", "verify",
-)  # fmt: skip
+_OPTIONS = {"quality", "method", "packer", "device", "bpp", "size", "psnr", "strip", "verify"} | {
+    field.name for kind in KINDS for field in fields(kind.options)
+}
 _INFO = ("icc_profile", "exif", "xmp")
 
 

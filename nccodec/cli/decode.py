@@ -131,8 +131,9 @@ def command(
         output, output_dir, recursive,
     )  # fmt: skip
     options = {
-        "scale": scale or 1, "size": wanted, "weights": weights, "device": device.value, "detail": not no_detail,
-        "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels, "crop": region,
+        "scale": 1 if scale is None else scale, "size": wanted, "weights": weights, "device": device.value,
+        "detail": not no_detail, "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels,
+        "crop": region,
     }  # fmt: skip
     work = Decoding(options, extension, force, skip_existing)
     batch.run(todo, work, jobs, batch.Reporting(quiet, as_json), _line)

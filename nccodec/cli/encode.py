@@ -105,7 +105,7 @@ def command(
             "--effort",
             min=EFFORTS[0],
             max=EFFORTS[-1],
-            help=f"0 (one pass) to 9 (slowest, smallest), of method neural [{Options.effort}].",
+            help=f"0 (one pass) to 9 (slowest, best for its bytes), of method neural [{Options.effort}].",
         ),
     ] = None,
     packer: Annotated[Packer, typer.Option(help="Entropy coder, or fixed widths.")] = Packer.range,

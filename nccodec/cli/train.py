@@ -51,7 +51,8 @@ def command(
         float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")
     ] = Options.border,
     colour: Annotated[
-        float, typer.Option(min=0, help="Weight of the error of mean chroma over areas of the range size.")
+        float,
+        typer.Option(min=0, help="Weight of the error of mean chroma over areas of a cell; encoders take it as 1."),
     ] = Options.colour,
     reference_from: Annotated[
         float, typer.Option(min=0, max=1, help="Share of the run after which the self-reference is trained too.")
@@ -62,7 +63,7 @@ def command(
     screens: Annotated[float, typer.Option(min=0, max=1, help="Share of crops that are rendered screens.")] = SCREENS,
     rate: Annotated[float, typer.Option(help="Peak learning rate.")] = Options.rate,
     seed: Annotated[int, typer.Option(min=0, help="Of crops and noise.")] = Options.seed,
-    bf16: Annotated[bool, typer.Option("--bf16", help="Convolutions in bfloat16, where the machine has it.")] = False,
+    bf16: Annotated[bool, typer.Option("--bf16", help="The encoder's convolutions in bfloat16.")] = False,
     note: Annotated[str, typer.Option(help="For the card: sources and terms of the pictures, say.")] = "",
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
 ) -> None:

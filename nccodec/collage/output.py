@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from ..code import MAX_PIXELS, Span
@@ -41,6 +42,8 @@ def checked_crop(crop: tuple[int, int, int, int], size: tuple[int, int]) -> tupl
     """Rows and columns of a region x, y, width, height of a picture of `size`, height and width. LimitError where
     it is not inside."""
     x, y, width, height = crop
+    if not all(isinstance(n, Integral) for n in crop):
+        raise LimitError(f"the region {x},{y},{width},{height} is not in whole pixels")
     if min(width, height) < 1 or min(x, y) < 0 or x + width > size[1] or y + height > size[0]:
         raise LimitError(f"the region {x},{y},{width},{height} is not inside {size[1]} x {size[0]} pixels")
     return (y, y + height), (x, x + width)
@@ -126,6 +129,6 @@ def grey_levels(z: "Tensor", bias: float) -> "np.ndarray":
     """z: [1, C, H, W], 0 black less bias, 1 white less bias. Returns uint8 [H, W, 3], or [H, W] for one channel."""
     import torch
 
-    levels = (z * 255 + (255 * bias + 0.5)).clamp(0, 255).to(torch.uint8)
+    levels = (z * 255 + (255 * bias + 0.5)).nan_to_num(0).clamp(0, 255).to(torch.uint8)
     picture = levels[0].permute(1, 2, 0).cpu().numpy()
     return picture[:, :, 0] if z.shape[1] == 1 else picture

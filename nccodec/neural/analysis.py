@@ -9,8 +9,7 @@ from PIL import Image
 from ..code import grid_of, tiles
 from .code import CollageCode
 from .effort import improve
-from .header import LEVEL_UNIT
-from .tile import Tile, quantize
+from .tile import Tile
 from .weights import Weights
 
 _KEPT = 4  # tiles whose analysis is kept
@@ -56,9 +55,6 @@ class Analysis:
 
 def integers(tile: Tile, level: int, effort: int, progress: Callable[[float], None] = lambda _: None) -> np.ndarray:
     """int32 [channels, rows, columns] of a tile. See `Analysis.code`."""
-    scaled = tile.in_steps(level)
     if effort:
-        return improve(tile, scaled, level, effort, progress)
-    zones = tile.weights.dead_zone
-    dead_zone = np.interp(level / LEVEL_UNIT, range(len(zones)), zones)
-    return quantize(scaled, float(dead_zone))[0].to("cpu", torch.int32).numpy()
+        return improve(tile, tile.in_steps(level), level, effort, progress)
+    return tile.plain(level)[0].to("cpu", torch.int32).numpy()

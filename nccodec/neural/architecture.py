@@ -78,7 +78,7 @@ class Architecture:
     def from_dict(cls, fields: dict) -> "Architecture":
         try:
             if missing := sorted({field.name for field in dataclass_fields(cls)} - set(fields)):
-                raise WeightsError(f"architecture: {missing[0]} is missing")
+                raise WeightsError(f"architecture: {missing[0]} is missing; weights of another version of nccodec?")
             return cls(**(fields | {"lambdas": tuple(float(x) for x in fields["lambdas"])}))
         except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise WeightsError(f"architecture: {error}") from None

@@ -3,21 +3,18 @@ of one picture's integers by gradients through the map and the prior."""
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..bitstream.symbols import LARGEST
+from ..errors import WeightsError
 from .architecture import COLOUR
 from .levels import lagrange, real
 from .model import colour_error
 from .prior import IntegerPrior, PriorArrays
 from .tile import Tile
-
-if TYPE_CHECKING:
-    from .prior_network import PriorNetwork
 
 DAMPING = 0.8, 0.1  # share of the way to the newly wanted coefficients that the first and the last step goes
 REPEATS = (0, 0, 1, 2, 4, 12, 6, 6, 6, 6)  # of the choice of integers after the first, for each effort
@@ -120,9 +117,9 @@ def anneal(
             context = network.context(whole + part, position)
             bits = [network.bits_given(values, *context) for values in (whole, whole + 1)]
             between = RECKONED * slope[:, None, None] * part * (1 - part)
-            cost = (torch.lerp(*bits, part) + between).sum() + _error(tile, whole + part, position, weight)
+            cost = (torch.lerp(*bits, part) + between).sum() + _error(tile, whole + part, level, weight)
             (gradient,) = torch.autograd.grad(cost, free)
-        free.grad = gradient
+        free.grad = _finite(tile, gradient)
         optimizer.param_groups[0]["lr"] = RATE * (1 - share)
         optimizer.step()
         advance()
@@ -142,21 +139,20 @@ def gradients(tile: Tile, q: np.ndarray, wanted: Tensor, level: int, weight: flo
     with torch.enable_grad():
         whole = torch.from_numpy(q).to(tile.padded)[None]
         x = torch.where(whole == 0, _ASIDE * wanted.sign(), whole).requires_grad_()
-        cost = _lagrangian(tile, network, whole, x, position, weight)
+        cost = network.bits(whole, x, position).sum() + _error(tile, x, level, weight)
         (gradient,) = torch.autograd.grad(cost, x)
-    return float(cost.detach()), gradient
+    return float(_finite(tile, cost.detach())), _finite(tile, gradient)
 
 
-def _lagrangian(
-    tile: Tile, network: "PriorNetwork", coded: Tensor, known: Tensor, position: Tensor, weight: float
-) -> Tensor:
-    """Bits of `coded` in the context of `known`, and the error of the picture of `known`."""
-    return network.bits(coded, known, position).sum() + _error(tile, known, position, weight)
+def _finite(tile: Tile, values: Tensor) -> Tensor:
+    if not bool(values.isfinite().all()):
+        raise WeightsError(f"{tile.weights.path}: the networks give values that are not finite")
+    return values
 
 
-def _error(tile: Tile, known: Tensor, position: Tensor, weight: float) -> Tensor:
+def _error(tile: Tile, known: Tensor, level: int, weight: float) -> Tensor:
     """weight times the error of the picture of `known`, squared and of colour, summed over its samples."""
-    difference = tile.model.decode(tile.model.dequantize(known, position), position) - tile.padded
+    difference = tile.decode(known, level) - tile.padded
     error = difference.square().mean() + COLOUR * colour_error(difference, tile.model.architecture.range_size)[0]
     return weight * difference.numel() * error
 

@@ -9,6 +9,7 @@ from .levels import at_level
 
 SQUARE = 4  # side of the squares of pixels that are one position of the network
 REACH = 6 * SQUARE  # pixels to each side that a square depends on: one position a convolution
+_BAND = 1 << 24  # values of a layer that are worked on at a time
 UNFILTERED = 4  # reduction from which previews are made without the filter
 
 
@@ -53,11 +54,25 @@ class Filter(nn.Module):
     def forward(self, z: Tensor, level: Tensor) -> Tensor:
         """z: the atoms' sum on the canvas of whole cells, [N, 3, rows B, columns B]. level: real [N]. Returns the same
         shape and type as z."""
+        width, across = self.gain.shape[:2]
+        cell = SQUARE * across
+        step = max(1, _BAND * SQUARE**2 // (width * z.shape[-1] * cell)) * cell  # rows of pixels, of whole cells
+        if step >= z.shape[-2]:
+            return self._band(z, level)
+        parts = []
+        for top in range(0, z.shape[-2], step):
+            start = max(0, top - -(-REACH // cell) * cell)
+            part = self._band(z[:, :, start : top + step + REACH], level)
+            parts.append(part[:, :, top - start : top - start + step])
+        return torch.cat(parts, 2)
+
+    def _band(self, z: Tensor, level: Tensor) -> Tensor:
         across = self.gain.shape[-1]
         squares = F.pixel_unshuffle(z.float(), SQUARE)  # [N, 48, rows B / 4, columns B / 4]
-        tiling = (squares.shape[-2] // across, squares.shape[-1] // across)
+        rows, columns = squares.shape[-2:]
         x = self.first(squares.contiguous(memory_format=torch.channels_last))
-        x = x * self.gain.repeat(1, *tiling) + self.offset.repeat(1, *tiling)
+        tiling = (1, -(-rows // across), columns // across)
+        x = x * self.gain.repeat(tiling)[:, :rows] + self.offset.repeat(tiling)[:, :rows]
         x = self.blocks(x + at_level(self.level, level)[:, :, None, None])
         x = self.head(F.leaky_relu(x, 0.1)) * at_level(self.amplitude, level).exp()[:, None, None, None]
         return z + F.pixel_shuffle(x.contiguous(), SQUARE).to(z)

@@ -18,7 +18,7 @@ class Options:
     weights: str | Path = "photo"
 
     def __post_init__(self) -> None:
-        if self.effort not in EFFORTS:
+        if type(self.effort) is not int or self.effort not in EFFORTS:
             raise LimitError(f"effort {self.effort} is outside 0 .. 9")
 
     @property

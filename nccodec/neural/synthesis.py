@@ -16,7 +16,7 @@ from .model import RECEPTION
 from .weights import Weights
 
 FLOAT32_SUM = 1.0  # largest sum of |s| in a cell that is computed in float32: errors grow with it
-_TILE = 3072  # pixels to a side of what is made at a time
+_TILE = 3072  # samples to a side of what is made at a time
 Grid = tuple[int, int]  # rows and columns of cells
 _REACH = 22  # pixels at scale 1 from which enlargement is computed, detail and twice the spline included
 
@@ -26,13 +26,21 @@ def synthesise(code: CollageCode, weights: Weights, request: Request, device: st
     """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey. Of a crop nothing but its neighbourhood
     is computed."""
     rows, columns = request.rows, request.columns
+    step = max(1, int(_TILE / max(1.0, _fineness(code, request))))
     result = np.empty((rows[1] - rows[0], columns[1] - columns[0], 1 if code.grey else 3), np.uint8)
-    for y in range(*rows, _TILE):
-        for x in range(*columns, _TILE):
-            part = (y, min(y + _TILE, rows[1])), (x, min(x + _TILE, columns[1]))
+    for y in range(*rows, step):
+        for x in range(*columns, step):
+            part = (y, min(y + step, rows[1])), (x, min(x + step, columns[1]))
             places = (slice(a - b[0], c - b[0]) for (a, c), b in zip(part, (rows, columns), strict=True))
             result[tuple(places)] = _part(code, weights, request, device, *part)
     return result[:, :, 0] if code.grey else result
+
+
+def _fineness(code: CollageCode, request: Request) -> float:
+    """How many samples are made for one of the picture, along a side: more than one where the picture is made at a
+    finer scale than asked for, as for the filter at 1/2."""
+    scale = request.up / request.down if request.down >= UNFILTERED else request.up
+    return max(code.height / request.height, code.width / request.width) * scale
 
 
 def _part(code: CollageCode, weights: Weights, request: Request, device: str, rows: Span, columns: Span) -> np.ndarray:

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..bitstream.symbols import LARGEST
 from ..code import grid_of
 from ..errors import WeightsError
+from .header import LEVEL_UNIT
 from .levels import real
 from .weights import Weights
 
@@ -57,6 +58,7 @@ class Tile:
         ]
         self._inner = tuple(slice(p.start - w.start, p.stop - w.start) for p, w in zip(place, around, strict=True))
         self._analysed = self.model.analyse(self._pixels(around))
+        self._quantized: tuple[int, Tensor] | None = None  # of the level asked for last
 
     @cached_property
     def padded(self) -> Tensor:
@@ -71,13 +73,37 @@ class Tile:
         part = np.asarray(self._picture.crop(box).convert("RGB"))
         return pad_to_cells(part, side).to(self.device)
 
-    @torch.no_grad()
     def in_steps(self, level: int) -> Tensor:
         """Coefficients in quantizer steps, [1, channels, rows, columns]. level: in 1/256."""
+        return self._all_in_steps(level)[(..., *self._inner)].contiguous()
+
+    def plain(self, level: int) -> Tensor:
+        """The integers of plain quantization, [1, channels, rows, columns]."""
+        return self._all_plain(level)[(..., *self._inner)]
+
+    def decode(self, q: Tensor, level: int) -> Tensor:
+        """The tile's part of the picture, [1, 3, rows B, columns B] about 0 to 1, for its integers or numbers between
+        them, [1, channels, rows, columns], where the cells around it, that reach into it, hold their plain ones."""
+        position = real(level, self.device)
+        side = self.weights.architecture.range_size
+        whole = self._all_plain(level).clone()
+        whole[(..., *self._inner)] = q
+        z = self.model.decode(self.model.dequantize(whole, position), position)
+        return z[(..., *(slice(part.start * side, part.stop * side) for part in self._inner))]
+
+    @torch.no_grad()
+    def _all_in_steps(self, level: int) -> Tensor:
+        """Those of the tile and of the cells around it."""
         scaled = self.model.in_steps(self._analysed, real(level, self.device))
-        scaled = scaled[(..., *self._inner)].contiguous()
         if not bool(scaled.isfinite().all()):
             raise WeightsError(f"{self.weights.path}: the network gives values that are not finite")
         if min(self._grid) < 2:
             scaled[:, self.weights.architecture.atoms :] = 0  # a grid without domains
         return scaled
+
+    def _all_plain(self, level: int) -> Tensor:
+        if self._quantized is None or self._quantized[0] != level:
+            zones = self.weights.dead_zone
+            dead_zone = float(np.interp(level / LEVEL_UNIT, range(len(zones)), zones))
+            self._quantized = level, quantize(self._all_in_steps(level), dead_zone)
+        return self._quantized[1]

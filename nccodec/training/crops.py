@@ -148,6 +148,11 @@ class Ahead:
                 self._waiting[number] = self._pool.submit(self._make, number)
         return self._waiting.pop(step).result()
 
+    def close(self) -> None:
+        """Make no more."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
 
 def subsampled(crop: np.ndarray) -> np.ndarray:
     """A crop, uint8 [H, W, 3], as it comes out of a file with chroma at half the resolution (4:2:0)."""

@@ -54,14 +54,14 @@ def choose_dead_zone(trainer: Trainer, level: int) -> float:
         pixels = x.shape[-1] * x.shape[-2]
         for i, dead_zone in enumerate(_DEAD_ZONES):
             q = quantize(scaled, dead_zone)
-            mse = (model.decode(model.dequantize(q, position), position) - x).square().mean()
+            _, distortion = trainer.objective.distortion(model.decode(model.dequantize(q, position), position) - x)
             bits = prior.bits(q, q, position).sum() / pixels
-            cost[i] += float(model.architecture.lambdas[level] * 255**2 * mse + bits)
+            cost[i] += float(model.architecture.lambdas[level] * 255**2 * distortion + bits)
     return _DEAD_ZONES[int(cost.argmin())]
 
 
 def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> None:
-    """Train prior, refinement and atoms alone on what the encoder will really write: integers, dead zones
+    """Train prior, refinement, filter and atoms alone on what the encoder will really write: integers, dead zones
     applied, without the noise and the straight-through gradients that training the encoder needs."""
     o, model, prior = trainer.options, trainer.model, trainer.prior
     groups = [

@@ -175,6 +175,7 @@ class Trainer:
                     checkpoint.save(save, self)
                     last_save = time.monotonic()
         finally:
+            self._ahead.close()
             if save:
                 checkpoint.save(save, self)
 

@@ -79,9 +79,9 @@ def use(path: Path, choice: int) -> None:
     )
     data = write_file(code, "range", found.prior_at(level))
     nccodec.test(data, path)
-    for options in ({}, {"scale": 2.0}, {"scale": 0.5})[: 1 + choice % 3]:
+    for options in ({}, {"scale": 2.0}, {"scale": 0.5}, {"scale": 0.25})[: 1 + choice % 4]:
         nccodec.decode(data, weights=path, **options)
-    data = nccodec.encode(PICTURE, quality=choice % 101, effort=choice % 2, weights=path)
+    data = nccodec.encode(PICTURE, quality=choice % 101, effort=(0, 1, 2, 6)[choice % 4], weights=path)
     assert nccodec.decode(data, weights=path).size == PICTURE.size
 
 

@@ -7,6 +7,9 @@ import pytest
 import torch
 from priors import random_prior, without_context
 
+import nccodec
+from nccodec import code
+from nccodec.errors import WeightsError
 from nccodec.neural import weights
 from nccodec.neural.analysis import Analysis
 from nccodec.neural.effort import PREFERENCE, anneal, code_lengths, gradients, quantize_rate_distortion
@@ -167,6 +170,35 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
         costs.append(float(bits + PREFERENCE * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
     assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]
     assert shares[-1] == 1 and min(shares) >= 0
+
+
+@pytest.mark.parametrize("effort", [2, 6])
+@pytest.mark.parametrize("network", ["filter", "refinement"])
+def test_networks_that_give_no_numbers_are_an_error(tiny, tmp_path, smooth, network, effort):
+    found = weights.load(tiny)
+    huge = {name: t * 0 + 65504 if name.startswith(f"{network}.") else t for name, t in found.tensors.items()}
+    if network == "filter":
+        huge["filter.amplitude"] = found.tensors["filter.amplitude"] * 0 + 30
+    weights.save(tmp_path / "huge.safetensors", found.architecture, huge, found.prior, found.dead_zone)
+    with pytest.raises(WeightsError, match="not finite"):
+        nccodec.encode(smooth(24, 28), 50, effort=effort, weights=tmp_path / "huge.safetensors")
+    data = nccodec.encode(smooth(24, 28), 50, effort=1, weights=tmp_path / "huge.safetensors")
+    assert nccodec.decode(data, weights=tmp_path / "huge.safetensors").size == (28, 24)
+
+
+def test_a_tile_is_seen_as_part_of_the_picture(tiny, smooth, monkeypatch):
+    """What the search takes for its picture is, with plain integers, what the decoder makes of the whole file there, also
+    along the borders to other tiles."""
+    monkeypatch.setattr(code, "TILE", 12)
+    picture, found = smooth(96, 80), weights.load(tiny)
+    whole = np.asarray(nccodec.decode(nccodec.encode(picture, 50, effort=0, weights=tiny), weights=tiny)).astype(int)
+    places = code.tiles(24, 20)
+    assert len(places) == 4
+    for place in places:
+        tile = Tile(picture, found, place=place)
+        seen = (tile.decode(tile.plain(128), 128)[0].permute(1, 2, 0) * 255).round().clamp(0, 255).numpy()
+        part = whole[tuple(slice(4 * side.start, 4 * side.stop) for side in place)]
+        assert np.abs(seen - part).max() <= 1
 
 
 def test_annealing_finds_better_coefficients_and_leaves_the_self_reference(tiny, smooth):

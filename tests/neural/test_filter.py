@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from nccodec.neural import filter
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.filter import REACH, Filter
 
@@ -74,6 +75,14 @@ def test_a_pixel_depends_on_what_is_within_reach(network):
         changed = z.clone()
         changed[..., : 2 * SIDE + 4 - distance, :] += 1
         assert bool((network(changed, level)[..., place, place] - before).abs().max() > 1e-5) is depends
+
+
+@pytest.mark.parametrize("cells", [1, 2, 3, 7])
+def test_bands_leave_no_trace(network, monkeypatch, cells):
+    z, level = sums(7, 2), torch.tensor([1.0])
+    whole = network(z, level)
+    monkeypatch.setattr(filter, "_BAND", 9 * 8 * 4 * cells)  # 9 channels, 2 x 1 cells of 4 x 4 squares
+    torch.testing.assert_close(network(z, level), whole)
 
 
 def test_a_new_network_changes_nothing():
