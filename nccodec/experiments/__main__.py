@@ -3,12 +3,12 @@
 import typer
 
 from ..errors import NclError
-from . import enlarge, large, packers, paper, pifs, same_bytes, screens, search, speed, zero_bit
+from . import artefacts, enlarge, large, packers, paper, pifs, reference, screens, search, speed
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 for name, study in (
-    ("artefacts", same_bytes), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
-    ("paper", paper), ("reference", zero_bit), ("pifs", pifs), ("large", large), ("search", search),
+    ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
+    ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search),
 ):  # fmt: skip
     app.command(name)(study.command)
 

@@ -187,8 +187,8 @@ def test_networks_that_give_no_numbers_are_an_error(tiny, tmp_path, smooth, netw
 
 
 def test_a_tile_is_seen_as_part_of_the_picture(tiny, smooth, monkeypatch):
-    """What the search takes for its picture is, with plain integers, what the decoder makes of the whole file there, also
-    along the borders to other tiles."""
+    """What the search takes for its picture is, with plain integers, what the decoder makes of the whole file there,
+    also along the borders to other tiles."""
     monkeypatch.setattr(code, "TILE", 12)
     picture, found = smooth(96, 80), weights.load(tiny)
     whole = np.asarray(nccodec.decode(nccodec.encode(picture, 50, effort=0, weights=tiny), weights=tiny)).astype(int)

@@ -7,7 +7,7 @@ from PIL import Image
 
 import nccodec
 from nccodec.collage.scales import reduce_area
-from nccodec.experiments import zero_bit
+from nccodec.experiments import reference
 from nccodec.neural import weights as weights_files
 from nccodec.neural.architecture import Architecture
 from nccodec.training.crops import CropFolder
@@ -34,12 +34,12 @@ def trained(tmp_path_factory) -> tuple[weights_files.Weights, CropFolder]:
 
 def test_without_it_the_decode_is_that_of_the_codec(trained, smooth):
     weights, _ = trained
-    model = zero_bit.ZeroBitReference(weights)
+    model = reference.ZeroBitReference(weights)
     model.head.weight.data.normal_(0, 3)
     picture = smooth(37, 50)
     data = nccodec.encode(picture, 60, 0, weights.path)
     for scale in (1, 4):
-        size, without, use = zero_bit.pictures(model, weights, np.asarray(picture), 60, scale)
+        size, without, use = reference.pictures(model, weights, np.asarray(picture), 60, scale)
         assert size == len(data)
         expected = np.asarray(nccodec.decode(data, scale, weights=weights.path)).astype(int)
         assert np.abs(without - expected).max() <= 1 and not np.array_equal(without, use)
@@ -47,7 +47,7 @@ def test_without_it_the_decode_is_that_of_the_codec(trained, smooth):
 
 @torch.no_grad()
 def test_every_scale_is_one_map(trained):
-    model = zero_bit.ZeroBitReference(trained[0])
+    model = reference.ZeroBitReference(trained[0])
     q = torch.randint(-3, 4, (1, 24, 4, 5), generator=torch.Generator().manual_seed(1)).float()
     level = torch.tensor([3.0])
     torch.testing.assert_close(model.decode(q, level, 1), model.decode(q, level, 1, used=False))
@@ -60,7 +60,7 @@ def test_every_scale_is_one_map(trained):
 def test_fitting_changes_the_prediction_alone(trained):
     weights, folder = trained
     before = {name: p.clone() for name, p in weights.model().named_parameters()}
-    model = zero_bit.fit(weights, folder, 0.01)
+    model = reference.fit(weights, folder, 0.01)
     assert model.head.weight.abs().max() > 0
     for name, p in weights.model().named_parameters():
         assert torch.equal(p, before[name]), name

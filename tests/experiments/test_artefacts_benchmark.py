@@ -11,7 +11,7 @@ import nccodec
 from nccodec.evaluation.artefacts import blockiness, colour_error
 from nccodec.evaluation.codecs import PEERS
 from nccodec.experiments.__main__ import app
-from nccodec.experiments.same_bytes import side_by_side, worst_square
+from nccodec.experiments.artefacts import side_by_side, worst_square
 from nccodec.imaging.psnr import psnr
 
 
