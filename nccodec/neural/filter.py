@@ -5,27 +5,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .architecture import Architecture
+from .blocks import Dense
 from .levels import at_level
 
 SQUARE = 4  # side of the squares of pixels that are one position of the network
 REACH = 6 * SQUARE  # pixels to each side that a square depends on: one position a convolution
 _BAND = 1 << 24  # values of a layer that are worked on at a time
 UNFILTERED = 4  # reduction from which previews are made without the filter
-
-
-class _Block(nn.Module):
-    """Residual: two 3 x 3 convolutions."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        with torch.no_grad():
-            self.second.weight.mul_(0.2)
-            self.second.bias.zero_()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.leaky_relu(self.first(x), 0.1))
 
 
 class Filter(nn.Module):
@@ -45,7 +31,7 @@ class Filter(nn.Module):
         self.gain = nn.Parameter(torch.ones(width, across, across))
         self.offset = nn.Parameter(torch.zeros(width, across, across))
         self.level = nn.Parameter(torch.zeros(len(a.lambdas), width))
-        self.blocks = nn.Sequential(_Block(width), _Block(width))
+        self.blocks = nn.Sequential(Dense(width, 0.2), Dense(width, 0.2))
         self.head = nn.Conv2d(width, pixels, 3, padding=1)
         self.amplitude = nn.Parameter(-(50 * torch.tensor(a.lambdas).sqrt()).log())
         nn.init.zeros_(self.head.weight)

@@ -9,6 +9,7 @@ from ..collage.operator import Form, SelfReference, neighbour_domains, overlap_a
 from ..collage.scales import reduce_area
 from ..imaging.colour import to_ycc
 from .architecture import BIAS, COLOUR, OFFSETS, Architecture
+from .blocks import Dense, Depthwise
 from .detail import FINEST, Detail, enlarge_with
 from .filter import UNFILTERED, Filter
 from .levels import at_level
@@ -19,36 +20,6 @@ RECEPTION = 4  # cells to each side that a cell's refinement depends on
 def companded(q: Tensor) -> Tensor:
     """sign(q) log2(1 + |q|): what networks see of quantized coefficients."""
     return q.sign() * (1 + q.abs()).log2()
-
-
-class _Block(nn.Module):
-    """Residual: a depthwise 5 x 5 convolution, then two pointwise ones with `growth` times the width between."""
-
-    def __init__(self, width: int, growth: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv2d(width, width, 5, padding=2, groups=width)
-        self.first = nn.Conv2d(width, growth * width, 1)
-        self.second = nn.Conv2d(growth * width, width, 1)
-        nn.init.zeros_(self.second.bias)
-        with torch.no_grad():
-            self.second.weight.mul_(0.2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.leaky_relu(self.first(self.depthwise(x)), 0.1))
-
-
-class _Dense(nn.Module):
-    """Residual: two full 3 x 3 convolutions. Starts as the identity."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.leaky_relu(self.first(x), 0.1))
 
 
 class Refinement(nn.Module):
@@ -63,7 +34,7 @@ class Refinement(nn.Module):
         a, width = architecture, architecture.refinement
         self.squeeze = nn.Conv2d(a.atoms, width, 1)
         self.level = nn.Parameter(torch.zeros(len(a.lambdas), width))
-        self.blocks = nn.Sequential(_Block(width, 2), _Block(width, 2))
+        self.blocks = nn.Sequential(Depthwise(width, 2), Depthwise(width, 2))
         self.head = nn.Conv2d(width, a.atoms, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -83,7 +54,8 @@ def colour_error(difference: Tensor, side: int, stride: int | None = None) -> Te
 
 
 def _residual(width: int, growth: int, a: Architecture) -> nn.Sequential:
-    return nn.Sequential(*(_Block(width, growth) for _ in range(a.blocks)), *(_Dense(width) for _ in range(a.dense)))
+    depthwise = (Depthwise(width, growth) for _ in range(a.blocks))
+    return nn.Sequential(*depthwise, *(Dense(width, 0) for _ in range(a.dense)))
 
 
 class Collage(nn.Module):
@@ -102,7 +74,7 @@ class Collage(nn.Module):
         self.coarse = _residual(a.depth, 2, a)
         self.head = nn.Conv2d(a.depth, a.atoms, 1)
         self.level = nn.Parameter(torch.zeros(len(a.lambdas), a.depth))
-        self.late = _Block(a.depth, 2)
+        self.late = Depthwise(a.depth, 2)
         self.late_head = nn.Conv2d(a.depth, a.channels, 1)
         for head in (self.head, self.late_head):
             nn.init.zeros_(head.weight)

@@ -179,24 +179,6 @@ class Trainer:
             if save:
                 checkpoint.save(save, self)
 
-    @torch.no_grad()
-    def validate(self, side: int = 256) -> list[dict[str, float]]:
-        """Bits (the prior's cross-entropy) and PSNR at each trained level, on the middle `side` x
-        `side` pixels of the held-out pictures."""
-        rows = []
-        pictures = [self.middle(name, side) for name in self.valid_names]
-        for index, value in enumerate(self.options.architecture.lambdas):
-            level = torch.tensor([float(index)], device=self.device)
-            bpp, psnr = [], []
-            for x in pictures:
-                q = self.model.in_steps(self.model.analyse(x), level).round()
-                bits = self.prior.bits(q, q, level).sum()
-                mse = (self.model.decode(self.model.dequantize(q, level), level).clamp(0, 1) - x).square().mean()
-                bpp.append(float(bits) / (x.shape[-1] * x.shape[-2]))
-                psnr.append(-10 * math.log10(max(float(mse), 1e-12)))
-            rows.append({"lambda": value, "bpp": sum(bpp) / len(bpp), "psnr": sum(psnr) / len(psnr)})
-        return rows
-
     def middle(self, name: str, side: int) -> Tensor:
         """The middle of a picture in whole range cells (a smaller one as it is, padded by symmetry)."""
         picture = self.folder.picture(name)

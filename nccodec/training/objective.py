@@ -49,9 +49,13 @@ class Objective(nn.Module):
         parameters = self.model.dequantize(rounded, level)
         difference = self._reconstruct(parameters, level, crops, referring) - crops
         error, distortion = self.distortion(difference)
+        return self.lagrangian(level, distortion, bpp), bpp.mean(), error.mean()
+
+    def lagrangian(self, level: Tensor, distortion: Tensor, bpp: Tensor) -> Tensor:
+        """The loss of crops from their levels, distortions and bits per pixel, [N] each: the mean of their Lagrangians,
+        weighted so that all levels count alike."""
         weight = lagrange(self.architecture.lambdas, level)
-        loss = ((weight * 255**2 * distortion + bpp) * weight.rsqrt()).mean()
-        return loss, bpp.mean(), error.mean()
+        return ((weight * 255**2 * distortion + bpp) * weight.rsqrt()).mean()
 
     def distortion(self, difference: Tensor) -> tuple[Tensor, Tensor]:
         """Squared error, and the distortion that is minimised, of each crop, [N] both. difference: decoded less

@@ -42,11 +42,16 @@ def lapping(side: int, reach: int) -> Tensor:
     return window[reach : reach + side]
 
 
+def _reach(kernel: int, side: int) -> int:
+    """How far patches of a kernel can lap over blocks of a side."""
+    return min((kernel - side) // 2, side // 2)
+
+
 def lapped(blocks: Tensor, kernel: int) -> Tensor:
     """Patches [n, C, kernel, kernel] that overlap, orthonormal with those of all other cells, from an orthonormal basis
     of the block, [n, C, B, B]: they reach B / 2 pixels beyond it at most."""
     side = blocks.shape[-1]
-    reach = min((kernel - side) // 2, side // 2)
+    reach = _reach(kernel, side)
     window = lapping(side, reach).to(blocks)
     grown = torch.einsum("yi,ncyx,xj->ncij", window, blocks, window)
     return F.pad(grown, ((kernel - side) // 2 - reach,) * 4)
@@ -75,8 +80,8 @@ def pca_patches(pictures: Tensor, side: int, count: int, reach: int = 0) -> Tens
 def start_from(model: Collage, prior: PriorNetwork, pictures: Tensor) -> None:
     """Initialise a new model and prior. pictures: crops [N, 3, H, W] in [0, 1]."""
     a = model.architecture
-    reach = min((a.kernel - a.range_size) // 2, a.range_size // 2)
-    atoms = lapped(pca_patches(pictures, a.range_size, a.atoms, reach), a.kernel)
+    basis = pca_patches(pictures, a.range_size, a.atoms, _reach(a.kernel, a.range_size))
+    atoms = lapped(basis, a.kernel)
     model.atoms.copy_(atoms)
     model.analysis.weight.copy_(atoms)
     analysed = model.analyse(pictures)
