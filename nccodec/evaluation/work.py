@@ -139,6 +139,11 @@ def _single_threaded() -> None:
     warnings.simplefilter("ignore", NclWarning)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"  # torch is not imported yet
+    avif_in_one_thread()
+
+
+def avif_in_one_thread() -> None:
+    """Pillow's AVIF files depend on the number of threads that write them: from now on, in this process, on one."""
     with suppress(ImportError):  # which Pillow before 11.3 has not
         from PIL import AvifImagePlugin
 

@@ -15,7 +15,7 @@ from ..evaluation.artefacts import SIDE, blockiness
 from ..evaluation.codecs import Codec, codec_named
 from ..evaluation.curve import METRICS, values_of
 from ..evaluation.tables import SHOWN, Table
-from ..evaluation.work import picture_files, read
+from ..evaluation.work import avif_in_one_thread, picture_files, read
 
 _PEERS = ("jpeg", "webp", "avif")
 _LOOKED_AT = ("webp", "avif")  # beside the codecs that were asked for
@@ -36,6 +36,7 @@ def command(
     A codec that has no file of about that size shows its own bpp. Crops are of the square of a picture where the
     first codec has the largest blockiness at its lowest quality.
     """
+    avif_in_one_thread()
     found = [(path, read(path)) for path in picture_files(pictures)]
     chosen, qualities = _chosen(codecs, weights), sorted(set(quality))
     metrics = [name for name in METRICS if name != "ms-ssim" or find_spec("pytorch_msssim")]
