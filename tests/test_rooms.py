@@ -21,7 +21,7 @@ FLOORS = (
     ("neural", "pifs"),
     ("collage",),
     ("bitstream", "imaging"),
-    ("code",),
+    ("arrays", "code"),
     ("errors",),
 )
 HEIGHT = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}

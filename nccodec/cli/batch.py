@@ -151,9 +151,10 @@ def _results(todo: list[Task], work: Callable[[Task], dict | None], jobs: int) -
 
 
 def _limit_threads(threads: int) -> None:
-    import torch
+    from ..arrays import set_threads
 
-    torch.set_num_threads(threads)
+    set_threads(threads)
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # of torch, which is not imported yet
 
 
 def _attempt(task: Task, work: Callable[[Task], dict | None]) -> Result:

@@ -61,7 +61,7 @@ class Encoding:
 
         kind, device = by_method(self.method), self.settings["device"]
         # Loading is no part of the time that is told.
-        kind.room().prepare(kind.checked(self.options), choose_device(device))
+        kind.room().prepare(kind.checked(self.options), choose_device(device, kind.checked(self.options).gradients))
         try:
             picture = read_picture(
                 io.BytesIO(read_bytes(STREAM)) if task.source == STREAM else task.source, self.max_pixels

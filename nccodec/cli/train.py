@@ -102,7 +102,8 @@ def command(
         loss=loss.value, border=border, colour=colour, seed=seed, bf16=bf16,
     )  # fmt: skip
     folder = CropFolder(crops, screens=screens)
-    trainer = Trainer(folder, options, processes.join(choose_device(device.value)), start, loaders)
+    where = choose_device(device.value, gradients=True)
+    trainer = Trainer(folder, options, processes.join(where), start, loaders)
     if resume:
         checkpoint.resume(saved, trainer)
     if trainer.rank > 0:

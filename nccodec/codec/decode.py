@@ -3,11 +3,10 @@
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 import zstandard
 from PIL import Image
 
+from ..arrays import numpy_form
 from ..bitstream import container
 from ..bitstream.frame import unframe
 from ..collage.device import choose_device
@@ -48,11 +47,10 @@ def test_file(data: bytes, weights: Any) -> None:
             raise VerificationError(f"chunk {name} is not what encoding its contents gives")
 
 
-@torch.no_grad()
 def alpha_of(alpha: np.ndarray, request: Request) -> np.ndarray:
     """Transparency, uint8 [H, W], as it is asked for: itself at scale 1, else enlarged and reduced as pictures are."""
-    z = torch.from_numpy(alpha).float()[None, None] / 255  # [1, 1, H, W]
-    if request.down > 1:
-        z = F.pad(z, (0, -alpha.shape[1] % request.down, 0, -alpha.shape[0] % request.down), "replicate")
+    z = alpha.astype(np.float32)[None, None] / 255  # [1, 1, H, W]
+    below, right = (-n % request.down for n in alpha.shape)
+    z = numpy_form.pad(z, 0, below, 0, right, edge=True)
     z = request.fit(reduce_area(enlarge(z, request.up), request.down))
     return grey_levels(z, 0)[slice(*request.rows), slice(*request.columns)]

@@ -37,7 +37,7 @@ def attempts_of(
         raise LimitError(f"packer {packer!r} is unknown: range or fixed")
     if image.width * image.height > MAX_PIXELS:
         raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
-    device = choose_device(device)
+    device = choose_device(device, checked.gradients)
     picture, extras = parts_of(image, strip)
     encoder = kind.room().Encoder(picture, checked, device, progress)
     return Attempts(kind, encoder, picture, extras, packer, device)

@@ -1,1 +1,1 @@
-"""The map: partition, operator, fixed point, scales. torch only; no files, no networks."""
+"""The map: partition, operator, fixed point, scales. no files, no networks."""

@@ -3,9 +3,9 @@
 import math
 from fractions import Fraction
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from ..arrays import Array, form, namespace, numpy_of
 from ..errors import CollageError
 from .operator import Form, SelfReference
 
@@ -14,13 +14,13 @@ HALF_GREY_LEVEL = 0.5 / 255
 
 
 def self_reference(
-    weight: Tensor,
-    top: Tensor,
-    left: Tensor,
+    weight: Array,
+    top: Array,
+    left: Array,
     *,
     range_size: int,
     form: Form,
-    isometries: Tensor | None = None,
+    isometries: Array | None = None,
     pooling: int = 2,
     keep_zeros: bool = False,
 ) -> SelfReference:
@@ -33,28 +33,31 @@ def self_reference(
     Raises CollageError where a domain leaves the canvas, where form (a) exceeds sum |s| <= 15/16,
     and where form (b) has domains that are no whole cells or a range size that is no power of p.
     """
-    per_channel = weight.dim() == 5
+    per_channel = weight.ndim == 5
     n, k, (rows, columns) = weight.shape[0], weight.shape[1], weight.shape[-2:]
     shape = (n, k, rows, columns)
-    top, left = top.expand(shape), left.expand(shape)
-    isometries = torch.zeros((), dtype=torch.int64) if isometries is None else isometries
-    isometries = isometries.to(weight.device).expand(shape)
+    xp, device = namespace(weight), weight.device
+
+    def of_terms(field: Array) -> Array:
+        return xp.broadcast_to(xp.asarray(field, device=device), shape)[used]
+
     if per_channel:
-        weight = weight.movedim(2, -1)  # [N, k, rows, columns, C]
-    used = torch.ones(shape, dtype=torch.bool, device=weight.device)
+        weight = xp.moveaxis(weight, 2, -1)  # [N, k, rows, columns, C]
+    used = xp.ones(shape, dtype=xp.bool, device=device)
     if not keep_zeros:
-        used = (weight != 0).any(-1) if per_channel else weight != 0
-    picture, _, row, column = used.nonzero(as_tuple=True)
+        used = xp.any(weight != 0, axis=-1) if per_channel else weight != 0
+    picture, _, row, column = xp.nonzero(used)
     cell = (picture * rows + row) * columns + column
-    top, left = top.to(weight.device)[used], left.to(weight.device)[used]
+    top, left = of_terms(top), of_terms(left)
+    isometries = xp.zeros_like(top) if isometries is None else of_terms(isometries)
     domain = pooling * range_size
     if len(top) and (
-        min(top.min(), left.min()) < 0
-        or top.max() > rows * range_size - domain
-        or left.max() > columns * range_size - domain
+        min(xp.min(top), xp.min(left)) < 0
+        or xp.max(top) > rows * range_size - domain
+        or xp.max(left) > columns * range_size - domain
     ):
         raise CollageError("a domain reaches beyond the picture")
-    unit = math.gcd(range_size, *torch.unique(torch.cat([top, left])).tolist())
+    unit = math.gcd(range_size, *xp.unique_values(xp.concat([top, left])).tolist())
     if form is Form.CENTRED:
         if unit != range_size:
             raise CollageError("form (b) admits domains of whole cells only")
@@ -65,16 +68,17 @@ def self_reference(
             raise CollageError(f"sum of |s| is {total:g}, above 15/16: no contraction")
     return SelfReference(
         rows, columns, range_size, unit, pooling, form,
-        cell, top, left, isometries[used], weight[used],
+        cell, top, left, isometries, weight[used],
     )  # fmt: skip
 
 
-def contraction_factor(weight: Tensor) -> float:
+def contraction_factor(weight: Array) -> float:
     """Bound of form (a) in the sup norm: the largest sum over domains of |s| in a cell and channel.
 
     weight: [N, k, ...].
     """
-    return float(weight.detach().double().abs().sum(1).max()) if weight.numel() else 0.0
+    weight = numpy_of(weight)
+    return float(np.abs(weight.astype(np.float64)).sum(1).max()) if weight.size else 0.0
 
 
 def nilpotent_steps(side: int, pooling: int = 2) -> int:
@@ -109,9 +113,7 @@ def contraction_steps(factor: float, amplitude: float, tolerance: float = HALF_G
     return max(0, math.ceil(steps))
 
 
-def fixed_point(
-    affine: Tensor, reference: SelfReference, steps: int | None = None, start: Tensor | None = None
-) -> Tensor:
+def fixed_point(affine: Array, reference: SelfReference, steps: int | None = None, start: Array | None = None) -> Array:
     """z = F(z) by iteration from `start`, by default from the affine part.
 
     affine: [N, C, rows * side, columns * side], at any scale that leaves the domains' corners on
@@ -129,7 +131,7 @@ def fixed_point(
     if steps is None and reference.form is Form.CENTRED:
         steps = nilpotent_steps(side, reference.pooling)
     if steps is None:
-        steps = contraction_steps(_bound(reference), float(affine.detach().abs().max()))
+        steps = contraction_steps(_bound(reference), float(np.abs(numpy_of(affine)).max()))
     constant = reference.take(affine, unit)
     tiles = constant if start is None else reference.take(start, unit)
     for _ in range(steps):
@@ -137,9 +139,7 @@ def fixed_point(
     return reference.put(affine, tiles)
 
 
-def mixed_fixed_point(
-    affine: Tensor, references: list[SelfReference], steps: int, start: Tensor | None = None
-) -> Tensor:
+def mixed_fixed_point(affine: Array, references: list[SelfReference], steps: int, start: Array | None = None) -> Array:
     """z = F(z) where cells have several sides: one SelfReference of form (b) for each, all terms added.
 
     affine: [N, C, H, W], contiguous, at a scale at which every side is 2 pixels or more. With sides that are
@@ -150,7 +150,7 @@ def mixed_fixed_point(
     """
     z = affine if start is None else start
     for _ in range(steps):
-        following = affine.clone()
+        following = form(affine).copy(affine)
         for reference in references:
             reference.add_to(following, z)
         z = following
@@ -158,7 +158,7 @@ def mixed_fixed_point(
 
 
 def _bound(reference: SelfReference) -> float:
-    weight = reference.weight.detach().double().abs()
-    cells = int(reference.cell.max()) + 1
-    total = torch.zeros(cells, *weight.shape[1:], dtype=torch.float64, device=weight.device)
-    return float(total.index_add(0, reference.cell, weight).max())
+    weight, cell = np.abs(numpy_of(reference.weight).astype(np.float64)), numpy_of(reference.cell)
+    total = np.zeros((cell.max() + 1, *weight.shape[1:]))
+    np.add.at(total, cell, weight)
+    return float(total.max())

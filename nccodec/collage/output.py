@@ -3,15 +3,13 @@
 import math
 from dataclasses import dataclass
 from numbers import Integral
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ..arrays import Array, numpy_of
 from ..code import MAX_PIXELS, Span
 from ..errors import LimitError
 from .scales import decoding_scale, resize_area, samples_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from torch import Tensor
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.03, 64.0
 
@@ -116,7 +114,7 @@ class Request:
             return rows, columns
         return samples_of(rows, self.height, self.extent[0]), samples_of(columns, self.width, self.extent[1])
 
-    def fit(self, z: "Tensor", rows: Span | None = None, columns: Span | None = None) -> "Tensor":
+    def fit(self, z: Array, rows: Span | None = None, columns: Span | None = None) -> Array:
         """z: [1, C, H, W] at the scale up / down, from the first of `samples` on. Returns [1, C, height, width],
         or the part of it in rows and columns."""
         rows, columns = rows or (0, self.height), columns or (0, self.width)
@@ -125,10 +123,9 @@ class Request:
         return resize_area(z, self.height, self.width, self.extent, rows, columns)
 
 
-def grey_levels(z: "Tensor", bias: float) -> "np.ndarray":
+def grey_levels(z: Array, bias: float) -> np.ndarray:
     """z: [1, C, H, W], 0 black less bias, 1 white less bias. Returns uint8 [H, W, 3], or [H, W] for one channel."""
-    import torch
-
-    levels = (z * 255 + (255 * bias + 0.5)).nan_to_num(0).clamp(0, 255).to(torch.uint8)
-    picture = levels[0].permute(1, 2, 0).cpu().numpy()
-    return picture[:, :, 0] if z.shape[1] == 1 else picture
+    levels = numpy_of(z)[0] * 255 + (255 * bias + 0.5)
+    levels[np.isnan(levels)] = 0
+    picture = np.clip(levels, 0, 255, out=levels).astype(np.uint8)
+    return picture[0] if len(picture) == 1 else np.ascontiguousarray(np.moveaxis(picture, 0, 2))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +24,8 @@ PIFS_QUALITIES = (8, 15, 22, 30, 38, 46, 54, 62, 70)
 QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 DEFAULT_EFFORT = Options().effort
 DEFAULT_NAMES = ("ncl", "jpeg", "webp", "avif")
-_ROOMS = (".", "bitstream", "codec", "collage", "imaging", "neural", "pifs")  # whose sources decide what a file is
+# Whose sources decide what a file is.
+_ROOMS = (".", "arrays", "bitstream", "codec", "collage", "imaging", "neural", "pifs")
 
 
 class Codec(Protocol):
@@ -160,9 +162,7 @@ def sources_digest(*parts: str) -> str:
 
 
 def _own_identity() -> str:
-    import torch
-
-    return f"nccodec {sources_digest(*_ROOMS)}; torch {torch.__version__}"
+    return f"nccodec {sources_digest(*_ROOMS)}; numpy {version('numpy')}; torch {version('torch')}"
 
 
 @dataclass(frozen=True)

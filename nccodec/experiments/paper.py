@@ -96,7 +96,7 @@ def train(folder: CropFolder, minutes: float, say: Callable[[str], None] = lambd
 
 def encode(model: PaperCollage, picture: np.ndarray) -> tuple[np.ndarray, int]:
     """uint8 [H, W, 3] -> integers [36, 2 rows, 2 columns] for rows x columns crops, and the bytes of a file."""
-    padded = pad_to_cells(picture, CROP)
+    padded = torch.from_numpy(pad_to_cells(picture, CROP))
     rows, columns = padded.shape[2] // CROP, padded.shape[3] // CROP
     crops = padded.reshape(3, rows, CROP, columns, CROP).permute(1, 3, 0, 2, 4).reshape(-1, 3, CROP, CROP)
     maps = model.maps(crops).reshape(rows, columns, 2, 2, 36)

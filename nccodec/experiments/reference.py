@@ -17,6 +17,7 @@ import typer
 from PIL import Image
 from torch import Tensor, nn
 
+from ..arrays import GRADIENTS
 from ..codec.file import write_file
 from ..codec.target import level_of
 from ..collage.fixed_point import fixed_point, self_reference
@@ -44,7 +45,7 @@ class ZeroBitReference(nn.Module):
     def __init__(self, weights: Weights) -> None:
         super().__init__()
         a = weights.architecture
-        self.codec, self.atoms, self.side = weights.model(), a.atoms, a.range_size
+        self.codec, self.atoms, self.side = weights.model(GRADIENTS), a.atoms, a.range_size
         self.squeeze = nn.Conv2d(a.atoms, _WIDTH, 1)
         self.level = nn.Parameter(torch.zeros(len(a.lambdas), _WIDTH))
         self.near = nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1)
@@ -77,8 +78,7 @@ def fit(
     """Train on the error of the decode at 1x and, for crops reduced 4x, of that at 4x, in turn."""
     torch.manual_seed(0)
     model = ZeroBitReference(weights)
-    own = [p for name, p in model.named_parameters() if not name.startswith("codec.")]
-    optimizer = torch.optim.Adam(own, _RATE, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), _RATE, fused=True)
     names, began, step, share, sums = folder.split()[0], time.monotonic(), 0, 0.0, [0.0, 0.0]
     zones = torch.tensor(weights.dead_zone)
     top = len(zones) - 1
@@ -114,7 +114,7 @@ def pictures(
     level = level_of(quality, weights.levels)
     code = Analysis(Image.fromarray(picture), weights).code(level)
     size = len(write_file(code, "range", weights.prior_at(level)))
-    q, position = torch.from_numpy(code.atoms).float()[None], real(level, "cpu")
+    q, position = torch.from_numpy(code.atoms).float()[None], real(level, GRADIENTS)
     shown = []
     for used in (False, True):
         z = model.decode(q, position, scale, used)[0, :, : code.height * scale, : code.width * scale]

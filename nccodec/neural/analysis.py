@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from PIL import Image
 
+from ..arrays import GRADIENTS, numpy_of
 from ..code import grid_of, tiles
 from .code import CollageCode
-from .effort import improve
+from .effort import chosen, worth
+from .options import REFINED
 from .tile import Tile
 from .weights import Weights
 
@@ -24,7 +25,7 @@ class Analysis:
     def __init__(self, picture: Image.Image, weights: Weights, device: str = "cpu") -> None:
         self.weights, self.device = weights, device
         self._picture = picture
-        self._kept: dict[int, Tile] = {}
+        self._kept: dict[tuple[int, str], Tile] = {}
 
     def code(self, level: int, effort: int = 0, progress: Callable[[float], None] = lambda _: None) -> CollageCode:
         """The integers of a level, in 1/256. effort: 0 .. 9, see `neural.effort`. progress: called with the
@@ -35,7 +36,7 @@ class Analysis:
         q = np.empty((a.channels, rows, columns), np.int16)
         for number, place in enumerate(places):
             q[(slice(None), *place)] = integers(
-                self._tile(number, place),
+                self._tile(number, place, GRADIENTS if self.device == "cpu" and effort >= REFINED else self.device),
                 level,
                 effort,
                 lambda share, before=number: progress((before + share) / len(places)),
@@ -45,16 +46,20 @@ class Analysis:
             height, width, grey, level, a.range_size, self.weights.fingerprint, q[: a.atoms], q[a.atoms :]
         )
 
-    def _tile(self, number: int, place: tuple[slice, slice]) -> Tile:
+    def _tile(self, number: int, place: tuple[slice, slice], device: str) -> Tile:
         """Kept for the next level, unless there are many."""
-        tile = self._kept.get(number) or Tile(self._picture, self.weights, self.device, place)
+        tile = self._kept.get((number, device)) or Tile(self._picture, self.weights, device, place)
         if number < _KEPT:
-            self._kept[number] = tile
+            self._kept[number, device] = tile
         return tile
 
 
 def integers(tile: Tile, level: int, effort: int, progress: Callable[[float], None] = lambda _: None) -> np.ndarray:
     """int32 [channels, rows, columns] of a tile. See `Analysis.code`."""
-    if effort:
+    if effort >= REFINED:
+        from .refining import improve
+
         return improve(tile, tile.in_steps(level), level, effort, progress)
-    return tile.plain(level)[0].to("cpu", torch.int32).numpy()
+    if effort:
+        return chosen(tile, tile.in_steps(level), worth(tile, level)[1], level)
+    return numpy_of(tile.plain(level))[0].astype(np.int32)

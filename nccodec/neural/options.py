@@ -6,6 +6,7 @@ from pathlib import Path
 from ..errors import LimitError
 
 EFFORTS = range(10)
+REFINED = 2  # effort from which gradients are needed, and torch for them
 
 
 @dataclass(frozen=True)
@@ -24,4 +25,9 @@ class Options:
     @property
     def slow(self) -> bool:
         """Whether a picture takes so long that its progress is worth telling."""
-        return self.effort >= 2
+        return self.effort >= REFINED
+
+    @property
+    def gradients(self) -> bool:
+        """Whether the encoder needs torch."""
+        return self.effort >= REFINED

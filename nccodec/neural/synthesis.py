@@ -1,8 +1,8 @@
 """CollageCode -> picture: dequantization and the fixed point of the map, at any scale."""
 
 import numpy as np
-import torch
 
+from ..arrays import namespace, on
 from ..code import Span
 from ..collage.fixed_point import fixed_point, nilpotent_steps
 from ..collage.output import Request, grey_levels
@@ -21,7 +21,6 @@ Grid = tuple[int, int]  # rows and columns of cells
 _REACH = 22  # pixels at scale 1 from which enlargement is computed, detail and twice the spline included
 
 
-@torch.no_grad()
 def synthesise(code: CollageCode, weights: Weights, request: Request, device: str = "cpu") -> np.ndarray:
     """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey. Of a crop nothing but its neighbourhood
     is computed."""
@@ -53,11 +52,12 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
     around = (slice(None), *(slice(*span) for span in wide))
     q = np.concatenate([code.atoms[around], code.scales[around]])
     level = real(code.level, device)
-    parameters = model.dequantize(torch.from_numpy(q).to(device, torch.float32)[None], level)
+    parameters = model.dequantize(on(q.astype(np.float32)[None], device), level)
     inner = (slice(i - k, j - k) for (i, j), (k, _) in zip(cells, wide, strict=True))
     parameters = parameters[(..., *inner)]
-    if code.nonzero_scales and parameters[:, a.atoms :].abs().sum(1).max() > FLOAT32_SUM:
-        parameters = parameters.double()
+    xp = namespace(parameters)
+    if code.nonzero_scales and xp.max(xp.sum(xp.abs(parameters[:, a.atoms :]), axis=1)) > FLOAT32_SUM:
+        parameters = xp.astype(parameters, xp.float64)
     z = model.affine(parameters[:, : a.atoms], level, request.down)
     if request.up > 1:
         z = model.enlarge(z, level, request.up) if request.view.detail else enlarge(z, request.up)
@@ -66,7 +66,7 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
         z = fixed_point(z, reference)
     kept = (slice(i - k * side, j - k * side) for (i, j), (k, _) in zip(samples, cells, strict=True))
     z = request.fit(z[(..., *kept)], rows, columns)
-    picture = grey_levels(z.mean(1, keepdim=True) if code.grey else z, BIAS)
+    picture = grey_levels(xp.mean(z, axis=1, keepdims=True) if code.grey else z, BIAS)
     return picture[:, :, None] if code.grey else picture
 
 

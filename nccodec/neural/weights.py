@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,14 +15,16 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from ..arrays import GRADIENTS, Array, on
 from ..bitstream.container import Header
 from ..errors import FormatError, WeightsError
 from .architecture import Architecture
 from .header import LEVEL_UNIT
+from .model import Collage
 from .prior import IntegerPrior, PriorArrays
+from .shapes import shapes
 
 if TYPE_CHECKING:
-    from .model import Collage
     from .prior_network import PriorNetwork
 
 FORMAT = 1
@@ -72,11 +75,11 @@ class Weights:
         """The prior at a level in 1/256; FormatError where there is no such level."""
         return IntegerPrior(self.prior, self.architecture.atoms, self.architecture.domains, level)
 
-    def model(self, device: str = "cpu") -> "Collage":
-        """The networks and atoms as torch modules, float32, kept for the next call."""
+    def model(self, device: str = "cpu") -> Collage:
+        """The networks and atoms in float32, kept for the next call. device: see `collage.device.choose_device`."""
         return _model(self, device)
 
-    def prior_network(self, device: str = "cpu") -> "PriorNetwork":
+    def prior_network(self, device: str = GRADIENTS) -> "PriorNetwork":
         """The prior as a differentiable network, kept for the next call."""
         return _prior_network(self, device)
 
@@ -87,49 +90,40 @@ def _prior_network(weights: Weights, device: str) -> "PriorNetwork":
 
     network = PriorNetwork(weights.architecture, [len(layers.second) for layers in weights.prior.groups])
     network.start_at_export(weights.prior)
-    return network.to(device).eval().requires_grad_(False)
+    return network.to("cpu" if device == GRADIENTS else device).eval().requires_grad_(False)
 
 
-def _large(a: Architecture) -> list[tuple[str, tuple[int, ...]]]:
-    """The tensors that take most of the memory: looked at before that is taken, of which a small file could otherwise
-    ask for gigabytes."""
-    blocks = [("refinement.blocks.0", a.refinement, 2), ("late", a.depth, 2)]
-    for number in range(a.blocks):
-        blocks += [(f"fine.{number}", a.width, 3), (f"coarse.{number}", a.depth, 2)]
-    dense = [("filter.blocks.0", a.filter), ("filter.blocks.1", a.filter)]
-    for number in range(a.blocks, a.blocks + a.dense):
-        dense += [(f"fine.{number}", a.width), (f"coarse.{number}", a.depth)]
-    return [
-        ("atoms", (a.atoms, 3, a.kernel, a.kernel)),
-        ("detail.middle.0.weight", (a.detail, a.detail, 3, 3)),
-        *((f"{name}.first.weight", (growth * width, width, 1, 1)) for name, width, growth in blocks),
-        *((f"{name}.first.weight", (width, width, 3, 3)) for name, width in dense),
-    ]
-
-
-@lru_cache(maxsize=2)
-def _model(weights: Weights, device: str) -> "Collage":
-    import torch
-
-    from .model import Collage
-
-    state = {name: torch.from_numpy(value.astype(np.float32)) for name, value in weights.tensors.items()}
-    try:
-        if wrong := [name for name, shape in _large(weights.architecture) if weights.tensors[name].shape != shape]:
-            raise RuntimeError(wrong[0])
-        model = Collage(weights.architecture)
-        model.load_state_dict(state)
-    except (KeyError, RuntimeError) as error:
-        raise WeightsError(
-            f"{weights.path}: tensors do not fit the architecture ({str(error).splitlines()[-1].strip()})"
-        ) from None
-    if not all(bool(value.isfinite().all()) for value in state.values()):
+@lru_cache(maxsize=3)
+def _model(weights: Weights, device: str) -> Collage:
+    expected = shapes(weights.architecture)
+    shapes_of = {name: value.shape for name, value in weights.tensors.items()}
+    if wrong := sorted(name for name in {*expected, *shapes_of} if expected.get(name) != shapes_of.get(name)):
+        raise WeightsError(f"{weights.path}: tensors do not fit the architecture ({wrong[0]})")
+    if not all(np.isfinite(value).all() for value in weights.tensors.values()):
         raise WeightsError(f"{weights.path}: a tensor holds values that are not finite")
-    if model.log_gain.abs().max() > 30:
+    if np.abs(weights.tensors["log_gain"]).max() > 30:
         raise WeightsError(f"{weights.path}: a gain is beyond e^-30 .. e^30")
-    if model.filter.amplitude.max() > 30:
+    if weights.tensors["filter.amplitude"].max() > 30:
         raise WeightsError(f"{weights.path}: an amplitude is above e^30")
-    return model.to(device).eval().requires_grad_(False)
+    return Collage(weights.architecture, _Single(weights.tensors, device))
+
+
+class _Single(Mapping):
+    """Arrays in single precision, each made when it is asked for first: a decoder does without the encoder's."""
+
+    def __init__(self, stored: dict[str, np.ndarray], device: str) -> None:
+        self._stored, self._device, self._made = stored, device, {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._made:
+            self._made[name] = on(self._stored[name].astype(np.float32), self._device)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 def save(
@@ -187,7 +181,12 @@ def _load(path: Path, _time: int, size: int) -> Weights:
         raise WeightsError(f"{path}: dead zones do not fit the architecture")
     if not all(0 <= x < 0.5 for x in dead_zone):
         raise WeightsError(f"{path}: a dead zone is outside 0 .. 0.5")
-    return Weights(path, hashlib.sha256(data).digest()[:8], architecture, dead_zone, prior, tensors)
+    return Weights(path, fingerprint_of(data), architecture, dead_zone, prior, tensors)
+
+
+def fingerprint_of(data: bytes) -> bytes:
+    """What a `.ncl` names a weights file by."""
+    return hashlib.sha256(data).digest()[:8]
 
 
 def user_folder() -> Path:
@@ -236,9 +235,9 @@ def matching(fingerprint: bytes, given: str | Path | None = None) -> Weights:
         return weights
     for path in installed():
         try:
-            weights = load(path)
-        except WeightsError:
+            # Most are others, and need not be read in full.
+            if fingerprint_of(path.read_bytes()) == fingerprint:
+                return load(path)
+        except OSError:
             continue
-        if weights.fingerprint == fingerprint:
-            return weights
     raise WeightsError(f"the file needs weights {fingerprint.hex()}, which are not in " + ", ".join(map(str, places())))

@@ -1,1 +1,1 @@
-"""Classical fractal compression (PIFS): every range against every domain. numpy and torch only where they are used."""
+"""Classical fractal compression (PIFS): every range against every domain. numpy only where it is used."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
+from ..arrays import numpy_of, on
 from ..imaging.colour import to_ycc
 from .code import MIDDLE, UNIT, Layout, Nodes, PlaneLayout
 from .header import SCALE_UNIT
@@ -97,9 +97,8 @@ def sides_of(
             flat = np.square(ranges).sum((1, 2)).reshape(shape) * share
             if side >= finest:
                 best = _searched(plane, ranges, layout, lean, device)
-                arrays = (best.gain.double(), best.scale, best.isometry, best.domain)
-                matches = [a.cpu().numpy().reshape(shape) for a in arrays]
-                matches[0] *= share
+                matches = [numpy_of(a).reshape(shape) for a in (best.gain, best.scale, best.isometry, best.domain)]
+                matches[0] = matches[0] * share
         found.append(Side(side, means[side], details, nodes, share, flat, *matches))
     return found
 
@@ -107,8 +106,8 @@ def sides_of(
 def _searched(plane: np.ndarray, ranges: np.ndarray, layout: Layout, lean: float, device: str) -> Matches:
     """ranges: [n, side, side], mean-free."""
     side = ranges.shape[-1]
-    domains = pool_of(torch.from_numpy(plane).to(device, torch.float32), side, layout.step_of_domains(side))
-    targets = mean_free(torch.from_numpy(ranges).to(device, torch.float32))
+    domains = pool_of(on(plane.astype(np.float32), device), side, layout.step_of_domains(side))
+    targets = mean_free(on(ranges.astype(np.float32), device))
     return best_matches(targets, Pool(domains, lean), layout.isometries, SCALE_STEP, LARGEST_SEARCHED)
 
 

@@ -41,3 +41,8 @@ class Options:
     def slow(self) -> bool:
         """Whether a picture takes so long that its progress is worth telling."""
         return True
+
+    @property
+    def gradients(self) -> bool:
+        """Whether the encoder needs torch."""
+        return False

@@ -7,7 +7,6 @@ the better of its root as a leaf and its root split into the best trees of its q
 import math
 
 import numpy as np
-import torch
 
 from . import tables
 from .candidates import LARGEST_SEARCHED, Side
@@ -46,7 +45,7 @@ def grow(layout: Layout, canvases: list[np.ndarray], sides: list[list[Side]]) ->
 
 def _decoded(code: PartitionCode, number: int) -> np.ndarray:
     """A plane's canvas as the decoder has it, in grey levels less MIDDLE."""
-    return 255 * decode_plane(code, number, 1, 1, torch.float32, "cpu")[0, 0].double().numpy()
+    return 255 * decode_plane(code, number, 1, 1, np.float32, "cpu")[0, 0].astype(np.float64)
 
 
 class _Costs:

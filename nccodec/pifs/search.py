@@ -9,12 +9,11 @@ bound exceeds what is known to be reached. So the result is exact, and most of t
 from dataclasses import dataclass
 from itertools import product
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from ..arrays import Array, form, namespace
+from ..collage.operator import isometry
 
 TILE = 512  # domains whose products stay in the cache together
-_ROWS = {"cpu": 512, "cuda": 1 << 14}  # turned ranges of one product
+_SHARED = 64  # ranges that are worth a thread
 _HELD = 1 << 22  # numbers in the turned ranges, and bounds, that are held at a time
 _SLACK = 1e-5  # relative, above what float32 products of one pair differ by
 
@@ -27,34 +26,36 @@ class Matches:
     where no domain helps. isometry: int64 [n], 0 .. 7. domain: int64 [n], number in the pool.
     """
 
-    gain: Tensor
-    scale: Tensor
-    isometry: Tensor
-    domain: Tensor
+    gain: Array
+    scale: Array
+    isometry: Array
+    domain: Array
 
 
-def pool_of(plane: Tensor, side: int, step: int) -> Tensor:
+def pool_of(plane: Array, side: int, step: int) -> Array:
     """The domains of ranges of `side`: squares of 2 side, corners on multiples of `step`, in raster order.
 
     plane: [H, W]; step: even. Returns them pooled by 2 and mean-free, [rows * columns, side, side]; none where
     the plane is smaller than a domain.
     """
+    xp, ops = namespace(plane), form(plane)
     if min(plane.shape) < 2 * side:
-        return plane.new_zeros(0, side, side)
-    pooled = F.avg_pool2d(plane[None, None], 2)[0, 0]
-    windows = pooled.unfold(0, side, step // 2).unfold(1, side, step // 2)  # [rows, columns, side, side]
-    return mean_free(windows.reshape(-1, side, side))
+        return xp.zeros((0, side, side), dtype=plane.dtype, device=plane.device)
+    pooled = ops.area_means(plane[None], 2)[0]
+    across = xp.permute_dims(ops.windows(pooled, side, step // 2), (1, 2, 0))  # [columns, side, H / 2]
+    both = ops.windows(across, side, step // 2)  # [columns, side, rows, side]
+    return mean_free(xp.permute_dims(both, (2, 0, 3, 1)).reshape(-1, side, side))
 
 
-def mean_free(blocks: Tensor) -> Tensor:
+def mean_free(blocks: Array) -> Array:
     """blocks [n, b, b] less their means."""
-    return blocks - blocks.mean((1, 2), keepdim=True)
+    return blocks - namespace(blocks).mean(blocks, axis=(1, 2), keepdims=True)
 
 
-def turned_back(block: Tensor, number: int) -> Tensor:
+def turned_back(block: Array, number: int) -> Array:
     """The inverse of `collage.operator.isometry`: <block, T d> = <turned_back(block), d>. block: [..., b, b]."""
-    block = torch.rot90(block, -(number & 3), (-2, -1))
-    return block.transpose(-1, -2) if number & 4 else block
+    block = isometry(block, -number & 3)
+    return namespace(block).matrix_transpose(block) if number & 4 else block
 
 
 class Pool:
@@ -64,77 +65,90 @@ class Pool:
     without any contrast never are.
     """
 
-    def __init__(self, domains: Tensor, lean: float = 1.0) -> None:
-        flat = domains.flatten(1).float()
-        norms, order = flat.norm(dim=1).sort(descending=True, stable=True)
-        kept = min(int((norms > 1e-3).sum()), -(-len(norms) * lean // 1))
-        self.order, self.norms = order[: int(kept)], norms[: int(kept)]
+    def __init__(self, domains: Array, lean: float = 1.0) -> None:
+        xp = namespace(domains)
+        flat = form(domains).float32(domains.reshape(len(domains), domains.shape[-1] ** 2))  # [m, b b]
+        norms = xp.sqrt(xp.sum(flat**2, axis=1))
+        order = xp.argsort(-norms, stable=True)
+        kept = int(min(int(xp.sum(norms > 1e-3)), -(-len(norms) * lean // 1)))
+        self.order = order[:kept]
+        self.norms = norms[self.order]
         self.units = flat[self.order] / self.norms[:, None]
-        self.tiles = [slice(start, start + TILE) for start in range(0, len(self.order), TILE)]
+        self.tiles = [slice(start, start + TILE) for start in range(0, kept, TILE)]
 
 
-def best_matches(ranges: Tensor, pool: Pool, isometries: int, scale_step: float, largest: int) -> Matches:
+def best_matches(ranges: Array, pool: Pool, isometries: int, scale_step: float, largest: int) -> Matches:
     """Exact over the whole pool, up to float32 rounding and ties.
 
     ranges: mean-free, [n, b, b]. isometries: 1 or 8. s is a multiple of scale_step, at most `largest` of them
     up or down.
     """
+    xp, ops, device = namespace(ranges), form(ranges), ranges.device
     n, side = len(ranges), ranges.shape[-1]
-    kinds = (torch.float32, *(torch.int64,) * 3)
-    found = [torch.zeros(n, dtype=kind, device=ranges.device) for kind in kinds]
+    made = [xp.zeros(n, dtype=kind, device=device) for kind in (xp.float32, xp.int64, xp.int64, xp.int64)]
+    held = max(1, _HELD // (isometries * max(side * side, len(pool.tiles))))
+
+    def work(start: int, stop: int) -> None:
+        for at in range(start, stop, held):
+            some = slice(at, min(at + held, stop))
+            part = ops.float32(ranges[some])
+            turned = [turned_back(part, i).reshape(len(part), -1) for i in range(isometries)]
+            pieces = _search(xp.stack(turned, axis=1), pool, scale_step, largest)  # of [n, I, b b]
+            for whole, piece in zip(made, pieces, strict=True):
+                whole[some] = piece
+
     if pool.tiles:
-        held = max(1, _HELD // (isometries * max(side * side, len(pool.tiles))))
-        for start in range(0, n, held):
-            part = ranges[start : start + held].float()
-            turned = torch.stack([turned_back(part, i).flatten(1) for i in range(isometries)], 1)  # [n, I, b b]
-            for whole, piece in zip(found, _search(turned, pool, scale_step, largest), strict=True):
-                whole[start : start + held] = piece
-    return Matches(*found)
+        ops.share(work, n, _SHARED)
+    return Matches(*made)
 
 
-def _search(turned: Tensor, pool: Pool, scale_step: float, largest: int) -> tuple[Tensor, ...]:
+def _search(turned: Array, pool: Pool, scale_step: float, largest: int) -> tuple[Array, ...]:
     """Gain, scale, isometry and domain for ranges [n, isometries, b b]."""
+    xp, device = namespace(turned), turned.device
     n, isometries = turned.shape[:2]
-    peak = _peaks(turned.flatten(0, 1), pool).view(n, isometries, -1)
-    most, least = (torch.stack([pool.norms[tile][end] for tile in pool.tiles]) for end in (0, -1))
-    usable = torch.minimum(peak, scale_step * largest * most)
+    peak = _peaks(turned.reshape(n * isometries, -1), pool).reshape(n, isometries, -1)
+    most, least = (xp.stack([pool.norms[tile][end] for tile in pool.tiles]) for end in (0, -1))
+    usable = xp.minimum(peak, scale_step * largest * most)
     bound = usable * (2 * peak - usable) * (1 + _SLACK)
     # Where no domain of a tile is too small for the s that is best, rounding it costs half a step's square at most.
-    surely = (peak.square() - (most * scale_step / 2).square()) * (peak <= scale_step * largest * least)
-    known = surely.amax((1, 2)).clamp_(min=0) * (1 - _SLACK)
-    gain = turned.new_zeros(n)
-    fields = torch.zeros(3, n, dtype=torch.int64, device=turned.device)
-    for (number, tile), isometry in product(enumerate(pool.tiles), range(isometries)):
-        promising = (bound[:, isometry, number] > known).nonzero()[:, 0]
-        for some in promising.split(_ROWS[turned.device.type]):
-            best, scale, domain = _scored(turned[some, isometry], pool, tile, scale_step, largest)
+    surely = xp.where(peak <= scale_step * largest * least, peak**2 - (most * scale_step / 2) ** 2, 0.0)
+    known = xp.clip(xp.max(surely, axis=(1, 2)), min=0) * (1 - _SLACK)
+    gain = xp.zeros(n, dtype=turned.dtype, device=device)
+    fields = xp.zeros((3, n), dtype=xp.int64, device=device)
+    rows = form(turned).ROWS
+    for (number, tile), turn in product(enumerate(pool.tiles), range(isometries)):
+        promising = xp.nonzero(bound[:, turn, number] > known)[0]
+        for start in range(0, len(promising), rows):
+            some = promising[start : start + rows]
+            best, scale, domain = _scored(turned[some, turn], pool, tile, scale_step, largest)
             better = best > gain[some]
             where = some[better]
             gain[where] = best[better]
-            fields[:, where] = torch.stack([scale, torch.full_like(scale, isometry), domain])[:, better]
-        torch.maximum(known, gain, out=known)
-    return gain, *fields
+            fields[:, where] = xp.stack([scale, xp.full_like(scale, turn), domain])[:, better]
+        known = xp.maximum(known, gain)
+    return gain, *(fields[row] for row in range(3))
 
 
-def _peaks(rows: Tensor, pool: Pool) -> Tensor:
+def _peaks(rows: Array, pool: Pool) -> Array:
     """The largest |p| of rows [m, b b] in each tile, [m, tiles]."""
-    held = _ROWS[rows.device.type]
-    peak = rows.new_empty(len(rows), len(pool.tiles))
-    space = rows.new_empty(held * TILE)
+    xp, held = namespace(rows), form(rows).ROWS
+    peak = xp.empty((len(rows), len(pool.tiles)), dtype=rows.dtype, device=rows.device)
     for start in range(0, len(rows), held):
         part = rows[start : start + held]
         for number, tile in enumerate(pool.tiles):
-            units = pool.units[tile]
-            products = torch.mm(part, units.T, out=space[: len(part) * len(units)].view(len(part), len(units)))
-            peak[start : start + held, number] = products.abs_().amax(1)
+            products = part @ pool.units[tile].T
+            peak[start : start + held, number] = xp.maximum(xp.max(products, axis=1), -xp.min(products, axis=1))
     return peak
 
 
-def _scored(rows: Tensor, pool: Pool, tile: slice, scale_step: float, largest: int) -> tuple[Tensor, ...]:
+def _scored(rows: Array, pool: Pool, tile: slice, scale_step: float, largest: int) -> tuple[Array, ...]:
     """The best gain of quantized s of rows [m, b b] in one tile, with its scale and domain."""
+    xp = namespace(rows)
     unit_step = pool.norms[tile] * scale_step
     products = rows @ pool.units[tile].T  # [m, tile]
-    scales = (products / unit_step).round_().clamp_(-largest, largest)
+    scales = xp.clip(xp.round(products / unit_step), -largest, largest)
     reached = scales * unit_step
-    best, at = products.mul_(2).sub_(reached).mul_(reached).max(1)
-    return best, scales.gather(1, at[:, None])[:, 0].long(), pool.order[tile][at]
+    gains = (2 * products - reached) * reached
+    at = xp.argmax(gains, axis=1)
+    row = xp.arange(len(rows), device=rows.device)
+    return gains[row, at], xp.astype(scales[row, at], xp.int64), pool.order[tile][at]

@@ -38,7 +38,7 @@ def export(trainer: Trainer, path: Path, steps: int = _STEPS, detail_steps: int 
 def round_to_half(model: torch.nn.Module) -> None:
     """Round parameters as the file will hold them, so that all that follows is measured with them."""
     for parameter in model.parameters():
-        if parameter is not model.log_gain:
+        if parameter is not model["log_gain"]:
             parameter.copy_(parameter.half().float())
 
 
@@ -67,8 +67,8 @@ def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> N
     groups = [
         {"params": [prior.bias, prior.weight, prior.mean, prior.shape], "lr": 2e-3},
         {"params": list(prior.groups.parameters()), "lr": 5e-4},
-        {"params": [*model.refinement.parameters(), *model.filter.parameters()], "lr": 2e-4},
-        {"params": [model.atoms], "lr": 2e-5},
+        {"params": model.of("refinement.", "filter."), "lr": 2e-4},
+        {"params": [model["atoms"]], "lr": 2e-5},
     ]
     optimizer = torch.optim.Adam(groups, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
@@ -89,8 +89,10 @@ def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> N
 def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> None:
     """Train the network that predicts detail, alone: on crops reduced by area, encoded and decoded at scale 1."""
     model, size = trainer.model, trainer.options.architecture.range_size
-    model.detail.requires_grad_(True)
-    optimizer = torch.optim.Adam(model.detail.parameters(), 2e-3, fused=True)
+    fitted = model.of("detail.")
+    for parameter in fitted:
+        parameter.requires_grad_(True)
+    optimizer = torch.optim.Adam(fitted, 2e-3, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     zones = torch.tensor(dead_zone, device=trainer.device)
     side = FINEST * size * max(2, 3 * (trainer.options.crop // size) // 4)
@@ -100,13 +102,14 @@ def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> No
         with torch.no_grad():
             coarse = (reduce_area(fine, FINEST) * 255).round() / 255
             q = single_pass(model.in_steps(model.analyse(coarse), level), level, zones)
-            affine = model.affine(model.dequantize(q, level)[:, : len(model.atoms)], level)
+            affine = model.affine(model.dequantize(q, level)[:, : model.architecture.atoms], level)
         loss = (model.enlarge(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         schedule.step()
-    model.detail.requires_grad_(False)
+    for parameter in fitted:
+        parameter.requires_grad_(False)
 
 
 def single_pass(scaled: Tensor, level: Tensor, zones: Tensor) -> Tensor:

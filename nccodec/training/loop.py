@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from ..neural.model import Collage
 from ..neural.prior_network import PriorNetwork
 from ..neural.tile import pad_to_cells
 from ..neural.weights import Weights
 from . import checkpoint, processes
 from .crops import Ahead, CropFolder
+from .networks import TrainedCollage
 from .objective import Objective
 from .options import Options, Report
 from .start import start_at_weights, start_from
@@ -59,11 +59,11 @@ class Trainer:
         groups: dict[float, list[torch.nn.Parameter]] = {
             1.0: [],
             10.0: [],
-            2.5: [*prior.groups.parameters(), *model.filter.parameters()],
+            2.5: [*prior.groups.parameters(), *model.of("filter.")],
             0.25: [],
         }
-        groups[10.0] = [model.log_gain, prior.bias, prior.weight, prior.mean, prior.shape]
-        groups[0.25] = [model.atoms, model.analysis.weight]
+        groups[10.0] = [model["log_gain"], prior.bias, prior.weight, prior.mean, prior.shape]
+        groups[0.25] = [model["atoms"], model["analysis.weight"]]
         taken = {id(p) for group in groups.values() for p in group}
         groups[1.0] = [p for p in self.objective.parameters() if id(p) not in taken and p.requires_grad]
         self.optimizer = torch.optim.Adam([{"params": p, "scale": scale} for scale, p in groups.items()], fused=True)
@@ -81,7 +81,7 @@ class Trainer:
         return DistributedDataParallel(self.objective)
 
     @property
-    def model(self) -> Collage:
+    def model(self) -> TrainedCollage:
         """The averaged model, which is what a weights file gets."""
         return self.average.module.model
 
@@ -185,4 +185,4 @@ class Trainer:
         height, width = picture.shape[:2]
         top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
         part = picture[top : top + side, left : left + side]
-        return pad_to_cells(part, self.options.architecture.range_size).to(self.device)
+        return torch.from_numpy(pad_to_cells(part, self.options.architecture.range_size)).to(self.device)

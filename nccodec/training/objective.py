@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from ..collage.fixed_point import fixed_point
 from ..neural.architecture import BIAS, Architecture
 from ..neural.levels import lagrange
-from ..neural.model import Collage, colour_error
+from ..neural.model import colour_error
 from ..neural.prior_network import PriorNetwork
+from .networks import TrainedCollage
 
 
 class Objective(nn.Module):
@@ -26,8 +27,9 @@ class Objective(nn.Module):
         super().__init__()
         self.border, self.colour = border, colour
         self.architecture, self.loss, self.bf16 = architecture, loss, bf16
-        self.model, self.prior = Collage(architecture), PriorNetwork(architecture)
-        self.model.detail.requires_grad_(False)  # `export` fits it to the finished codec
+        self.model, self.prior = TrainedCollage(architecture), PriorNetwork(architecture)
+        for p in self.model.of("detail."):  # `export` fits it to the finished codec
+            p.requires_grad_(False)
 
     def forward(self, crops: Tensor, level: Tensor, noise: Tensor, referring: bool) -> tuple[Tensor, Tensor, Tensor]:
         """crops: [N, 3, H, W] in [0, 1]. level: real [N]. noise: [N, channels, rows, columns] in

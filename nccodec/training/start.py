@@ -7,13 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..arrays import GRADIENTS
 from ..collage.operator import pad_symmetric
 from ..errors import TrainingError
 from ..neural.architecture import BIAS
-from ..neural.model import Collage
 from ..neural.prior import PASSES
 from ..neural.prior_network import PriorNetwork
 from ..neural.weights import Weights
+from .networks import TrainedCollage
 
 
 def lapping(side: int, reach: int) -> Tensor:
@@ -77,13 +78,13 @@ def pca_patches(pictures: Tensor, side: int, count: int, reach: int = 0) -> Tens
 
 
 @torch.no_grad()
-def start_from(model: Collage, prior: PriorNetwork, pictures: Tensor) -> None:
+def start_from(model: TrainedCollage, prior: PriorNetwork, pictures: Tensor) -> None:
     """Initialise a new model and prior. pictures: crops [N, 3, H, W] in [0, 1]."""
     a = model.architecture
     basis = pca_patches(pictures, a.range_size, a.atoms, _reach(a.kernel, a.range_size))
     atoms = lapped(basis, a.kernel)
-    model.atoms.copy_(atoms)
-    model.analysis.weight.copy_(atoms)
+    model["atoms"].copy_(atoms)
+    model["analysis.weight"].copy_(atoms)
     analysed = model.analyse(pictures)
     levels = torch.arange(len(a.lambdas), device=pictures.device, dtype=torch.float32)[:, None]
     found = (model.in_steps(analysed, level.expand(len(pictures))) for level in levels)
@@ -91,16 +92,15 @@ def start_from(model: Collage, prior: PriorNetwork, pictures: Tensor) -> None:
 
 
 @torch.no_grad()
-def start_at_weights(model: Collage, prior: PriorNetwork, weights: Weights) -> None:
+def start_at_weights(model: TrainedCollage, prior: PriorNetwork, weights: Weights) -> None:
     """Initialise from a weights file of the same architecture, or of one that grows into it: without domains, whose
     self-reference starts at zero, or with fewer dense blocks, of which new ones do nothing yet. Else TrainingError."""
     own, other = model.architecture, weights.architecture
     grown = replace(own, domains=0) if other.domains == 0 else own
     if replace(other, dense=own.dense) != grown or other.dense > own.dense:
         raise TrainingError(f"{weights.path}: has another architecture than the one to be trained")
-    ours = model.state_dict()
-    for name, values in weights.model().state_dict().items():
-        _copy(ours[name], values)
+    for name, values in weights.model(GRADIENTS).network.arrays.items():
+        _copy(model[name], values)
     known = PriorNetwork(other)
     known.start_at_export(weights.prior)
     if other.domains < own.domains:

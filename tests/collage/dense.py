@@ -62,7 +62,7 @@ def random_code(
     weight[(torch.rand(weight.shape, generator=g) < 0.1)] = 0
     isometries = (torch.randperm(torch.Size(shape).numel(), generator=g) % 8).reshape(shape)
     if addresses == "neighbours":
-        top, left = neighbour_domains(rows, columns, OFFSETS[:k], pooling)
+        top, left = map(torch.from_numpy, neighbour_domains(rows, columns, OFFSETS[:k], pooling))
         top, left = (top * b).expand(shape), (left * b).expand(shape)
     else:
         step = b if addresses == "cells" else addresses

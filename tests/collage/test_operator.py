@@ -69,7 +69,7 @@ def test_the_eight_isometries_are_the_whole_group():
 def test_neighbour_domains_are_clamped_to_the_grid(pooling):
     offsets = [(0, 0), (-1, -1), (2, -3), (-9, 9)]
     top, left = neighbour_domains(4, 6, offsets, pooling)
-    assert top.dtype == left.dtype == torch.int64
+    assert top.dtype == left.dtype == np.int64
     assert top.shape == left.shape == (4, 4, 6)
     for k, (dy, dx) in enumerate(offsets):
         for i in range(4):

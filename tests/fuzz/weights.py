@@ -15,7 +15,6 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-import torch
 from harness import Vary, fuzz, instrumented
 from PIL import Image
 
@@ -23,6 +22,7 @@ with instrumented():
     import nccodec
     import nccodec.codec.decode
     import nccodec.codec.encode
+    from nccodec.arrays import set_threads
     from nccodec.code import grid_of
     from nccodec.codec.file import write_file
     from nccodec.neural import weights
@@ -145,6 +145,6 @@ def vary_field(fields: dict, source: Random) -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
+    set_threads(1)
     warnings.simplefilter("ignore")  # of casts that overflow: such weights are refused afterwards, or must be
     fuzz(target, mutate, [TINY], 1 << 17)

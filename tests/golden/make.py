@@ -22,8 +22,8 @@ from nccodec.codec.kinds import read
 from nccodec.neural import weights
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.code import CollageCode
-from nccodec.neural.model import Collage
 from nccodec.neural.prior import FINE, FRACTIONS, LOG, PASSES, SCALES, IntegerPrior, Layers, PriorArrays, group_edges
+from nccodec.neural.shapes import shapes
 from nccodec.pifs.code import Layout, PartitionCode
 
 HERE = Path(__file__).parent
@@ -84,7 +84,7 @@ def make_weights() -> None:
         detail=8,
         lambdas=(0.01, 0.1),
     )
-    state = {name: random.normal(0, 0.05, tuple(t.shape)) for name, t in Collage(a).state_dict().items()}
+    state = {name: random.normal(0, 0.05, shape) for name, shape in shapes(a).items()}
     for name in state:
         if name.startswith("refinement."):
             state[name] = random.normal(0, 0.3, state[name].shape)

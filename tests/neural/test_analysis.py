@@ -11,8 +11,8 @@ from nccodec.errors import CollageError, LimitError, WeightsError
 from nccodec.neural import weights as weights_files
 from nccodec.neural.analysis import Analysis
 from nccodec.neural.architecture import Architecture
-from nccodec.neural.model import Collage
 from nccodec.neural.tile import Tile, pad_to_cells, quantize
+from nccodec.training.networks import TrainedCollage
 from nccodec.training.start import lapped
 
 
@@ -30,7 +30,7 @@ def test_quantize_with_a_dead_zone_for_each_picture():
 
 def test_padding_continues_by_half_sample_symmetry():
     picture = np.arange(3 * 5 * 3, dtype=np.uint8).reshape(3, 5, 3)
-    padded = (pad_to_cells(picture, 4)[0] * 255).round().numpy().astype(int)
+    padded = (pad_to_cells(picture, 4)[0] * 255).round().astype(int)
     assert padded.shape == (3, 4, 8)
     np.testing.assert_array_equal(padded[:, 3], padded[:, 2])
     np.testing.assert_array_equal(padded[:, :3, 5:], picture.transpose(2, 0, 1)[:, :, :1:-1])
@@ -55,7 +55,7 @@ def test_a_single_pass_quantizes_with_the_dead_zone_of_the_level(tiny, smooth):
     picture, found = smooth(24, 20), weights_files.load(tiny)
     analysis, tile = Analysis(picture, found), Tile(picture, found)
     for level, dead_zone in ((0, 0.1), (64, 0.125), (256, 0.2)):
-        expected = quantize(tile.in_steps(level), dead_zone)[0].numpy()
+        expected = quantize(tile.in_steps(level), dead_zone)[0]
         code = analysis.code(level)
         assert expected.any() and (code.level, code.grid) == (level, (6, 5))
         np.testing.assert_array_equal(np.concatenate([code.atoms, code.scales]), expected)
@@ -67,14 +67,14 @@ def test_atoms_of_a_lapped_orthonormal_basis_reconstruct_what_they_span(kernel):
     the quantizer's error: new networks add nothing."""
     torch.manual_seed(0)
     a = Architecture(range_size=4, kernel=kernel, atoms=48, domains=0, width=8, depth=8, blocks=1, refinement=8)
-    model = Collage(a)
+    model = TrainedCollage(a)
     atoms = lapped(torch.linalg.qr(torch.randn(48, 48)).Q.reshape(48, 3, 4, 4), kernel)
     picture = torch.rand(1, 3, 12, 20)
     level = torch.tensor([2.5])
     with torch.no_grad():
-        model.atoms.copy_(atoms)
-        model.analysis.weight.copy_(atoms)
-        model.log_gain.fill_(float(np.log(1000.0)))
+        model["atoms"].copy_(atoms)
+        model["analysis.weight"].copy_(atoms)
+        model["log_gain"].fill_(float(np.log(1000.0)))
         scaled = model.in_steps(model.analyse(picture), level)
         difference = model.decode(model.dequantize(quantize(scaled, 0.0), level), level) - picture
     assert difference.abs().max() < 0.5 / 1000 * 48**0.5
@@ -105,13 +105,13 @@ def test_library_refuses_what_it_cannot_hold(tiny, smooth):
 def test_a_picture_is_analysed_tile_by_tile_as_it_is_whole(tiny, smooth, monkeypatch, size):
     """With tiles of 9 cells, and 5 around that the network sees besides."""
     picture, found = smooth(*size), weights_files.load(tiny)
-    whole = Tile(picture, found).in_steps(100)[0].numpy()
+    whole = Tile(picture, found).in_steps(100)[0]
     monkeypatch.setattr(code, "TILE", 9)
     rows, columns = whole.shape[1:]
     assert len(code.tiles(rows, columns)) == 2
     for place in code.tiles(rows, columns):
         part = Tile(picture, found, place=place)
-        np.testing.assert_allclose(part.in_steps(100)[0].numpy(), whole[(slice(None), *place)], atol=1e-4)
+        np.testing.assert_allclose(part.in_steps(100)[0], whole[(slice(None), *place)], atol=1e-4)
     for effort, share in ((0, 0.999), (1, 0.95)):
         monkeypatch.undo()
         expected = Analysis(picture, found).code(100, effort).atoms

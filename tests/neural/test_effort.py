@@ -9,11 +9,13 @@ from priors import random_prior, without_context
 
 import nccodec
 from nccodec import code
+from nccodec.arrays import GRADIENTS
 from nccodec.errors import WeightsError
 from nccodec.neural import weights
 from nccodec.neural.analysis import Analysis
-from nccodec.neural.effort import PREFERENCE, anneal, code_lengths, gradients, quantize_rate_distortion
+from nccodec.neural.effort import PREFERENCE, code_lengths, quantize_rate_distortion
 from nccodec.neural.prior import IntegerPrior, PriorArrays
+from nccodec.neural.refining import anneal, gradients
 from nccodec.neural.tile import Tile
 
 ATOMS, DOMAINS = 14, 2
@@ -142,12 +144,12 @@ def weighted_colour(difference: torch.Tensor) -> torch.Tensor:
 def test_the_energy_of_an_atom_is_what_it_adds_to_the_error(tiny):
     """Atoms of 6 x 6 pixels on cells of 4 x 4, alone in the middle of a picture: their squares, and the chroma of the
     part inside the cell."""
-    model = weights.load(tiny).model()
-    found = model.energy()
+    model = weights.load(tiny).model(GRADIENTS)
+    found, atoms = model.energy(), model["atoms"]
     assert found[6:].tolist() == [1, 1, 1, 1]
     for number in range(6):
-        inside = model.atoms[number : number + 1, :, 1:5, 1:5]
-        expected = model.atoms[number].square().sum() + weighted_colour(inside)
+        inside = atoms[number : number + 1, :, 1:5, 1:5]
+        expected = atoms[number].square().sum() + weighted_colour(inside)
         assert float(found[number]) == pytest.approx(float(expected), rel=1e-4)
 
 
@@ -156,7 +158,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
     """Reckoned for the integers: bits of the prior's network, and the error of the picture at PREFERENCE of
     the level's lambda, here halfway between those of the two levels, for each of three channels."""
     found = weights.load(tiny)
-    analysis, tile = Analysis(smooth(*size), found), Tile(smooth(*size), found)
+    analysis, tile = Analysis(smooth(*size), found), Tile(smooth(*size), found, GRADIENTS)
     level = torch.tensor([0.5])
     costs, shares = [], []
     for effort in (0, 1, 2, 4):
@@ -196,14 +198,14 @@ def test_a_tile_is_seen_as_part_of_the_picture(tiny, smooth, monkeypatch):
     assert len(places) == 4
     for place in places:
         tile = Tile(picture, found, place=place)
-        seen = (tile.decode(tile.plain(128), 128)[0].permute(1, 2, 0) * 255).round().clamp(0, 255).numpy()
+        seen = np.clip(np.rint(tile.decode(tile.plain(128), 128)[0].transpose(1, 2, 0) * 255), 0, 255)
         part = whole[tuple(slice(4 * side.start, 4 * side.stop) for side in place)]
         assert np.abs(seen - part).max() <= 1
 
 
 def test_annealing_finds_better_coefficients_and_leaves_the_self_reference(tiny, smooth):
     """In the cost of the nearest integers, at once and always the same."""
-    analysis = Tile(smooth(24, 28), weights.load(tiny))
+    analysis = Tile(smooth(24, 28), weights.load(tiny), GRADIENTS)
     scaled, weight, slope, reports = analysis.in_steps(128), 2000.0, torch.full((10,), 2.0), []
     found, again = (anneal(analysis, scaled, 128, weight, slope, 40, lambda: reports.append(1)) for _ in range(2))
     assert torch.equal(found, again) and len(reports) == 80

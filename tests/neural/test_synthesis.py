@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import literal_decoder
 import numpy as np
 import pytest
-import torch
+from networks import named, random_arrays
 
 from nccodec.collage.output import Request, View
 from nccodec.neural import weights as weights_files
 from nccodec.neural.architecture import Architecture
 from nccodec.neural.code import CollageCode
-from nccodec.neural.model import Collage
+from nccodec.neural.model import Collage, predict_refinement
+from nccodec.neural.network import Network
 from nccodec.neural.synthesis import synthesise
 
 LEVELS = [0.0, 0.5, 1.0, 1.25, 2.0]
@@ -22,22 +23,25 @@ LEVELS = [0.0, 0.5, 1.0, 1.25, 2.0]
 def model() -> Collage:
     """Random networks, so that every tensor of the refinement matters."""
     a = Architecture(range_size=4, kernel=6, atoms=7, domains=3, width=8, depth=8, refinement=9, lambdas=(0.1, 1, 9))
-    torch.manual_seed(1)
-    model = Collage(a).requires_grad_(False)
-    for parameter in model.refinement.parameters():
-        parameter.normal_(0, 0.3)
-    model.log_gain.uniform_(-1, 3)
+    model = Collage(a, random_arrays(a, 1, 0.3))
+    model["log_gain"][:] = np.random.default_rng(1).uniform(-1, 3, model["log_gain"].shape)
     return model
+
+
+def at(*levels: float) -> np.ndarray:
+    return np.array(levels, np.float32)
 
 
 def reference(model: Collage, q: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Parameters times gains, and gains, in float64 by the decoder that was written from the specification."""
     low, part = divmod(round(256 * level), 256)
     header = SimpleNamespace(low=low, part=part, rows=q.shape[1], columns=q.shape[2])
-    tensors = {name: tensor.numpy().astype(np.float64) for name, tensor in model.refinement.state_dict().items()}
+    prefix = "refinement."
+    arrays = {key: value for key, value in model.network.arrays.items() if key.startswith(prefix)}
+    tensors = named(Network(arrays, prefix))
     refined = q.astype(np.float64)
     refined[:7] += literal_decoder.refinement(q[:7], header, SimpleNamespace(network=tensors, levels=3))
-    gains = model.log_gain.double().numpy()
+    gains = model["log_gain"].astype(float)
     log_gain = [np.interp(level, [0, 1, 2], gains[:, c]) for c in range(10)]
     return refined, np.exp(log_gain)[:, None, None]
 
@@ -47,45 +51,38 @@ def reference(model: Collage, q: np.ndarray, level: float) -> tuple[np.ndarray, 
 def test_parameters_are_those_of_the_specification(model, level, grid):
     q = np.random.default_rng(2).integers(-9, 10, (10, *grid))
     q[:, 0, 0] = np.random.default_rng(3).integers(-32767, 32768, 10)
-    found = model.dequantize(torch.from_numpy(q).float()[None], torch.tensor([level]))[0].numpy()
+    found = model.dequantize(q.astype(np.float32)[None], at(level))[0]
     expected, gain = reference(model, q, level)
     np.testing.assert_allclose(found * gain, expected, rtol=1e-6, atol=1e-4)
 
 
 def test_every_tensor_of_the_refinement_matters(model):
-    q = torch.from_numpy(np.random.default_rng(4).integers(-3, 4, (1, 7, 5, 6))).float()
-    level = torch.tensor([0.5])
-    before = model.refinement(q, level)
-    assert 0.1 < before.abs().mean() < 10
-    for name, parameter in model.refinement.named_parameters():
-        kept = parameter.clone()
-        parameter.mul_(0.5)
-        assert (model.refinement(q, level) - before).abs().max() > 1e-3, name
-        parameter.copy_(kept)
-    assert torch.equal(model.refinement(q, level), before)
+    q = np.random.default_rng(4).integers(-3, 4, (1, 7, 5, 6)).astype(np.float32)
+    network = model.network.part("refinement")
+    before = predict_refinement(network, q, at(0.5))
+    assert 0.1 < np.abs(before).mean() < 10
+    for name, array in model.network.arrays.items():
+        if name.startswith("refinement."):
+            kept = array.copy()
+            array *= 0.5
+            assert np.abs(predict_refinement(network, q, at(0.5)) - before).max() > 1e-3, name
+            array[:] = kept
+    np.testing.assert_array_equal(predict_refinement(network, q, at(0.5)), before)
 
 
 def test_pictures_of_one_batch_have_their_own_levels(model):
-    q = torch.from_numpy(np.random.default_rng(5).integers(-3, 4, (len(LEVELS), 10, 3, 4))).float()
-    together = model.dequantize(q, torch.tensor(LEVELS))
+    q = np.random.default_rng(5).integers(-3, 4, (len(LEVELS), 10, 3, 4)).astype(np.float32)
+    together = model.dequantize(q, at(*LEVELS))
     for i, level in enumerate(LEVELS):
-        torch.testing.assert_close(together[i : i + 1], model.dequantize(q[i : i + 1], torch.tensor([level])))
-
-
-def test_a_new_network_refines_nothing():
-    model = Collage(Architecture(range_size=4, kernel=4, atoms=6, domains=1, width=8, depth=8, refinement=8))
-    q = torch.randint(-5, 6, (1, 7, 3, 3)).float()
-    with torch.no_grad():
-        found = model.dequantize(q, torch.tensor([1.5])) * model.gain(torch.tensor([1.5]))[:, :, None, None]
-    torch.testing.assert_close(found, q)
+        np.testing.assert_allclose(together[i : i + 1], model.dequantize(q[i : i + 1], at(level)), rtol=1e-5, atol=1e-5)
 
 
 def test_levels_interpolate_gains_in_the_log_domain(tiny):
     model = weights_files.load(tiny).model()
-    low, high = model.log_gain.exp()
-    found = model.gain(torch.tensor([0.0, 1.0, 0.5, 0.25]))
-    for row, expected in zip(found, (low, high, (low * high).sqrt(), (low**3 * high) ** 0.25), strict=True):
-        torch.testing.assert_close(row, expected)
+    low, high = np.exp(model["log_gain"].astype(float))
+    found = model.gain(at(0.0, 1.0, 0.5, 0.25))
+    for row, expected in zip(found, (low, high, (low * high) ** 0.5, (low**3 * high) ** 0.25), strict=True):
+        np.testing.assert_allclose(row, expected, rtol=1e-6)
 
 
 def decoded_at(code: CollageCode, weights: weights_files.Weights, scale: float = 1) -> np.ndarray:

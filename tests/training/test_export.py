@@ -19,7 +19,7 @@ def test_detail_is_learned_where_there_is_some(tmp_path, options):
         squares = random.integers(0, 2, (8, 8), np.uint8) * 160 + 48
         Image.fromarray(np.kron(squares, np.ones((32, 32), np.uint8))).save(tmp_path / f"{number}.png")
     run = Trainer(CropFolder(tmp_path, screens=0), options(rate=1e-3))
-    run.model.log_gain.data.fill_(6)
+    run.model["log_gain"].data.fill_(6)
     before = {name: p.clone() for name, p in run.model.named_parameters()}
     fit_detail(run, (0.0, 0.0, 0.0), 200)
     for name, p in run.model.named_parameters():

@@ -1,0 +1,213 @@
+"""The operations on numpy arrays, in threads. Pictures are [N, C, H, W]; nothing that is given is changed unless said.
+
+`torch_form` has the same; a test holds both together and to float64.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .threads import share
+
+__all__ = [
+    "ROWS", "add_at", "add_into", "area_means", "contiguous", "convolve", "copy", "depthwise", "float32", "leaky",
+    "pad", "share", "spread", "windows",
+]  # fmt: skip
+
+LEAK = 0.1  # what is left of negative numbers
+ROWS = 512  # rows of a product that is looked at while it is in the cache
+_CACHED = 1 << 18  # numbers that are worked on at a time, so that they stay in a core's cache
+
+
+def convolve(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None, stride: int = 1, padding: int = 0,
+    leaky: bool = False,
+) -> np.ndarray:  # fmt: skip
+    """Convolution, as networks have it. x: [N, C, H, W]. weight: [O, C, k, k]. bias: [O]. padding: zeros around x.
+    leaky: what is negative is then multiplied by LEAK. Returns [N, O, (H + 2 padding - k) / stride + 1, ...]."""
+    side = weight.shape[-1]
+    rows, columns = ((n + 2 * padding - side) // stride + 1 for n in x.shape[-2:])
+    made = np.empty((len(x), len(weight), rows, columns), x.dtype)
+    padded = pad(x, *(padding,) * 4) if padding else x
+    for one, out in zip(padded, made, strict=True):
+        if side == stride == 1:
+            _pointwise(one, weight, bias, leaky, out)
+        elif stride == 1:
+            _dense(one, weight, bias, leaky, out)
+        else:
+            _strided(one, weight, bias, stride, leaky, out)
+    return made
+
+
+def _finish(out: np.ndarray, bias: np.ndarray | None, leaky: bool) -> None:
+    """out: [O, n], changed in place."""
+    if bias is not None:
+        out += bias[:, None]
+    if leaky:
+        np.maximum(out, LEAK * out, out=out)
+
+
+def _pointwise(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, leaky: bool, out: np.ndarray) -> None:
+    weight, x, out = (part.reshape(len(part), -1) for part in (weight, np.ascontiguousarray(x), out))
+    band = max(64, _CACHED // (len(x) + len(out)))
+
+    def work(start: int, stop: int) -> None:
+        for at in range(start, stop, band):
+            part = out[:, at : min(at + band, stop)]
+            np.matmul(weight, x[:, at : min(at + band, stop)], out=part)
+            _finish(part, bias, leaky)
+
+    share(work, x.shape[1], 64)
+
+
+def _dense(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, leaky: bool, out: np.ndarray) -> None:
+    side, columns = weight.shape[-1], out.shape[-1]
+    views = sliding_window_view(x, (side, side), (1, 2)).transpose(0, 3, 4, 1, 2)  # [C, k, k, rows, columns]
+    flat = weight.reshape(len(weight), -1)
+    made = out.reshape(len(out), -1)
+    band = max(1, _CACHED // (flat.shape[1] * columns))
+
+    def work(start: int, stop: int) -> None:
+        for at in range(start, stop, band):
+            end = min(at + band, stop)
+            part = made[:, at * columns : end * columns]
+            np.matmul(flat, views[:, :, :, at:end].reshape(flat.shape[1], -1), out=part)
+            _finish(part, bias, leaky)
+
+    share(work, out.shape[1])
+
+
+def _strided(
+    x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, stride: int, leaky: bool, out: np.ndarray
+) -> None:
+    side = weight.shape[-1]
+    views = sliding_window_view(x, (side, side), (1, 2))[:, ::stride, ::stride]
+    views = views.transpose(1, 2, 0, 3, 4)  # [rows, columns, C, k, k]
+    flat = weight.reshape(len(weight), -1)
+    band = max(1, 4 * _CACHED // (flat.shape[1] * out.shape[-1]))
+
+    def work(start: int, stop: int) -> None:
+        for at in range(start, stop, band):
+            part = out[:, at : min(at + band, stop)]
+            patches = views[at : min(at + band, stop)].reshape(-1, flat.shape[1])
+            values = np.ascontiguousarray((patches @ flat.T).T)  # [O, n]
+            _finish(values, bias, leaky)
+            part[:] = values.reshape(part.shape)
+
+    share(work, out.shape[1])
+
+
+def depthwise(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Each channel convolved with a filter of its own, zeros around it. x: [N, C, H, W]. weight: [C, 1, k, k], k odd.
+    bias: [C]. Returns the shape of x."""
+    _, channels, rows, columns = x.shape
+    side = weight.shape[-1]
+    padded = pad(x, *(side // 2,) * 4)
+    made = np.empty_like(x)
+    band = max(1, _CACHED // (4 * rows * columns))
+
+    def work(start: int, stop: int) -> None:
+        for at in range(start, stop, band):
+            some = slice(at, min(at + band, stop))
+            out, source = made[:, some], padded[:, some]
+            taps = weight[some, 0]
+            out[:] = bias[some, None, None]
+            product = np.empty_like(out)
+            for dy, dx in np.ndindex(side, side):
+                np.multiply(source[..., dy : dy + rows, dx : dx + columns], taps[:, dy, dx, None, None], out=product)
+                out += product
+
+    share(work, channels)
+    return made
+
+
+def leaky(x: np.ndarray) -> np.ndarray:
+    """What is negative multiplied by LEAK."""
+    made = x * x.dtype.type(LEAK)
+    return np.maximum(x, made, out=made)
+
+
+def spread(x: np.ndarray, patches: np.ndarray, stride: int) -> np.ndarray:
+    """Sum of patches that overlap: the transposed convolution. x: [N, n, rows, columns], how much of each. patches:
+    [n, C, k, k]. Returns [N, C, (rows - 1) stride + k, (columns - 1) stride + k]."""
+    _, _, rows, columns = x.shape
+    _, c, side, _ = patches.shape
+    across = -(-side // stride)  # patches that lie over each other
+    sums = np.zeros((len(x), c, rows + across - 1, stride, columns + across - 1, stride), x.dtype)
+    flat = patches.reshape(len(patches), -1)
+    band = max(1, 4 * _CACHED // (flat.shape[1] * columns))
+
+    def work(one: np.ndarray, out: np.ndarray, start: int, stop: int) -> None:
+        """Rows of squares start .. stop of the sum, from all rows of patches that reach into them."""
+        first, last = max(0, start - across + 1), min(rows, stop)
+        for at in range(first, last, band):
+            some = one[:, at : min(at + band, last)]  # [n, band, columns]
+            made = (some.reshape(len(some), -1).T @ flat).reshape(some.shape[1], columns, c, side, side)
+            for i, y in np.ndindex(len(made), across):
+                if not start <= at + i + y < stop:
+                    continue
+                for z in range(across):
+                    square = made[i, :, :, y * stride : (y + 1) * stride, z * stride : (z + 1) * stride]
+                    target = out[:, at + i + y, : square.shape[2], z : z + columns, : square.shape[3]]
+                    target += square.transpose(1, 2, 0, 3)
+
+    for one, out in zip(x, sums, strict=True):
+        share(lambda start, stop, one=one, out=out: work(one, out, start, stop), rows + across - 1, 4)
+    sums = sums.reshape(len(x), c, (rows + across - 1) * stride, (columns + across - 1) * stride)
+    return sums[:, :, : (rows - 1) * stride + side, : (columns - 1) * stride + side]
+
+
+def area_means(x: np.ndarray, factor: int) -> np.ndarray:
+    """Means over factor x factor squares. x: [..., H, W], multiples of factor."""
+    if factor == 1:
+        return x
+    across = sum(x[..., i::factor] for i in range(1, factor)) + x[..., ::factor]
+    both = sum(across[..., i::factor, :] for i in range(1, factor)) + across[..., ::factor, :]
+    return both * x.dtype.type(1 / factor**2)
+
+
+def pad(x: np.ndarray, above: int, below: int, left: int, right: int, edge: bool = False) -> np.ndarray:
+    """x: [..., H, W], with rows and columns around it: zeros, or what is at the edge."""
+    if edge:
+        return np.pad(x, [(0, 0)] * (x.ndim - 2) + [(above, below), (left, right)], "edge")
+    height, width = x.shape[-2:]
+    made = np.zeros((*x.shape[:-2], above + height + below, left + width + right), x.dtype)
+    made[..., above : above + height, left : left + width] = x
+    return made
+
+
+def windows(x: np.ndarray, size: int, step: int) -> np.ndarray:
+    """Windows of the last axis, `size` long and `step` apart: a view, [..., n, size]."""
+    return sliding_window_view(x, size, -1)[..., ::step, :]
+
+
+def add_at(x: np.ndarray, index: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """x with values [m, ...] added to its entries index [m] of the first axis, several to one as well."""
+    made = x.copy()
+    add_into(made, (index,), values)
+    return made
+
+
+def add_into(x: np.ndarray, where: tuple[np.ndarray, ...], values: np.ndarray) -> None:
+    """Add values [m, ...] to the entries x[where], several to one as well, in place."""
+    number = np.ravel_multi_index(where, x.shape[: len(where)])
+    order = np.argsort(number, kind="stable")
+    _, first = np.unique(number[order], return_index=True)
+    if len(first) < len(number):
+        values = np.add.reduceat(values[order], first)
+        where = tuple(axis[order[first]] for axis in where)
+    x[where] += values
+
+
+def copy(x: np.ndarray) -> np.ndarray:
+    """Its own memory."""
+    return x.copy()
+
+
+def contiguous(x: np.ndarray) -> np.ndarray:
+    """x in one piece of memory, row by row."""
+    return np.ascontiguousarray(x)
+
+
+def float32(x: np.ndarray) -> np.ndarray:
+    """x in single precision."""
+    return x.astype(np.float32, copy=False)
