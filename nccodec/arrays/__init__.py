@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from . import numpy_form
-from .threads import set_threads, thread_count
+from .threads import QUIET, set_threads, share, thread_count
 
 __all__ = [
-    "GRADIENTS", "Array", "form", "namespace", "numpy_of", "on", "set_threads", "thread_count",
+    "GRADIENTS", "QUIET", "Array", "form", "namespace", "numpy_of", "on", "set_threads", "share", "thread_count",
 ]  # fmt: skip
 
 Array = Any  # a numpy array or a torch tensor, in and out alike

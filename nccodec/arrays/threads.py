@@ -6,13 +6,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
+import numpy as np
+
 _chosen: int | None = None
 
+# Numbers that are not finite are looked for where they matter, not told of by numpy wherever they arise.
+QUIET = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
-def set_threads(count: int) -> None:
-    """How many threads numpy's form of an operation uses, by default as many as this process may have cores."""
+
+def set_threads(count: int | None) -> None:
+    """How many threads numpy's form of an operation uses; None for as many as this process may have cores."""
     global _chosen
-    _chosen = max(1, count)
+    _chosen = None if count is None else max(1, count)
 
 
 def thread_count() -> int:
@@ -35,6 +40,7 @@ def share(work: Callable[[int, int], None], length: int, least: int = 1) -> None
     """Call work(start, stop) for parts of 0 .. length that together are all of it, in threads. least: length of a part
     that is worth a thread."""
     parts = min(thread_count(), max(1, length // least))
+    work = QUIET(work)  # in every thread, as threads do not inherit it
     if parts == 1:
         work(0, length)
         return

@@ -77,12 +77,14 @@ def pack_range(values: np.ndarray, model: SymbolModel, first: int, last: int) ->
 
 def _pack_tile(values: np.ndarray, model: SymbolModel, first: int, last: int) -> bytes:
     writer, tables = SymbolWriter(), _Tables(model)
-    known = values.copy()
+    known = np.ascontiguousarray(values).copy()
     known[first:] = 0  # so that the model cannot look ahead
+    symbols, seen = values.reshape(-1), known.reshape(-1)
     for group in model.passes(known, first, last):
         order, runs = tables.runs(group)
-        writer.runs((values[group.where] - group.offsets)[order], runs)
-        known[group.where] = values[group.where]
+        wanted = symbols[group.where]
+        writer.runs((wanted - group.offsets)[order], runs)
+        seen[group.where] = wanted
     return writer.content()
 
 
@@ -112,7 +114,7 @@ def unpack_range(
 
 
 def _unpack_tile(content: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:
-    reader, tables = SymbolReader(content), _Tables(model)
+    reader, tables, decoded = SymbolReader(content), _Tables(model), values.reshape(-1)
     for group in model.passes(values, first, last):
         order, runs = tables.runs(group)
         symbols = np.empty(len(order), np.int64)
@@ -120,5 +122,5 @@ def _unpack_tile(content: bytes, model: SymbolModel, values: np.ndarray, first: 
         symbols += group.offsets
         if len(symbols) and np.abs(symbols).max() > LARGEST:
             raise FormatError("range packer: a value is beyond 32767")
-        values[group.where] = symbols
+        decoded[group.where] = symbols
     reader.finish()

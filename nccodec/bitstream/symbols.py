@@ -8,17 +8,18 @@ import numpy as np
 
 TOTAL = 1 << 24  # of the counts in a table
 LARGEST = 32767  # bound of |quantized parameter|
+MOST_REMEMBERED = 1 << 22  # symbols
 
 
 @dataclass(frozen=True, eq=False)
 class Pass:
     """Symbols that are coded together, given everything before them.
 
-    where: index arrays into the parameters [channels, rows, columns], in the order of the symbols.
+    where: int [n], places in the parameters [channels, rows, columns] in raster order, in the order of the symbols.
     tables: int [n], which table each symbol is coded with. offsets: int [n], subtracted before coding.
     """
 
-    where: tuple[np.ndarray, np.ndarray, np.ndarray]
+    where: np.ndarray
     tables: np.ndarray
     offsets: np.ndarray
 
@@ -39,3 +40,39 @@ class SymbolModel(Protocol):
         caller stores the symbols of each pass in `values` before it asks for the next one.
         """
         ...
+
+
+class Remembered:
+    """A model whose passes over all channels of a tile are computed once for those who store the same symbols: an
+    encoder that chose them pass by pass packs them without doing that work again."""
+
+    def __init__(self, model: SymbolModel) -> None:
+        self.channels, self._model = model.channels, model
+        self._seen: list[tuple[Pass, np.ndarray]] = []  # with the symbols that were stored
+        self._of: tuple = ()  # shape of the tile, and last channel
+        self._complete = False
+
+    def table(self, index: int) -> np.ndarray:
+        return self._model.table(index)
+
+    def passes(self, values: np.ndarray, first: int, last: int) -> Iterator[Pass]:
+        """See SymbolModel. Of tiles with more than MOST_REMEMBERED symbols nothing is kept."""
+        if first or values.size > MOST_REMEMBERED:
+            yield from self._model.passes(values, first, last)
+            return
+        flat = values.reshape(-1)
+        if self._of != (values.shape, last):
+            self._seen, self._of, self._complete = [], (values.shape, last), False
+        for count, (part, symbols) in enumerate(self._seen):
+            yield part
+            if not np.array_equal(flat[part.where], symbols):
+                self._seen[count:], self._complete = [(part, flat[part.where])], False
+                break
+        if self._complete:
+            return
+        # New, or different from there on: the model is led past what is stored already.
+        for count, part in enumerate(self._model.passes(values, first, last)):
+            if count >= len(self._seen):
+                yield part
+                self._seen.append((part, flat[part.where]))
+        self._complete = True

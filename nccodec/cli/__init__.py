@@ -57,7 +57,7 @@ def _warn(message: Warning | str, *_: object) -> None:
 
 def main() -> None:
     """Run `nc`: one clear line for whatever goes wrong, never a traceback for bad input."""
-    # numpy, not imported yet, would have threads of its own for products, in the way of torch's: a fifth of the time.
+    # numpy, not imported yet, would have threads for products alone, which wait for work awake: see arrays.threads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     warnings.showwarning = _warn
     warnings.simplefilter("always", NclWarning)

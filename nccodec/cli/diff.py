@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import ComparisonError, ImageError, NclError
+from ..errors import ImageError, NclError
 from .files import check_folder, check_output, naming, read_bytes, write
 
 
@@ -20,6 +20,9 @@ def command(
         typer.Option("-o", "--output", help="Error map to write: black is 0, white 32 and more grey levels."),
     ] = None,
     weights: Annotated[str | None, typer.Option(help="Weights, where those of a .ncl are not installed.")] = None,
+    similarity: Annotated[
+        bool, typer.Option("--ms-ssim", help="MS-SSIM too, which loads torch and needs nccodec[evaluation].")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")] = False,
 ) -> None:
@@ -40,23 +43,23 @@ def command(
         found = difference(a, b)
     except ImageError as error:
         raise type(error)(f"{first} and {second}: {error}") from None
-    missing, similarity = f"a side is under {MS_SSIM_SIDE} pixels", None
-    try:
-        similarity = ms_ssim(*map(np.asarray, (a, b)))
-    except ComparisonError as error:
-        missing = str(error)
+    told = asdict(found) | {"psnr": found.psnr if math.isfinite(found.psnr) else None}
+    if similarity:
+        told["ms-ssim"] = ms_ssim(*map(np.asarray, (a, b)))
     if output is not None:
         write(output, picture_bytes(error_map(a, b), form))
     if as_json:
-        about = asdict(found) | {"ms-ssim": similarity, "psnr": found.psnr if math.isfinite(found.psnr) else None}
-        typer.echo(json.dumps(about))
+        typer.echo(json.dumps(told))
         return
-    same = f"MS-SSIM n/a ({missing})" if similarity is None else f"MS-SSIM {similarity:.5f}"
-    typer.echo(
-        f"PSNR {found.psnr:.2f} dB, {same}, largest error {found.largest} at ({found.x}, {found.y}), {found.channel}"
-        if found.largest
-        else f"equal: {a.width} x {a.height} pixels without any difference"
-    )
+    if not found.largest:
+        typer.echo(f"equal: {a.width} x {a.height} pixels without any difference")
+        return
+    parts = [f"PSNR {found.psnr:.2f} dB", f"largest error {found.largest} at ({found.x}, {found.y}), {found.channel}"]
+    if similarity:
+        value = told["ms-ssim"]
+        small = f"MS-SSIM n/a (a side is under {MS_SSIM_SIDE} pixels)"
+        parts.insert(1, small if value is None else f"MS-SSIM {value:.5f}")
+    typer.echo(", ".join(parts))
 
 
 def _read(path: Path, weights: str | None):

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..arrays import set_threads
 from ..errors import ComparisonError, ImageError, NclError, NclWarning
 from ..imaging.pictures import parts_of, read_picture
 from ..imaging.suffixes import SUFFIXES
@@ -138,7 +139,8 @@ def _single_threaded() -> None:
     """In a new process: one thread, no warnings, which were given before, and Ctrl-C left to who started it."""
     warnings.simplefilter("ignore", NclWarning)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = "1"  # torch is not imported yet
+    set_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # of torch, which is not imported yet
     avif_in_one_thread()
 
 

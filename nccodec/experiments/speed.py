@@ -1,24 +1,40 @@
-"""Seconds to encode and decode in one process, pixels in memory, beside Pillow's codecs."""
+"""Seconds to encode and decode beside Pillow's codecs: in one process with pixels in memory, and as whole commands."""
 
 import json
 import platform
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import torch
+import numpy as np
 import typer
 from PIL import Image
 
 import nccodec
 
+from ..arrays import set_threads
 from ..evaluation.codecs import PEERS, Codec, Ncl
 from ..evaluation.curve import Pictures
 from .common import pictures_of
 
 QUALITY = 75
+# A process of its own starts the command: memory is counted from what the one that starts it has.
+_MEASURE = """
+import os, sys, time
+began = time.perf_counter()
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, usage = os.wait4(pid, 0)
+print(time.perf_counter() - began, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+_SOURCE, _TARGET = "<source>", "<target>"  # in commands
+_PILLOW = "import sys; from PIL import Image; Image.open(sys.argv[1]).convert('RGB').save(sys.argv[2], **{options})"
 
 
 def _median(run: Callable[[], object], repeats: int) -> float:
@@ -55,20 +71,66 @@ def measure_speed(pictures: Pictures, weights: str, efforts: list[int], repeats:
     return rows
 
 
+def measure_commands(pictures: Pictures, weights: str, efforts: list[int], repeats: int = 3) -> list[dict]:
+    """The same of whole processes, from one PNG file to another: {"name", "encode", "decode", "encode MB", "decode
+    MB"}, seconds and the largest resident memory in 10^6 bytes. Pillow's codecs are run by Python, as `nc` is."""
+    nc = [sys.executable, "-m", "nccodec.cli"]
+    chosen = ["--weights", weights]
+    commands = {
+        f"nc -e {effort}": (
+            ".ncl",
+            [*nc, "encode", "-f", *chosen, "-e", str(effort), "-q", str(QUALITY), _SOURCE, "-o", _TARGET],
+            [*nc, "decode", "-f", *chosen, _SOURCE, "-o", _TARGET],
+        )
+        for effort in efforts
+    }
+    for name, options in (("AVIF", {"speed": 6}), ("WebP", {"method": 6}), ("JPEG", {})):
+        encode, decode = (_PILLOW.format(options=o) for o in ({"quality": QUALITY, **options}, {}))
+        python = [sys.executable, "-c"]
+        commands[f"Pillow, {name}"] = (
+            f".{name.lower()}", [*python, encode, _SOURCE, _TARGET], [*python, decode, _SOURCE, _TARGET],
+        )  # fmt: skip
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (suffix, encode, decode) in commands.items():
+            row = {"name": name, "encode": 0.0, "decode": 0.0, "encode MB": 0.0, "decode MB": 0.0}
+            for number, (_, picture) in enumerate(pictures):
+                source, file, again = (Path(folder) / f"{number}{end}" for end in (".png", suffix, "-.png"))
+                picture.save(source)
+                for key, command, read, write in (("encode", encode, source, file), ("decode", decode, file, again)):
+                    names = {_SOURCE: str(read), _TARGET: str(write)}
+                    runs = [_run([names.get(part, part) for part in command]) for _ in range(repeats)]
+                    row[key] += statistics.median(seconds for seconds, _ in runs) / len(pictures)
+                    row[f"{key} MB"] = max(row[f"{key} MB"], *(memory for _, memory in runs))
+            rows.append(row)
+    return rows
+
+
+def _run(command: Sequence[str]) -> tuple[float, float]:
+    """Seconds and 10^6 bytes of a process."""
+    done = subprocess.run([sys.executable, "-c", _MEASURE, *command], capture_output=True, text=True, check=True)
+    seconds, memory = done.stdout.split()
+    return float(seconds), float(memory) * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
 def command(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
     out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
     weights: Annotated[str, typer.Option(help="Weights, by name or path.")] = "photo",
     effort: Annotated[list[int], typer.Option(help="Effort; may be given several times.")] = [0, 1],  # noqa: B006
-    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 2,
+    threads: Annotated[int | None, typer.Option(help="Threads in one process [as many as cores].")] = None,
 ) -> None:
     """Seconds to encode and decode, beside Pillow's AVIF, WebP and JPEG at quality 75."""
-    torch.set_num_threads(threads)
-    rows = measure_speed(pictures_of(folder), weights, effort)
-    about = {"threads": threads, "machine": platform.machine(), "pillow": Image.__version__, "torch": torch.__version__}
-    out.write_text(json.dumps(about | {"codecs": rows}, indent=1) + "\n")
+    set_threads(threads)
+    pictures = pictures_of(folder)
+    rows, whole = measure_speed(pictures, weights, effort), measure_commands(pictures, weights, effort)
+    about = {"machine": platform.machine(), "pillow": Image.__version__, "numpy": np.__version__}
+    out.write_text(json.dumps(about | {"codecs": rows, "commands": whole}, indent=1) + "\n")
     for row in rows:
         four = f"  decode at 4x {row['decode 4x']:.3f} s" if "decode 4x" in row else ""
         typer.echo(
             f"{row['name']:<12} {row['bpp']:.3f} bpp  encode {row['encode']:.3f} s  decode {row['decode']:.3f} s{four}"
         )
+    for row in whole:
+        parts = (f"{key} {row[key]:.3f} s, {row[f'{key} MB']:.0f} MB" for key in ("encode", "decode"))
+        typer.echo(f"{row['name']:<12} {'  '.join(parts)}")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from ..arrays import GRADIENTS, numpy_of
+from ..arrays import GRADIENTS, QUIET, numpy_of
+from ..bitstream.symbols import SymbolModel
 from ..code import grid_of, tiles
 from .code import CollageCode
 from .effort import chosen, worth
@@ -25,26 +26,32 @@ class Analysis:
     def __init__(self, picture: Image.Image, weights: Weights, device: str = "cpu") -> None:
         self.weights, self.device = weights, device
         self._picture = picture
+        self._grid = grid_of(picture.height, picture.width, weights.architecture.range_size)
+        self._places = tiles(*self._grid)
         self._kept: dict[tuple[int, str], Tile] = {}
 
+    @QUIET
     def code(self, level: int, effort: int = 0, progress: Callable[[float], None] = lambda _: None) -> CollageCode:
         """The integers of a level, in 1/256. effort: 0 .. 9, see `neural.effort`. progress: called with the
         share that is done, 0 .. 1."""
         a, (width, height) = self.weights.architecture, self._picture.size
-        rows, columns = grid_of(height, width, a.range_size)
-        places = tiles(rows, columns)
-        q = np.empty((a.channels, rows, columns), np.int16)
-        for number, place in enumerate(places):
+        q = np.empty((a.channels, *self._grid), np.int16)
+        for number, place in enumerate(self._places):
             q[(slice(None), *place)] = integers(
                 self._tile(number, place, GRADIENTS if self.device == "cpu" and effort >= REFINED else self.device),
                 level,
                 effort,
-                lambda share, before=number: progress((before + share) / len(places)),
+                lambda share, before=number: progress((before + share) / len(self._places)),
             )
         grey = self._picture.mode == "L"
         return CollageCode(
             height, width, grey, level, a.range_size, self.weights.fingerprint, q[: a.atoms], q[a.atoms :]
         )
+
+    def model(self, level: int) -> SymbolModel:
+        """The prior at a level, for packing the code made last."""
+        tile = self._kept.get((0, self.device))
+        return self.weights.prior_at(level) if tile is None or len(self._places) > 1 else tile.prior(level)
 
     def _tile(self, number: int, place: tuple[slice, slice], device: str) -> Tile:
         """Kept for the next level, unless there are many."""

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..arrays import Array, numpy_of
-from ..bitstream.symbols import LARGEST
+from ..bitstream.symbols import LARGEST, SymbolModel
 from .levels import lagrange, real
-from .prior import IntegerPrior, PriorArrays
+from .prior import PriorArrays
 from .tile import Tile
 
 # A squared error counts more than lambda says: best of a few on held-out training pictures, without a theory.
@@ -31,11 +31,11 @@ def chosen(tile: Tile, scaled: Array, slope: Array, level: int) -> np.ndarray:
     see `quantize_rate_distortion`. slope: see `worth`."""
     numbers, slope = (numpy_of(x).astype(np.float64) for x in (scaled[0], slope))
     weights = tile.weights
-    return quantize_rate_distortion(numbers, slope, weights.prior, weights.prior_at(level), weights.architecture.atoms)
+    return quantize_rate_distortion(numbers, slope, weights.prior, tile.prior(level), weights.architecture.atoms)
 
 
 def quantize_rate_distortion(
-    scaled: np.ndarray, slope: np.ndarray, arrays: PriorArrays, prior: IntegerPrior, atoms: int
+    scaled: np.ndarray, slope: np.ndarray, arrays: PriorArrays, prior: SymbolModel, atoms: int
 ) -> np.ndarray:
     """Of the two integers around each coefficient and zero, the one of least distortion plus rate, in
     coding order, so that the rate of each is the exact one given all before it.
@@ -47,21 +47,33 @@ def quantize_rate_distortion(
     values[atoms:] = np.rint(np.clip(scaled[atoms:], -LARGEST, LARGEST))
     bits, starts = code_lengths(arrays)
     middles = arrays.sizes // 2 - 1
-    low = np.floor(np.clip(scaled, -LARGEST, LARGEST - 1)).astype(np.int32)
+    flat, chosen, cells = scaled.reshape(-1), values.reshape(-1), scaled[0].size
     for group in prior.passes(values, 0, atoms):
-        wanted, weight = scaled[group.where], slope[group.where[0]]
+        wanted, weight = flat[group.where], slope[group.where // cells]
         middle, start = middles[group.tables], starts[group.tables]
-        best = cost = None
-        for candidate in (low[group.where], low[group.where] + 1, np.zeros_like(low[group.where])):
-            symbol = np.abs(candidate - group.offsets)
-            place = np.where(symbol <= middle, candidate - group.offsets + middle, 2 * middle + 1)
-            rate = bits[start + place] + np.where(symbol > middle, 2 * np.log2(1.0 + np.maximum(symbol - middle, 0)), 0)
-            total = weight * (wanted - candidate) ** 2 + rate
-            better = None if best is None else total < cost
-            best = candidate if best is None else np.where(better, candidate, best)
-            cost = total if cost is None else np.where(better, total, cost)
-        values[group.where] = best
+
+        near = np.trunc(np.clip(wanted, 1 - LARGEST, LARGEST - 1)).astype(np.int32)  # of the two the nearer to zero
+        far = near + np.where(wanted < 0, -1, 1).astype(np.int32)
+        least, other = (
+            weight * (wanted - x) ** 2 + _rates(x - group.offsets, middle, start, bits) for x in (near, far)
+        )
+        best = np.where(other < least, far, near)
+        some = np.flatnonzero(near)  # the rest have had zero
+        zero = weight[some] * wanted[some] ** 2 + _rates(-group.offsets[some], middle[some], start[some], bits)
+        best[some[zero < np.minimum(least, other)[some]]] = 0
+        chosen[group.where] = best
     return values
+
+
+def _rates(difference: np.ndarray, middle: np.ndarray, start: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    """Bits of symbols [n], values less their offsets, in the tables that begin at `start` and reach -middle .. middle;
+    bits: see `code_lengths`."""
+    escaped = np.flatnonzero(np.abs(difference) > middle)
+    place = start + middle + difference
+    place[escaped] = start[escaped] + 2 * middle[escaped] + 1
+    rates = bits[place]
+    rates[escaped] += 2 * np.log2(1.0 + np.abs(difference[escaped]) - middle[escaped])
+    return rates
 
 
 def code_lengths(arrays: PriorArrays) -> tuple[np.ndarray, np.ndarray]:

@@ -31,4 +31,4 @@ class Encoder:
 
     def model(self, level: int) -> SymbolModel:
         """The prior at a level."""
-        return self.weights.prior_at(level)
+        return self._analysis.model(level)

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..arrays import share
 from ..bitstream.symbols import LARGEST, TOTAL, Pass
 from ..errors import FormatError, WeightsError
 
@@ -29,6 +30,7 @@ ACTIVATION, LARGEST_ACTIVATION = 16, 127  # steps of a hidden unit for each unit
 SHIFT, OUT_SHIFT = 24, 16  # of the multipliers of hidden units and outputs
 SCALE_UNIT = 4096  # parts of a scale index
 MEAN_UNIT = 1024  # parts of a quantizer step, of a mean
+_SHARED = 96  # cells that are worth a thread
 
 
 def group_edges(atoms: int, domains: int) -> list[int]:
@@ -232,7 +234,7 @@ class IntegerPrior:
             known = np.zeros((stop - start, grid.size), np.int32)
             for number, cells in enumerate(grid.cells):
                 if len(cells):
-                    yield self._pass(group, number, grid, known, own, before[:, cells])
+                    yield self._pass(group, number, grid, known, own, before)
                     known[:, grid.place[cells]] = part[:, cells]
                     self._store(part, own, grid.place, cells)
 
@@ -252,24 +254,44 @@ class IntegerPrior:
         """
         weight = self._arrays.groups[group].before.transpose(2, 3, 0, 1).astype(self._kind, order="C")
         total = np.zeros((weight.shape[2], grid.rows * grid.wide), self._kind)
-        stop = total.shape[1] - 2  # the last two are border, as are two of each row, which no one looks at
-        for y, x in np.ndindex(3, 3):
-            shift = y * grid.wide + x
-            total[:, :stop] += weight[y, x] @ features[:, shift : shift + stop]
+
+        def work(start: int, stop: int) -> None:
+            for y, x in np.ndindex(3, 3):
+                shift = y * grid.wide + x
+                total[:, start:stop] += weight[y, x] @ features[:, start + shift : stop + shift]
+
+        # The last two are border, as are two of each row, which no one looks at.
+        share(work, total.shape[1] - 2, _SHARED)
         inside = total.reshape(-1, grid.rows, grid.wide)[:, :, : grid.columns]
         return inside.reshape(len(total), -1).astype(np.int64)  # [hidden, rows * columns]
 
     def _pass(
-        self, group: int, number: int, grid: "_Grid", known: np.ndarray, features: np.ndarray, hidden: np.ndarray
+        self, group: int, number: int, grid: "_Grid", known: np.ndarray, features: np.ndarray, before: np.ndarray
     ) -> Pass:
         """A pass over a group.
 
-        known: what is decoded of the group, [C, size]; features: of that, [2 C, size]. hidden: int64 [H, n], what
-        the groups before contribute in the pass's cells.
+        known: what is decoded of the group, [C, size]; features: of that, [2 C, size]. before: int64 [H, rows *
+        columns], what the groups before contribute.
         """
+        cells, start = grid.cells[number], self._edges[group]
+        tables, offsets = np.empty((2, len(known), len(cells)), np.int32)
+
+        def work(start: int, stop: int) -> None:
+            some = cells[start:stop]
+            parts = self._cells(group, number, grid, some, known, features, before[:, some])
+            tables[:, start:stop], offsets[:, start:stop] = parts
+
+        share(work, len(cells), _SHARED)
+        where = np.arange(start, start + len(known))[:, None] * (grid.rows * grid.columns) + cells
+        return Pass(where.ravel(), tables.ravel(), offsets.ravel())
+
+    def _cells(
+        self, group: int, number: int, grid: "_Grid", cells: np.ndarray, known: np.ndarray, features: np.ndarray,
+        hidden: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """Tables and offsets of some cells of a pass, [C, n] each. hidden: [H, n]; the rest as for `_pass`."""
         arrays, layers, start = self._arrays, self._arrays.groups[group], self._edges[group]
         channels = slice(start, start + len(known))
-        cells = grid.cells[number]
         y, x = np.divmod(cells, grid.columns)
         taps = [grid.place[cells] + dy * grid.wide + dx for dy, dx in BEFORE[number]]
         if number:
@@ -294,10 +316,7 @@ class IntegerPrior:
         unit = MEAN_UNIT // FRACTIONS
         mean = np.clip((mean + unit // 2) // unit, -FRACTIONS * LARGEST, FRACTIONS * LARGEST)  # in eighths
         offsets = (mean + FRACTIONS // 2) // FRACTIONS
-        tables = table_number(index, mean - offsets * FRACTIONS)
-        channel = np.arange(channels.start, channels.stop)[:, None]
-        where = np.broadcast_arrays(channel, y[None], x[None])
-        return Pass(tuple(axis.ravel() for axis in where), tables.ravel(), offsets.ravel())
+        return table_number(index, mean - offsets * FRACTIONS), offsets
 
 
 def _activation(total: np.ndarray, multiplier: np.ndarray, bias: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..arrays import namespace, on
+from ..arrays import QUIET, namespace, on
 from ..code import Span
 from ..collage.fixed_point import fixed_point, nilpotent_steps
 from ..collage.output import Request, grey_levels
@@ -21,6 +21,7 @@ Grid = tuple[int, int]  # rows and columns of cells
 _REACH = 22  # pixels at scale 1 from which enlargement is computed, detail and twice the spline included
 
 
+@QUIET
 def synthesise(code: CollageCode, weights: Weights, request: Request, device: str = "cpu") -> np.ndarray:
     """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey. Of a crop nothing but its neighbourhood
     is computed."""

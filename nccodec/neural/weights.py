@@ -189,6 +189,12 @@ def fingerprint_of(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()[:8]
 
 
+@lru_cache(maxsize=64)
+def _fingerprint_in(path: Path, _time: int, size: int) -> bytes:
+    """That of a file, if it is none of another size: to look through the others costs no more than reading them."""
+    return fingerprint_of(path.read_bytes()) if size <= MAX_BYTES else b""
+
+
 def user_folder() -> Path:
     """Where `nc weights add` keeps what the user made."""
     if sys.platform == "win32":
@@ -235,8 +241,8 @@ def matching(fingerprint: bytes, given: str | Path | None = None) -> Weights:
         return weights
     for path in installed():
         try:
-            # Most are others, and need not be read in full.
-            if fingerprint_of(path.read_bytes()) == fingerprint:
+            stat = path.stat()
+            if _fingerprint_in(path, stat.st_mtime_ns, stat.st_size) == fingerprint:
                 return load(path)
         except OSError:
             continue

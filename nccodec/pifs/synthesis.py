@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..arrays import Array, namespace, on
+from ..arrays import QUIET, Array, namespace, on
 from ..code import MAX_PIXELS
 from ..collage.fixed_point import mixed_fixed_point, nilpotent_steps, self_reference
 from ..collage.operator import Form, SelfReference
@@ -19,6 +19,7 @@ from .smoothing import smooth_borders
 _SINGLE = 2 * SCALE_UNIT  # largest |s| that is computed in float32: errors grow with it
 
 
+@QUIET
 def synthesise(code: PartitionCode, request: Request, device: str = "cpu") -> np.ndarray:
     """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey.
 

@@ -75,7 +75,7 @@ class Drawn:
         for c in range(first, last):
             before = values[:c].sum(0).ravel() if c else x - y
             tables, offsets = (before + x) % len(self.tables), np.clip(before * self.reach, -32767, 32767)
-            yield Pass((np.full(y.size, c), y, x), tables, offsets)
+            yield Pass(c * y.size + np.arange(y.size), tables, offsets)
 
 
 @st.composite

@@ -9,7 +9,7 @@ import zstandard
 
 from nccodec.bitstream.frame import frame, unframe
 from nccodec.bitstream.packers import pack_fixed, pack_range, unpack_fixed, unpack_range
-from nccodec.bitstream.symbols import Pass
+from nccodec.bitstream.symbols import Pass, Remembered
 from nccodec.errors import FormatError
 
 TOTAL = 1 << 24
@@ -33,11 +33,9 @@ class TwoTables:
         return self.tables[index]
 
     def passes(self, values, first, last):
-        _, rows, columns = values.shape
-        y, x = np.indices((rows, columns)).reshape(2, -1)
+        cells = values[0].size
         for c in range(first, last):
-            where = (np.full(y.size, c), y, x)
-            yield Pass(where, np.full(y.size, c % 2), np.full(y.size, c % 2))
+            yield Pass(c * cells + np.arange(cells), np.full(cells, c % 2), np.full(cells, c % 2))
 
 
 def test_fixed_widths_as_literal_bits():
@@ -157,3 +155,45 @@ def test_zstd_frames_are_bounded_before_they_are_opened():
     for length in range(len(frame(b"abc"))):
         with pytest.raises(FormatError):
             unframe(frame(b"abc")[:length], 1000)
+
+
+class Counting(TwoTables):
+    """Offsets that depend on what was stored before, and a count of the passes that were computed."""
+
+    def __init__(self):
+        self.computed = 0
+
+    def passes(self, values, first, last):
+        for part in super().passes(values, first, last):
+            self.computed += 1
+            before = values.reshape(-1)[: part.where[0]].sum()
+            yield Pass(part.where, part.tables, part.offsets + before % 7)
+
+
+def test_a_remembered_model_computes_once_what_stays_the_same():
+    random = np.random.default_rng(2)
+    first = random.integers(-3, 4, (3, 4, 5)).astype(np.int32)
+    third = first.copy()
+    third[1, 0, 0] += 1  # so that the third channel's offsets differ
+    model, plain = Remembered(Counting()), Counting()
+    for wanted, computed in ((first, 3), (first, 3), (third, 6), (third, 6), (first[:, :2], 9), (first, 12)):
+        wanted = np.ascontiguousarray(wanted)
+        stored = [np.zeros_like(wanted), np.zeros_like(wanted)]
+        for ours, theirs in zip(model.passes(stored[0], 0, 3), plain.passes(stored[1], 0, 3), strict=True):
+            for name in ("where", "tables", "offsets"):
+                np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+            for values in stored:
+                values.reshape(-1)[ours.where] = wanted.reshape(-1)[ours.where]
+        assert model._model.computed == computed
+        assert pack_range(wanted, model, 0, 3) == pack_range(wanted, Counting(), 0, 3)
+
+
+def test_a_remembered_model_that_was_left_in_the_middle_goes_on():
+    wanted, model = np.ones((3, 4, 5), np.int32), Remembered(Counting())
+    values = np.zeros_like(wanted)
+    for part in model.passes(values, 0, 3):
+        values.reshape(-1)[part.where] = 1
+        if part.where[0]:
+            break
+    assert pack_range(wanted, model, 0, 3) == pack_range(wanted, Counting(), 0, 3)
+    assert pack_range(wanted, model, 1, 3) == pack_range(wanted, Counting(), 1, 3)

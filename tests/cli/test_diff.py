@@ -26,8 +26,11 @@ def test_psnr_and_where_the_largest_error_is(nc, pair):
     db = 10 * math.log10(255**2 / ((1600 + 81) / (200 * 180 * 3)))
     code, out, err = nc("diff", "a.png", "b.png")
     assert (code, err) == (0, "")
-    assert out.startswith(f"PSNR {db:.2f} dB, MS-SSIM 0.99") and out.endswith("largest error 40 at (17, 5), green\n")
-    found = json.loads(nc("diff", "a.png", "b.png", "--json")[1])
+    assert out == f"PSNR {db:.2f} dB, largest error 40 at (17, 5), green\n"
+    out = nc("diff", "a.png", "b.png", "--ms-ssim")[1]
+    assert out.startswith(f"PSNR {db:.2f} dB, MS-SSIM 0.99") and out.endswith(", largest error 40 at (17, 5), green\n")
+    assert "ms-ssim" not in json.loads(nc("diff", "a.png", "b.png", "--json")[1])
+    found = json.loads(nc("diff", "a.png", "b.png", "--json", "--ms-ssim")[1])
     assert found["psnr"] == pytest.approx(db) and 0.99 < found["ms-ssim"] < 1
     assert {key: found[key] for key in ("largest", "x", "y", "channel")} == {
         "largest": 40, "x": 17, "y": 5, "channel": "green",
@@ -57,7 +60,7 @@ def test_equal_pictures(nc, pair):
 def test_small_pictures_have_no_ms_ssim(nc, pair):
     Image.new("L", (160, 300), 4).save("c.png")
     Image.new("RGB", (160, 300), (4, 4, 5)).save("d.png")
-    out = nc("diff", "c.png", "d.png")[1]
+    out = nc("diff", "c.png", "d.png", "--ms-ssim")[1]
     db = 10 * math.log10(255**2 / (1 / 3))
     assert out == f"PSNR {db:.2f} dB, MS-SSIM n/a (a side is under 161 pixels), largest error 1 at (0, 0), blue\n"
 

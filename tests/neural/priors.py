@@ -92,7 +92,8 @@ def flat(model: IntegerPrior, q: np.ndarray) -> list[tuple[int, int, int, int, i
     """(channel, row, column, table, offset) of every symbol in coding order."""
     found = []
     for part in model.passes(q, 0, len(q)):
-        found += zip(*(np.asarray(axis).tolist() for axis in (*part.where, part.tables, part.offsets)), strict=True)
+        places = np.unravel_index(part.where, q.shape)
+        found += zip(*(axis.tolist() for axis in (*places, part.tables, part.offsets)), strict=True)
     return found
 
 
@@ -119,5 +120,5 @@ def draw(seed: int, prior: PriorArrays, model: IntegerPrior, shape: tuple[int, i
             symbol = random.choice(len(counts) - 1, p=counts[:-1] / counts[:-1].sum())
             bits += 24 - math.log2(counts[symbol])
             drawn.append(symbol - (len(counts) // 2 - 1) + offset)
-        q[part.where] = drawn
+        q.reshape(-1)[part.where] = drawn
     return q, bits

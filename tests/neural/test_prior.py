@@ -52,7 +52,7 @@ def test_a_model_never_looks_ahead(grid):
     for a, b in zip(model.passes(plain, 0, 16), model.passes(noisy, 0, 16), strict=True):
         np.testing.assert_array_equal(a.tables, b.tables)
         np.testing.assert_array_equal(a.offsets, b.offsets)
-        plain[a.where] = noisy[b.where] = q[a.where]
+        plain.reshape(-1)[a.where] = noisy.reshape(-1)[b.where] = q.reshape(-1)[a.where]
         count += len(a.tables)
     assert count == q.size
 

@@ -50,8 +50,8 @@ def planes(model: IntegerPrior, values: np.ndarray) -> tuple[np.ndarray, np.ndar
     index, mean = np.full(values.shape, -1), np.full(values.shape, np.nan)
     for part in model.passes(values, 0, len(values)):
         fine = part.tables < 320
-        index[part.where] = np.where(fine, part.tables // 8, part.tables - 280)
-        mean[part.where] = np.where(fine, part.offsets + (part.tables % 8 - 4) / 8, np.nan)
+        index.reshape(-1)[part.where] = np.where(fine, part.tables // 8, part.tables - 280)
+        mean.reshape(-1)[part.where] = np.where(fine, part.offsets + (part.tables % 8 - 4) / 8, np.nan)
     return index, mean
 
 

@@ -140,7 +140,7 @@ def test_the_exported_prior_is_exact_and_that_of_the_run(trainer, tmp_path):
     for other in found[1:]:
         np.testing.assert_array_equal(found[0], other)
     tables = [loaded.prior.table(number) for number in range(len(loaded.prior.sizes))]
-    values = np.concatenate([q[part.where] for part in passes])
+    values = np.concatenate([q.reshape(-1)[part.where] for part in passes])
     bits = 0.0
     for number, offset, value in zip(*found[0], values, strict=True):
         table = tables[number]
