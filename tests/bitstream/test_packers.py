@@ -161,7 +161,7 @@ class Counting(TwoTables):
     """Offsets that depend on what was stored before, and a count of the passes that were computed."""
 
     def __init__(self):
-        self.computed = 0
+        self.channels, self.computed = 3, 0
 
     def passes(self, values, first, last):
         for part in super().passes(values, first, last):
