@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 _chosen: int | None = None
+_PARTS = 4  # for each thread
 
 # Numbers that are not finite are looked for where they matter, not told of by numpy wherever they arise.
 QUIET = np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -38,15 +39,28 @@ def _pool(count: int, process: int) -> ThreadPoolExecutor:
 
 def share(work: Callable[[int, int], None], length: int, least: int = 1) -> None:
     """Call work(start, stop) for parts of 0 .. length that together are all of it, in threads. least: length of a part
-    that is worth a thread."""
-    parts = min(thread_count(), max(1, length // least))
+    that is worth a thread.
+
+    Each thread takes the next part when it is done with one, so that none waits for another that gets less of a busy
+    processor; one that never came to begin is not waited for.
+    """
+    threads = min(thread_count(), max(1, length // least))
     work = QUIET(work)  # in every thread, as threads do not inherit it
-    if parts == 1:
+    if threads == 1:
         work(0, length)
         return
-    edges = [length * i // parts for i in range(parts + 1)]
+    count = min(_PARTS * threads, length // least)
+    parts = iter([(length * i // count, length * (i + 1) // count) for i in range(count)])
+
+    def run() -> None:
+        for start, stop in parts:
+            work(start, stop)
+
     pool = _pool(thread_count() - 1, os.getpid())
-    waiting = [pool.submit(work, *edges[i : i + 2]) for i in range(1, parts)]
-    work(0, edges[1])
-    for future in waiting:
-        future.result()
+    others = [pool.submit(run) for _ in range(threads - 1)]
+    try:
+        run()
+    finally:
+        for other in others:
+            if not other.cancel():
+                other.result()

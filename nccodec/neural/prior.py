@@ -30,7 +30,7 @@ ACTIVATION, LARGEST_ACTIVATION = 16, 127  # steps of a hidden unit for each unit
 SHIFT, OUT_SHIFT = 24, 16  # of the multipliers of hidden units and outputs
 SCALE_UNIT = 4096  # parts of a scale index
 MEAN_UNIT = 1024  # parts of a quantizer step, of a mean
-_SHARED = 96  # cells that are worth a thread
+_SHARED = 192  # cells that are worth a thread
 
 
 def group_edges(atoms: int, domains: int) -> list[int]:
