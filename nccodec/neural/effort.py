@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from ..arrays import Array, numpy_of
-from ..bitstream.symbols import LARGEST, SymbolModel
+from ..arrays import Array, numpy_of, share
+from ..bitstream.symbols import LARGEST, Pass, SymbolModel
 from .levels import lagrange, real
 from .prior import PriorArrays
 from .tile import Tile
 
 # A squared error counts more than lambda says: best of a few on held-out training pictures, without a theory.
 PREFERENCE = 1.4
+_SHARED = 16384  # coefficients that are worth a thread
 
 
 def error_weight(multiplier: Array | float) -> Array | float:
@@ -45,37 +46,47 @@ def quantize_rate_distortion(
     """
     values = np.zeros(scaled.shape, np.int32)
     values[atoms:] = np.rint(np.clip(scaled[atoms:], -LARGEST, LARGEST))
-    bits, starts = code_lengths(arrays)
-    middles = arrays.sizes // 2 - 1
-    flat, chosen, cells = scaled.reshape(-1), values.reshape(-1), scaled[0].size
+    codes = Codes(arrays)
+    wanted, slopes = scaled.reshape(-1), np.repeat(slope, scaled[0].size)
+    chosen = values.reshape(-1)
     for group in prior.passes(values, 0, atoms):
-        wanted, weight = flat[group.where], slope[group.where // cells]
-        middle, start = middles[group.tables], starts[group.tables]
 
-        near = np.trunc(np.clip(wanted, 1 - LARGEST, LARGEST - 1)).astype(np.int32)  # of the two the nearer to zero
-        far = near + np.where(wanted < 0, -1, 1).astype(np.int32)
-        least, other = (
-            weight * (wanted - x) ** 2 + _rates(x - group.offsets, middle, start, bits) for x in (near, far)
-        )
-        best = np.where(other < least, far, near)
-        some = np.flatnonzero(near)  # the rest have had zero
-        zero = weight[some] * wanted[some] ** 2 + _rates(-group.offsets[some], middle[some], start[some], bits)
-        best[some[zero < np.minimum(least, other)[some]]] = 0
-        chosen[group.where] = best
+        def work(start: int, stop: int, group: Pass = group) -> None:
+            where = group.where[start:stop]
+            tables, offsets = group.tables[start:stop], group.offsets[start:stop]
+            chosen[where] = _least(wanted[where], slopes[where], tables, offsets, codes)
+
+        share(work, len(group.where), _SHARED)
     return values
 
 
-def _rates(difference: np.ndarray, middle: np.ndarray, start: np.ndarray, bits: np.ndarray) -> np.ndarray:
-    """Bits of symbols [n], values less their offsets, in the tables that begin at `start` and reach -middle .. middle;
-    bits: see `code_lengths`."""
-    escaped = np.flatnonzero(np.abs(difference) > middle)
-    place = start + middle + difference
-    place[escaped] = start[escaped] + 2 * middle[escaped] + 1
-    rates = bits[place]
-    rates[escaped] += 2 * np.log2(1.0 + np.abs(difference[escaped]) - middle[escaped])
-    return rates
+class Codes:
+    """Bits of every entry of the tables of a prior, where each table starts, and how far from its middle it reaches."""
+
+    def __init__(self, arrays: PriorArrays) -> None:
+        self.bits = 24 - np.log2(arrays.tables)
+        self.starts, self.middles = np.cumsum(arrays.sizes) - arrays.sizes, arrays.sizes // 2 - 1
+
+    def lengths(self, tables: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        """Bits of symbols [n], values less their offsets, each in its table; escapes as 2 log2(1 + excess) more."""
+        start, middle = self.starts[tables], self.middles[tables]
+        escaped = np.flatnonzero(np.abs(symbols) > middle)
+        place = start + middle + symbols
+        place[escaped] = start[escaped] + 2 * middle[escaped] + 1
+        lengths = self.bits[place]
+        lengths[escaped] += 2 * np.log2(1.0 + np.abs(symbols[escaped]) - middle[escaped])
+        return lengths
 
 
-def code_lengths(arrays: PriorArrays) -> tuple[np.ndarray, np.ndarray]:
-    """Bits of every entry of the tables, and where each table starts."""
-    return 24 - np.log2(arrays.tables), np.cumsum(arrays.sizes) - arrays.sizes
+def _least(
+    wanted: np.ndarray, slope: np.ndarray, tables: np.ndarray, offsets: np.ndarray, codes: Codes
+) -> np.ndarray:
+    """For each of [n] numbers the integer of least cost."""
+    near = np.trunc(np.clip(wanted, 1 - LARGEST, LARGEST - 1)).astype(np.int32)  # of the two the nearer to zero
+    far = near + np.where(wanted < 0, -1, 1).astype(np.int32)
+    least, other = (slope * (wanted - x) ** 2 + codes.lengths(tables, x - offsets) for x in (near, far))
+    best = np.where(other < least, far, near)
+    some = np.flatnonzero(near)  # the rest have had zero
+    zero = slope[some] * wanted[some] ** 2 + codes.lengths(tables[some], -offsets[some])
+    best[some[zero < np.minimum(least, other)[some]]] = 0
+    return best

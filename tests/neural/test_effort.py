@@ -13,7 +13,7 @@ from nccodec.arrays import GRADIENTS
 from nccodec.errors import WeightsError
 from nccodec.neural import weights
 from nccodec.neural.analysis import Analysis
-from nccodec.neural.effort import PREFERENCE, code_lengths, quantize_rate_distortion
+from nccodec.neural.effort import PREFERENCE, Codes, quantize_rate_distortion
 from nccodec.neural.prior import IntegerPrior, PriorArrays
 from nccodec.neural.refining import anneal, gradients
 from nccodec.neural.tile import Tile
@@ -126,10 +126,16 @@ def test_values_stay_in_the_bounds_of_the_file():
 
 
 def test_code_lengths():
-    bits, starts = code_lengths(PRIOR)
+    codes = Codes(PRIOR)
     for number in (0, 7, 343):
         counts = PRIOR.table(number)
-        np.testing.assert_allclose(np.exp2(-bits[starts[number] :][: len(counts)]) * 2**24, counts)
+        m = len(counts) // 2 - 1
+        symbols = np.arange(-m - 3, m + 4)
+        bits = codes.lengths(np.full(len(symbols), number), symbols)
+        np.testing.assert_allclose(np.exp2(-bits[3:-3]) * 2**24, counts[:-1])
+        escapes = -np.log2(counts[-1] / 2**24) + 2 * np.log2([4, 3, 2])
+        np.testing.assert_allclose(bits[:3], escapes)
+        np.testing.assert_allclose(bits[-3:], escapes[::-1])
 
 
 def weighted_colour(difference: torch.Tensor) -> torch.Tensor:
