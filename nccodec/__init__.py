@@ -37,15 +37,17 @@ def encode(
     image: a Pillow image of any mode that has colours; transparency and, out of its `info`, ICC profile, EXIF and
     XMP are kept, but for those in strip: "icc", "exif", "xmp", "all". verify: decode the bytes and compare with what
     the encoder meant, VerificationError where they differ. quality: 0 .. 100, that of the method (75, of "pifs" 50)
-    if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below by at most
-    2 %; or psnr, dB, which the decoded picture exceeds by at most 0.1. packer: "range" or "fixed". device:
+    if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below, by at most 2 % if
+    there is as much to be had; or psnr, dB, which the decoded picture reaches, and exceeds by at most 0.1 if there is
+    as little. packer: "range" or "fixed". device:
     "auto", "cpu" or "cuda". progress: called with the share of a refinement or search that is done, 0 .. 1.
 
     method: "neural", of which effort (1) and weights ("photo") are options (see `neural.options.Options`); or "pifs",
     classical fractal compression, with the options quadtree, range_size, domain_step, isometries, lean and domains
     (see `pifs.options.Options`), whose ranges are chosen for the packer "range".
     Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the method
-    does not have; NclWarning tells of lost depth.
+    does not have, or a target that no file meets; NclWarning tells of lost depth, and of a target that asks for more
+    bytes or less PSNR than there is.
     """
     from .codec.encode import attempts_of
     from .codec.kinds import by_method

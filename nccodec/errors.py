@@ -6,7 +6,7 @@ class NclError(Exception):
 
 
 class NclWarning(UserWarning):
-    """Something of a picture that a `.ncl` does not hold; the rest is encoded."""
+    """Something that is not as might be expected, such as what of a picture a file does not hold; the rest is done."""
 
 
 class ImageError(NclError):

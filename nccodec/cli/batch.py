@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from ..errors import LimitError, NclError
-from .files import STREAM, check_folder, check_output
+from .files import STREAM, check_folder, check_output, led
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,8 @@ def _attempt(task: Task, work: Callable[[Task], dict | None]) -> Result:
             result, error = None, NclError(f"{raised.filename or task.target}: {raised.strerror or raised}")
     from ..errors import NclWarning
 
-    return task, result, error, [str(note.message) for note in caught if issubclass(note.category, NclWarning)]
+    notes = [led(task.source, str(note.message)) for note in caught if issubclass(note.category, NclWarning)]
+    return task, result, error, notes
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """`nc encode`."""
 
 import io
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ class Encoding:
             if self.measured:
                 decoded = nccodec.decode(data, weights=self.options.get("weights"), device=device)
                 colours, extras = parts_of(picture)
-                told["psnr"] = psnr(colours, decoded.convert(colours.mode), extras.alpha)
+                db = psnr(colours, decoded.convert(colours.mode), extras.alpha)
+                told["psnr"] = db if math.isfinite(db) else None
         except NclError as error:
             raise naming(task.source, error) from None
         write(task.target, data)
@@ -148,7 +150,8 @@ def command(
 
 def _line(told: dict) -> str:
     name = "stdout" if told["target"] == STREAM else told["target"]
+    db = "exact" if told["psnr"] is None else f"{told['psnr']:.2f} dB"
     return (
         f"{name}: {told['width']} x {told['height']}, {told['bytes']} bytes, {told['bpp']:.3f} bpp, "
-        f"{told['psnr']:.2f} dB, {told['seconds']:.2f} s, {told['pixels'] / 1e6 / told['seconds']:.2f} MP/s"
+        f"{db}, {told['seconds']:.2f} s, {told['pixels'] / 1e6 / told['seconds']:.2f} MP/s"
     )

@@ -3,9 +3,12 @@
 import os
 import sys
 import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import FormatError, LimitError, NclError
+from ..errors import FormatError, LimitError, NclError, NclWarning
 
 MAX_FILE = 2 << 30  # bytes of a .ncl
 STREAM = Path("-")  # stdin or stdout
@@ -66,5 +69,20 @@ def write(target: Path, content: bytes) -> None:
 
 def naming(path: Path, error: NclError) -> NclError:
     """The same error, its message led by the file unless it is already."""
-    text, name = str(error), "stdin" if path == STREAM else str(path)
-    return type(error)(text if text.startswith(name) else f"{name}: {text}")
+    return type(error)(led(path, str(error)))
+
+
+@contextmanager
+def naming_warnings(path: Path) -> Iterator[None]:
+    """Lead the warnings of what is done inside by the file."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", NclWarning)
+        yield
+    for note in caught:
+        warnings.warn(led(path, str(note.message)), note.category, stacklevel=3)
+
+
+def led(path: Path, message: str) -> str:
+    """A message, led by the file unless it is already."""
+    name = "stdin" if path == STREAM else str(path)
+    return message if message.startswith(name) else f"{name}: {message}"

@@ -12,7 +12,7 @@ from ..errors import LimitError, NclError
 from ..neural.options import Options as Neural
 from ..pifs.options import Options
 from . import progress
-from .files import check_folder, check_output, naming, write
+from .files import check_folder, check_output, naming, naming_warnings, write
 from .options import Bpp, Device, Packer, Psnr, Size, target
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
         check_folder(target)
         check_output(source, target, force)
     started = time.perf_counter()
-    with progress.bar(source) as report:
+    with naming_warnings(source), progress.bar(source) as report:
         data = nccodec.encode(picture, method="pifs", progress=report, **options)
     seconds = time.perf_counter() - started
     decoded = nccodec.decode(data, device=options["device"])
@@ -123,7 +123,8 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
 
     def figures(size: int, other: "Image", seconds: float) -> str:
         db = psnr(np.asarray(colours), np.asarray(other.convert(colours.mode)), extras.alpha)
-        return f"{size} bytes, {8 * size / pixels:.3f} bpp, {db:.2f} dB, {seconds:.2f} s"
+        told = f"{db:.2f} dB" if math.isfinite(db) else "exact"
+        return f"{size} bytes, {8 * size / pixels:.3f} bpp, {told}, {seconds:.2f} s"
 
     domains = sum(
         math.prod(plane.domain_grid(side)) for plane in layout.planes for side in layout.sides if side <= layout.largest

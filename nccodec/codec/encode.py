@@ -56,7 +56,7 @@ class Attempts:
         self._measured: dict[tuple[int, int], float] = {}
 
     def to(self, target: Target, verify: bool = False) -> bytes:
-        """The file that meets a target. LimitError, with the nearest that there is, where none does. verify: decode it,
+        """The file that meets a target; see `target.to_target` for what is warned of and raised. verify: decode it,
         VerificationError where that is not what was encoded."""
         effort = self._encoder.effort
         if target.quality is not None:

@@ -1,11 +1,12 @@
 """What a file is to meet, and the search over levels that meets it, all from one analysis of the picture."""
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..errors import LimitError
+from ..errors import LimitError, NclWarning
 
 SIZE_TOLERANCE = 0.02  # share of a target size that a file may stay below it
 PSNR_TOLERANCE = 0.1  # dB that a picture may be above a target
@@ -55,26 +56,38 @@ class Levels(Protocol):
 
 
 def to_target(attempts: Levels, target: Target, effort: int, pixels: int) -> bytes:
-    """The largest file that is not over a size, or about the smallest that reaches a PSNR. LimitError,
-    with the nearest that there is, for a target outside what the levels 0 .. top give."""
+    """The largest file that is not over a size, or about the smallest that reaches a PSNR. An NclWarning where even
+    the largest that there is stays well below the size, or the smallest is above the PSNR; LimitError, with the
+    nearest that there is, where no file meets the target."""
     if target.psnr is not None:
-        highest = target.psnr + PSNR_TOLERANCE
-        level = highest_within(attempts.psnr, attempts.top, highest, 0.9 * PSNR_TOLERANCE, effort)
-        if attempts.psnr(level, effort) < target.psnr and level < attempts.top:
-            level += 1
-        reached = attempts.psnr(level, effort)
-        if reached < target.psnr or (level == 0 and reached > highest):
-            raise LimitError(f"{target.psnr:g} dB cannot be met; the nearest is {reached:.2f} dB")
-        return attempts.data(level, effort)
+        return _reaching(attempts, target.psnr, effort)
     size = target.size if target.size is not None else int(target.bpp * pixels / 8)
     tolerance = -math.log1p(-SIZE_TOLERANCE)
     level = highest_within(attempts.log_size, attempts.top, math.log(max(size, 1)), tolerance, effort)
     data = attempts.data(level, effort)
-    if len(data) > size or (level == attempts.top and len(data) < (1 - SIZE_TOLERANCE) * size):
-        if target.size is not None:
-            raise LimitError(f"{size} bytes cannot be met; the nearest is {len(data)} bytes")
-        raise LimitError(f"{target.bpp:g} bpp cannot be met; the nearest is {8 * len(data) / pixels:.4f} bpp")
+    asked = f"{size} bytes" if target.size is not None else f"{target.bpp:g} bpp"
+    found = f"{len(data)} bytes" if target.size is not None else f"{8 * len(data) / pixels:.4f} bpp"
+    if len(data) > size:
+        raise LimitError(f"{asked} cannot be met; the smallest file has {found}")
+    if level == attempts.top and len(data) < (1 - SIZE_TOLERANCE) * size:
+        warnings.warn(f"{asked} are more than the best file needs: {found}", NclWarning, stacklevel=2)
     return data
+
+
+def _reaching(attempts: Levels, wanted: float, effort: int) -> bytes:
+    """See to_target: of a PSNR."""
+    highest = wanted + PSNR_TOLERANCE
+    level = highest_within(attempts.psnr, attempts.top, highest, 0.9 * PSNR_TOLERANCE, effort)
+    step = 1
+    while attempts.psnr(level, effort) < wanted and level < attempts.top:
+        level, step = min(level + step, attempts.top), 2 * step  # wider, as the PSNR may fall for some levels
+    reached = attempts.psnr(level, effort)
+    if reached < wanted:
+        raise LimitError(f"{wanted:g} dB cannot be met; the best file has {reached:.2f} dB")
+    if level == 0 and reached > highest:
+        found = f"{reached:.2f} dB" if math.isfinite(reached) else "no error at all"
+        warnings.warn(f"{wanted:g} dB are less than the smallest file has: {found}", NclWarning, stacklevel=2)
+    return attempts.data(level, effort)
 
 
 def highest_within(measure: Callable[[int, int], float], top: int, limit: float, tolerance: float, effort: int) -> int:

@@ -65,22 +65,46 @@ def test_targets_are_met_from_below_or_above(nc, tmp_path, smooth, tiny, effort)
     assert middle <= db((tmp_path / "a.ncl").read_bytes()) <= middle + 0.1 + 1e-9
 
 
-def test_what_cannot_be_met_is_said_with_the_nearest(nc, picture, tmp_path, tiny):
-    nearest = {}
+@pytest.fixture
+def ends(nc, picture, tmp_path, tiny):
+    """Files of the lowest and the highest quality."""
+    found = []
     for quality in (0, 100):
         assert nc("encode", "a.png", "-f", "-q", quality, "--weights", tiny)[0] == 0
-        nearest[quality] = (tmp_path / "a.ncl").stat().st_size
+        found.append((tmp_path / "a.ncl").read_bytes())
     (tmp_path / "a.ncl").unlink()
+    return found
+
+
+def test_what_no_file_meets_is_said_with_the_nearest(nc, tmp_path, tiny, ends):
     for target, text in (
-        (("--size", 60), f"60 bytes cannot be met; the nearest is {nearest[0]} bytes"),
-        (("--size", "1M"), f"1000000 bytes cannot be met; the nearest is {nearest[100]} bytes"),
-        (("--bpp", 20), f"20 bpp cannot be met; the nearest is {8 * nearest[100] / 1320:.4f} bpp"),
-        (("--psnr", 90), "90 dB cannot be met; the nearest is "),
-        (("--psnr", 2), "2 dB cannot be met; the nearest is "),
+        (("--size", 60), f"60 bytes cannot be met; the smallest file has {len(ends[0])} bytes"),
+        (("--bpp", 0.3), f"0.3 bpp cannot be met; the smallest file has {8 * len(ends[0]) / 1320:.4f} bpp"),
+        (("--psnr", 90), "90 dB cannot be met; the best file has "),
     ):
         code, out, err = nc("encode", "a.png", *target, "--weights", tiny)
         assert (code, out) == (1, "") and err.startswith(f"nc: a.png: {text}") and err.count("\n") == 1
         assert sorted(listing(tmp_path)) == ["a.png"]
+
+
+def test_what_is_met_with_ease_is_the_best_or_the_smallest_file_and_said(nc, tmp_path, tiny, ends):
+    for target, data, text in (
+        (("--size", "1M"), ends[1], f"1000000 bytes are more than the best file needs: {len(ends[1])} bytes\n"),
+        (("--bpp", 20), ends[1], f"20 bpp are more than the best file needs: {8 * len(ends[1]) / 1320:.4f} bpp\n"),
+        (("--psnr", 2), ends[0], "2 dB are less than the smallest file has: "),
+    ):
+        code, _, err = nc("encode", "a.png", "-f", *target, "--weights", tiny)
+        assert code == 0 and err.startswith(f"nc: warning: a.png: {text}")
+        assert (tmp_path / "a.ncl").read_bytes() == data
+
+
+def test_a_picture_without_error_is_exact_and_its_json_is_json(nc, tmp_path, tiny):
+    """Of a picture that nobody sees any error is none."""
+    Image.new("RGBA", (16, 16)).save(tmp_path / "a.png")
+    code, out, err = nc("encode", "a.png", "--psnr", 30, "--weights", tiny, "--json")
+    assert code == 0 and "30 dB are less than the smallest file has: no error at all" in err
+    assert json.loads(out, parse_constant=pytest.fail)["psnr"] is None
+    assert ", exact, " in nc("encode", "a.png", "-f", "--weights", tiny)[2]
 
 
 def test_the_self_reference_can_be_switched_off(nc, tmp_path, tiny):

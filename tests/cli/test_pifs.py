@@ -90,7 +90,7 @@ def test_targets(nc, picture, tmp_path):
     err = nc("pifs", "a.png", "--psnr", 25)[2]
     assert 25 <= float(re.search(rf"({NUMBER}) dB", err)[1]) <= 25.8
     code, _, err = nc("pifs", "a.png", "--bpp", 0.01)
-    assert code == 1 and err.startswith("nc: a.png: 0.01 bpp cannot be met; the nearest is ")
+    assert code == 1 and err.startswith("nc: a.png: 0.01 bpp cannot be met; the smallest file has ")
 
 
 def test_comparison_with_the_neural_codec_at_equal_bytes(nc, tmp_path, smooth, tiny):
