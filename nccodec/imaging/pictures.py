@@ -15,6 +15,10 @@ from .metadata import metadata_of, save_options, tiff_exif
 from .modes import lost_depth, to_supported
 
 MAX_PIXELS = 178_956_970  # where Pillow refuses a picture as a decompression bomb
+# By mode, those in which a format may give it back.
+_HOLD = {"L": ("L", "P", "RGB"), "LA": ("LA", "P", "RGBA"), "RGB": ("RGB", "P"), "RGBA": ("RGBA", "P")}
+_JPEG_SIDE = 65_500  # pixels, the limit of libjpeg
+_NO_TRANSPARENCY = "{} holds no transparency; PNG, WebP and TIFF do"
 
 
 def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -97,16 +101,48 @@ def picture_format(target: Path) -> str:
 
 def picture_bytes(picture: Image.Image, name: str) -> bytes:
     """The file of a picture in a Pillow format, metadata included where that has a place for it; JPEG at quality 95,
-    WebP lossless. ImageError, without a name, for what the format cannot hold."""
-    # Of zlib's levels 4 takes half the time of 6, for a hundredth more bytes.
-    options = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}, "PNG": {"compress_level": 4}}.get(name, {})
+    WebP lossless. An NclWarning tells of colours that are reduced to a palette. ImageError, without a name, for what
+    the format cannot hold: its size, its colours or its transparency."""
+    # Of zlib's levels 4 takes half the time of 6, for a hundredth more bytes. An icon has other sizes unless told.
+    options = {
+        "JPEG": {"quality": 95}, "WEBP": {"lossless": True}, "PNG": {"compress_level": 4},
+        "ICO": {"sizes": [picture.size]},
+    }.get(name, {})  # fmt: skip
+    if picture.mode in ("LA", "RGBA") and picture.getchannel("A").getextrema() == (255, 255):  # of a region, say
+        picture = picture.convert(picture.mode[:-1])
     if picture.mode == "LA" and name not in ("PNG", "TIFF", "JPEG2000"):
         picture = picture.convert("RGBA")
-    if picture.mode == "RGBA" and name in ("JPEG", "PPM"):
-        raise ImageError(f"{name} holds no transparency; PNG, WebP and TIFF do")
+    if picture.mode == "RGBA" and name in ("JPEG", "MPO", "PPM"):
+        raise ImageError(_NO_TRANSPARENCY.format(name))
+    if name in ("JPEG", "MPO") and max(picture.size) > _JPEG_SIDE:  # which libjpeg tells on stderr, past Pillow
+        raise ImageError(f"{picture.width} x {picture.height} pixels: {name} holds {_JPEG_SIDE} to a side at most")
     content = io.BytesIO()
     try:
         picture.save(content, name, **options, **save_options(picture, name))
-    except (OSError, ValueError, KeyError) as error:
-        raise ImageError(f"cannot be written as {name} ({error})") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's writers raise anything at all on what they cannot hold
+        raise ImageError(f"{picture.width} x {picture.height} pixels cannot be written as {name} ({error})") from None
+    if name in Image.OPEN:
+        _check_written(picture, content, name)
     return content.getvalue()
+
+
+def _check_written(picture: Image.Image, content: io.BytesIO, name: str) -> None:
+    """ImageError where a format holds something else than it was given: several of Pillow's writers leave out or
+    scale what does not fit."""
+    with Image.open(content, formats=[name]) as written:
+        size, mode, transparent = written.size, written.mode, written.has_transparency_data
+    if size != picture.size:
+        raise ImageError(
+            f"{name} does not hold {picture.width} x {picture.height} pixels: they would become {size[0]} x {size[1]}"
+        )
+    if picture.mode in ("LA", "RGBA"):
+        if not transparent:
+            raise ImageError(_NO_TRANSPARENCY.format(name))
+        if mode == "P" and any(picture.getchannel("A").histogram()[1:255]):
+            raise ImageError(f"{name} holds no partial transparency; PNG, WebP and TIFF do")
+    if mode not in _HOLD[picture.mode]:
+        raise ImageError(f"{name} does not hold mode {picture.mode}: it would become {mode}")
+    if mode == "P" and picture.getcolors(256) is None:
+        warnings.warn(f"the colours are reduced to the 256 that {name} holds", NclWarning, stacklevel=3)

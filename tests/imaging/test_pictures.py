@@ -119,6 +119,50 @@ def test_transparency_is_written_where_the_format_has_it_and_refused_elsewhere(t
             picture_bytes(picture, picture_format(tmp_path / f"a{suffix}"))
 
 
+def test_what_a_format_cannot_hold_is_refused_whatever_its_writer_raises():
+    long = Image.new("RGB", (70_000, 2), (9, 200, 3))
+    for name in ("GIF", "AVIF", "TGA", "SGI", "ICO", "JPEG", "WEBP"):
+        with pytest.raises(ImageError, match=r"^70000 x 2 pixels"):
+            picture_bytes(long, name)
+    assert Image.open(io.BytesIO(picture_bytes(long, "PNG"))).size == (70_000, 2)
+
+
+def test_icons_keep_their_size_or_are_refused():
+    content = picture_bytes(Image.new("RGB", (60, 41), (9, 200, 3)), "ICO")
+    with Image.open(io.BytesIO(content)) as back:
+        assert back.size == (60, 41) and back.convert("RGB").getpixel((59, 40)) == (9, 200, 3)
+    for name, size in (("ICO", (300, 200)), ("ICNS", (60, 41))):
+        with pytest.raises(ImageError, match=f"{size[0]} x {size[1]} pixels"):
+            picture_bytes(Image.new("RGB", size), name)
+
+
+def test_formats_that_would_drop_transparency_or_colours_are_refused():
+    """Pillow writes each of these without a word."""
+    half, hole = Image.new("RGBA", (6, 5), (9, 8, 7, 255)), Image.new("RGBA", (6, 5), (9, 8, 7, 255))
+    half.putpixel((1, 1), (9, 8, 7, 128))
+    hole.putpixel((1, 1), (0, 0, 0, 0))
+    for picture, name in ((half, "BMP"), (half, "GIF"), (hole, "BMP")):
+        with pytest.raises(ImageError, match=f"{name} holds no "):
+            picture_bytes(picture, name)
+    with Image.open(io.BytesIO(picture_bytes(hole, "GIF"))) as back:
+        assert [back.convert("RGBA").getpixel((1, y))[3] for y in range(3)] == [255, 0, 255]
+    for mode in ("L", "RGB"):
+        with pytest.raises(ImageError, match="SPIDER does not hold mode"):
+            picture_bytes(Image.new(mode, (6, 5)), "SPIDER")
+    opaque = Image.new("RGBA", (6, 5), (9, 8, 7, 255))  # as a region of a transparent picture may be
+    with Image.open(io.BytesIO(picture_bytes(opaque, "BMP"))) as back:
+        assert back.getpixel((1, 1)) == (9, 8, 7)
+
+
+def test_a_palette_that_is_too_small_is_told_of(recwarn):
+    few = Image.fromarray(np.uint8([[[i, 0, j] for i in range(16)] for j in range(16)]))
+    with Image.open(io.BytesIO(picture_bytes(few, "GIF"))) as back:
+        np.testing.assert_array_equal(np.asarray(back.convert("RGB")), np.asarray(few))
+    assert not recwarn.list
+    with pytest.warns(NclWarning, match=r"^the colours are reduced to the 256 that GIF holds"):
+        picture_bytes(Image.fromarray(np.uint8([[[i, 1, j] for i in range(17)] for j in range(16)])), "GIF")
+
+
 def test_pictures_in_memory(tmp_path):
     content = picture_bytes(Image.new("L", (3, 2), 77), "PNG")
     assert read_picture(io.BytesIO(content)).getextrema() == (77, 77)
