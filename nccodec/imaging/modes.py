@@ -14,31 +14,32 @@ SUPPORTED = ("L", "LA", "RGB", "RGBA")
 def to_supported(picture: Image.Image, lead: str = "") -> Image.Image:
     """The picture in one of the modes SUPPORTED, its `info` kept as far as it stays true.
 
-    An NclWarning tells of lost depth. ImageError, led by what is given, for modes without a meaning as colours.
+    An NclWarning tells of lost depth, and of a profile that is of no use. ImageError for modes without a meaning as
+    colours. Both are led by what is given.
     """
     if picture.mode.startswith("I"):
         return _from_deep(picture, lead)
     if picture.mode in SUPPORTED and "transparency" not in picture.info:
         return picture
     try:
-        return _converted(picture)
+        return _converted(picture, lead)
     except (ValueError, OSError, ImageCms.PyCMSError) as error:
         raise ImageError(f"{lead}no colours can be made of mode {picture.mode} ({error})") from None
 
 
-def _converted(picture: Image.Image) -> Image.Image:
+def _converted(picture: Image.Image, lead: str) -> Image.Image:
     mode, icc = picture.mode, picture.info.get("icc_profile")
     if mode == "F":
         raise ValueError("samples in floating point have no agreed white")
-    if mode == "CMYK" and icc:
-        # The profile describes inks, and ends with them.
-        source, target = ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
-        result = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
-        result.info.pop("icc_profile", None)
-        return result
     if mode == "LAB":
-        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
+        return _to_srgb(picture, ImageCms.createProfile("LAB"))
+    if mode == "CMYK" and icc:
+        try:
+            return _to_srgb(picture, ImageCms.ImageCmsProfile(io.BytesIO(icc)))
+        except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
+            warnings.warn(f"{lead}its profile is of no use for CMYK; converted without one", NclWarning, stacklevel=4)
+        picture = picture.copy()
+        del picture.info["icc_profile"]
     transparent = picture.has_transparency_data
     if mode == "1":
         picture = picture.convert("L")
@@ -48,6 +49,13 @@ def _converted(picture: Image.Image) -> Image.Image:
         if mode in ("1", "L", "LA", "La", "P", "PA") and all(np.array_equal(bands[0], band) for band in bands[1:]):
             result = result.convert("LA" if transparent else "L")
     result.info.pop("transparency", None)
+    return result
+
+
+def _to_srgb(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    """In RGB. The profile describes what it is converted from, and ends with that; all else of `info` is kept."""
+    result = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    result.info = {key: value for key, value in picture.info.items() if key != "icc_profile"}
     return result
 
 

@@ -1,5 +1,8 @@
 """Every mode of Pillow's that has colours becomes one of four; transparency is taken apart and put together."""
 
+import struct
+import warnings
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -8,6 +11,7 @@ import nccodec
 from nccodec.errors import ImageError, LimitError, NclWarning
 from nccodec.imaging.alpha import joined, split
 from nccodec.imaging.modes import to_supported
+from nccodec.imaging.pictures import read_picture
 
 
 def checked(mode: str) -> Image.Image:
@@ -65,18 +69,51 @@ def test_modes_without_agreed_colours_are_refused():
         to_supported(Image.new("F", (2, 2)), "name: ")
 
 
-def test_a_profile_of_inks_is_used_and_dropped():
-    picture = Image.new("CMYK", (2, 2))
-    picture.info["icc_profile"] = b"no profile"
-    with pytest.raises(ImageError, match="mode CMYK"):
-        to_supported(picture)
-    lab = Image.new("LAB", (2, 2), (255, 128, 128))
-    assert np.asarray(to_supported(lab)).min() >= 254  # white
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.mark.parametrize("profile", [b"no profile", SRGB])
+def test_inks_with_a_profile_that_is_no_use_are_converted_without_it(profile):
+    picture = Image.new("CMYK", (2, 2), (0, 255, 255, 0))
+    picture.info |= {"icc_profile": profile, "exif": b"MM"}
+    with pytest.warns(NclWarning, match="^name: its profile is of no use for CMYK"):
+        found = to_supported(picture, "name: ")
+    assert found.getpixel((0, 0)) == (255, 0, 0) and found.info == {"exif": b"MM"}
+    assert "icc_profile" in picture.info
+
+
+def ink_profile() -> bytes:
+    """An ICC profile, version 2, of CMYK: a table of two points to a side that has no ink as white, L* = 100, and
+    any full ink as black."""
+    grid = b"".join(struct.pack(">3H", 0xFF00 if i == 0 else 0, 0x8000, 0x8000) for i in range(16))
+    ramp = struct.pack(">2H", 0, 65535)
+    unit = b"".join(struct.pack(">i", 65536 * (i % 4 == 0)) for i in range(9))
+    table = b"mft2" + bytes(4) + bytes([4, 3, 2, 0]) + unit + struct.pack(">2H", 2, 2) + 4 * ramp + grid + 3 * ramp
+    tags = struct.pack(">I4sII", 1, b"A2B0", 144, len(table))
+    head = struct.pack(">I4sI4s4s4s12x4s", 144 + len(table), bytes(4), 0x02100000, b"prtr", b"CMYK", b"Lab ", b"acsp")
+    head += bytes(28) + struct.pack(">3i", 63190, 65536, 54061)  # of white, D50
+    return head.ljust(128, b"\0") + tags + table
+
+
+@pytest.mark.parametrize(("mode", "white"), [("CMYK", (0, 0, 0, 0)), ("LAB", (255, 128, 128))])
+def test_what_a_profile_converts_keeps_its_metadata(tmp_path, tiny, mode, white):
+    exif = Image.Exif()
+    xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'></x:xmpmeta>"
+    exif[271], exif[700] = "Maker", xmp
+    exif.get_ifd(0x8825)[1] = "N"  # of GPS
+    path = tmp_path / "a.tif"
+    Image.new(mode, (2, 2), white).save(path, exif=exif.tobytes(), icc_profile=ink_profile())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = nccodec.decode(nccodec.encode(read_picture(path), weights=tiny), weights=tiny)
+        assert np.asarray(read_picture(path)).min() >= 254
+    assert "icc_profile" not in found.info and found.info["xmp"] == xmp
+    assert found.getexif()[271] == "Maker" and found.getexif().get_ifd(0x8825)[1] == "N"
 
 
 def test_grey_palettes_with_a_profile_of_colours_stay_colours():
     picture = Image.new("L", (2, 2), 9).convert("P")
-    picture.info["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    picture.info["icc_profile"] = SRGB
     assert to_supported(picture).mode == "RGB"
 
 
