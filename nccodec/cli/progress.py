@@ -25,6 +25,36 @@ def bar(source: Path, shown: bool = True) -> Iterator[Callable[[float], None]]:
 
 
 @contextmanager
+def phases(shown: bool = True) -> Iterator[Callable[[str, float], None]]:
+    """What is being done, one thing after another: a bar on a terminal, elsewhere a line at the start of each and then
+    every 30 seconds. Gives what to call with its name and the share of it that is done, 0 .. 1. shown: False for
+    nothing anywhere."""
+    if not shown:
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task, current, told = progress.add_task("", total=1.0), "", 0.0
+
+        def tell(name: str, share: float) -> None:
+            nonlocal current, told
+            now = time.monotonic()
+            if name != current:
+                progress.reset(task, description=name)
+            if not console.is_terminal and (name != current or now - told > 30):
+                print(name if name != current else f"{name}: {100 * share:.0f} %", file=sys.stderr)
+                told = now
+            current = name
+            progress.update(task, completed=share)
+
+        yield tell
+
+
+@contextmanager
 def count(what: str) -> Iterator[Callable[[int, int], None]]:
     """Counts on stderr, with the time left: a bar on a terminal, elsewhere a line at each tenth. Gives what to call
     with how many are done, and out of how many."""

@@ -1,6 +1,8 @@
 """`nc train`, which is `python -m nccodec.cli train` too, for torchrun to start in several processes."""
 
+import math
 import sys
+import time
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +11,7 @@ import typer
 
 from ..neural.architecture import Architecture
 from ..training.options import SCREENS, Options
+from . import progress
 from .options import Device
 
 
@@ -28,7 +31,10 @@ def command(
     crops: Annotated[Path, typer.Argument(metavar="CROPS", help="Folder of pictures, any size and format.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Weights to write (.safetensors).")],
     steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0.01, help="Length in minutes, instead of --steps.")] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Length in minutes, instead of --steps: of all that the command does."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the checkpoint beside FILE.")] = False,
     device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
     init: Annotated[str | None, typer.Option(metavar="WEIGHTS", help="Start from these weights.")] = None,
@@ -68,6 +74,7 @@ def command(
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
 ) -> None:
     """Train a new encoder on a folder of pictures."""
+    began = time.monotonic()
     from ..collage.device import choose_device
     from ..errors import TrainingError
     from ..evaluation.card import write_card
@@ -101,11 +108,16 @@ def command(
         architecture, steps, minutes, crop=crop, batch=batch, rate=rate, reference_from=reference_from,
         loss=loss.value, border=border, colour=colour, seed=seed, bf16=bf16,
     )  # fmt: skip
-    folder = CropFolder(crops, screens=screens)
-    where = choose_device(device.value, gradients=True)
-    trainer = Trainer(folder, options, processes.join(where), start, loaders)
+    where = processes.join(choose_device(device.value, gradients=True))
+    with progress.phases(shown=processes.rank() == 0) as tell:
+        tell("reading the pictures", 0)
+        folder = CropFolder(crops, screens=screens)
+        tell("preparing the networks", 0)
+        trainer = Trainer(folder, options, where, start, loaders)
     if resume:
         checkpoint.resume(saved, trainer)
+    began -= trainer.elapsed
+    trainer.elapsed = time.monotonic() - began
     if trainer.rank > 0:
         trainer.run()
         processes.end()
@@ -117,11 +129,20 @@ def command(
         typer.echo(f"interrupted at step {trainer.done}; continue with --resume ({saved})", err=True)
         raise
     processes.leave()
-    export(trainer, out)
-    curve = write_card(trainer, out, "nc " + " ".join(sys.argv[1:]), note)
+    with progress.phases() as tell:
+        left = math.inf if minutes is None else 60 * minutes - (time.monotonic() - began)
+        export(trainer, out, left, tell)
+        taken, measured = (time.monotonic() - began) / 60, iter(range(1, len(trainer.measured) + 1))
+        tell("measuring held-out pictures", 0)
+        curve = write_card(
+            trainer, out, "nc " + " ".join(sys.argv[1:]), note, taken,
+            lambda _: tell("measuring held-out pictures", next(measured) / len(trainer.measured)),
+        )  # fmt: skip
     for bpp, db in zip(*(curve["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):
         typer.echo(f"validation: {bpp:.3f} bpp  {db:.2f} dB", err=True)
-    typer.echo(f"{out}: {trainer.done} steps, {trainer.elapsed / 60:.1f} min", err=True)
+    typer.echo(f"{out}: {trainer.done} steps, {(time.monotonic() - began) / 60:.1f} min", err=True)
+    typer.echo(f"to encode with it: nc encode PICTURE --weights {out}", err=True)
+    typer.echo(f"for nc decode to find it: nc weights add {out}, or --weights {out} each time", err=True)
 
 
 def _numbers(text: str | None) -> list[float] | None:
@@ -152,6 +173,6 @@ def _run(trainer, saved: Path) -> None:
             bar.update(task, completed=r.progress, description=text)
             if not console.is_terminal:
                 left = r.elapsed * (1 - r.progress) / max(r.progress, 1e-9)
-                typer.echo(f"{100 * r.progress:5.1f} %  {text}  {left / 60:.1f} min left", err=True)
+                typer.echo(f"{100 * r.progress:5.1f} %  {text}  {left / 60:.1f} min of training left", err=True)
 
         trainer.run(report, save=saved)

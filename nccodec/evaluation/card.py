@@ -1,7 +1,7 @@
 """The card beside a weights file: what it was trained on and how, and its curves."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,26 +19,31 @@ if TYPE_CHECKING:
 _SIDE = 512  # of the middle of the held-out pictures, which is measured
 
 
-def write_card(trainer: "Trainer", out: Path, command: str, note: str) -> dict:
+def write_card(
+    trainer: "Trainer", out: Path, command: str, note: str, minutes: float,
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict:  # fmt: skip
     """What was trained, on what, and how good it is on the middle of the held-out pictures, in real bytes: written
-    beside the weights `out`. Returns the curve, see `curve.measure`."""
+    beside the weights `out`. minutes: that training and fits took. progress: see `curve.measure`, whose curve is
+    returned."""
     folder = trainer.folder
-    pictures = [(name, _middle(folder, name)) for name in trainer.valid_names]
+    pictures = [(name, _middle(folder, name)) for name in trainer.measured]
     card = {
         "name": out.stem,
         "command": command,
         "note": note,
         "steps": trainer.done,
-        "minutes": round(trainer.elapsed / 60, 1),
+        "minutes": round(minutes, 1),
         "options": asdict(trainer.options) | {"screens": folder.screens, "processes": trainer.processes},
         "pictures": {
             "fingerprint": folder.fingerprint,
             "trained on": len(trainer.train_names),
             "held out": len(trainer.valid_names),
+            "measured": len(pictures),
             "megapixels": round(folder.pixels(folder.names) / 1e6, 2),
             "skipped": len(folder.broken),
         },
-        "validation": measure(pictures, codec_named("ncl-e0", str(out))),
+        "validation": measure(pictures, codec_named("ncl-e0", str(out)), progress),
     }
     _write(out, card)
     return card["validation"]

@@ -227,7 +227,7 @@ def named(name: str | Path) -> Weights:
     for path in installed():
         if path.stem == name:
             return load(path)
-    raise WeightsError(f"no weights named {name!r} in " + ", ".join(map(str, places())))
+    raise WeightsError(f"no weights named {name!r} in {_searched()}")
 
 
 def matching(fingerprint: bytes, given: str | Path | None = None) -> Weights:
@@ -246,4 +246,9 @@ def matching(fingerprint: bytes, given: str | Path | None = None) -> Weights:
                 return load(path)
         except OSError:
             continue
-    raise WeightsError(f"the file needs weights {fingerprint.hex()}, which are not in " + ", ".join(map(str, places())))
+    raise WeightsError(f"the file needs weights {fingerprint.hex()}, which are not in {_searched()}")
+
+
+def _searched() -> str:
+    """Where weights were looked for, and what can be done where they are elsewhere."""
+    return ", ".join(map(str, places())) + " (name their file with --weights, or copy it there with nc weights add)"

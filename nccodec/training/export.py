@@ -1,5 +1,8 @@
 """From a trained model to a weights file: half precision, dead zones, and the fits of what decodes."""
 
+import math
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +18,30 @@ from ..neural.levels import at_level, lagrange
 from ..neural.tables import mass
 from ..neural.tile import quantize
 from .loop import Trainer
+from .plan import DECODER, DETAIL, for_fits, paced
 
 _DEAD_ZONES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 _SIDE = 256
-_STEPS, _DETAIL_STEPS = 600, 2000
+
+Tell = Callable[[str, float], None]
 
 
-def export(trainer: Trainer, path: Path, steps: int = _STEPS, detail_steps: int = _DETAIL_STEPS) -> None:
-    """Write the weights file of a trainer's present state, its averaged parameters."""
-    model = trainer.model
+def export(trainer: Trainer, path: Path, seconds: float = math.inf, tell: Tell = lambda *_: None) -> None:
+    """Write the weights file of a trainer's present state, its averaged parameters.
+
+    seconds: left for this and for measuring the curve; fits take fewer steps if need be. tell: called with what is
+    being done and the share of it that is done, 0 .. 1.
+    """
+    end, model = time.monotonic() + seconds, trainer.model
     round_to_half(model)
-    dead_zone = tuple(choose_dead_zone(trainer, level) for level in range(len(model.architecture.lambdas)))
-    fit_decoder(trainer, dead_zone, min(steps, trainer.done))
+    levels, dead_zone = len(model.architecture.lambdas), ()
+    for level in range(levels):
+        tell("choosing dead zones", level / levels)
+        dead_zone += (choose_dead_zone(trainer, level),)
+    decoder, detail = for_fits(end - time.monotonic(), trainer.step_seconds, len(trainer.measured))
+    fit_decoder(trainer, dead_zone, min(DECODER, trainer.done), decoder, tell)
     round_to_half(model)
-    fit_detail(trainer, dead_zone, min(detail_steps, trainer.done))
+    fit_detail(trainer, dead_zone, min(DETAIL, trainer.done), detail, tell)
     round_to_half(model)
     tensors = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
     weights.save(path, model.architecture, tensors, trainer.prior.export(), dead_zone)
@@ -48,7 +61,7 @@ def choose_dead_zone(trainer: Trainer, level: int) -> float:
     model, prior = trainer.model, trainer.prior
     position = torch.tensor([float(level)], device=trainer.device)
     cost = np.zeros(len(_DEAD_ZONES))
-    for name in trainer.valid_names:
+    for name in trainer.measured:
         x = trainer.middle(name, _SIDE)
         scaled = model.in_steps(model.analyse(x), position)
         pixels = x.shape[-1] * x.shape[-2]
@@ -60,9 +73,12 @@ def choose_dead_zone(trainer: Trainer, level: int) -> float:
     return _DEAD_ZONES[int(cost.argmin())]
 
 
-def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> None:
+def fit_decoder(
+    trainer: Trainer, dead_zone: tuple[float, ...], steps: int, seconds: float = math.inf, tell: Tell = lambda *_: None
+) -> None:
     """Train prior, refinement, filter and atoms alone on what the encoder will really write: integers, dead zones
-    applied, without the noise and the straight-through gradients that training the encoder needs."""
+    applied, without the noise and the straight-through gradients that training the encoder needs. Ends after the
+    seconds if these are over before the steps."""
     o, model, prior = trainer.options, trainer.model, trainer.prior
     groups = [
         {"params": [prior.bias, prior.weight, prior.mean, prior.shape], "lr": 2e-3},
@@ -71,45 +87,49 @@ def fit_decoder(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> N
         {"params": [model["atoms"]], "lr": 2e-5},
     ]
     optimizer = torch.optim.Adam(groups, fused=True)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     zones = torch.tensor(dead_zone, device=trainer.device)
-    for step in range(steps):
+    for step, share in paced(steps, seconds):
+        tell("fitting the decoder", share)
         crops = trainer.crops(trainer.done + step, o.batch)
         level, _ = trainer.draw(trainer.done + step)
         q = _integers(trainer, crops, level, zones)
         bits = prior.bits(q, q, level).sum((1, 2, 3)) / (o.crop * o.crop)
         _, distortion = trainer.objective.distortion(model.decode(model.dequantize(q, level), level) - crops)
-        loss = trainer.objective.lagrangian(level, distortion, bits)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        _descend(optimizer, trainer.objective.lagrangian(level, distortion, bits), share)
 
 
-def fit_detail(trainer: Trainer, dead_zone: tuple[float, ...], steps: int) -> None:
-    """Train the network that predicts detail, alone: on crops reduced by area, encoded and decoded at scale 1."""
+def fit_detail(
+    trainer: Trainer, dead_zone: tuple[float, ...], steps: int, seconds: float = math.inf, tell: Tell = lambda *_: None
+) -> None:
+    """Train the network that predicts detail, alone: on crops reduced by area, encoded and decoded at scale 1. Ends as
+    `fit_decoder` does."""
     model, size = trainer.model, trainer.options.architecture.range_size
     fitted = model.of("detail.")
     for parameter in fitted:
         parameter.requires_grad_(True)
     optimizer = torch.optim.Adam(fitted, 2e-3, fused=True)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
     zones = torch.tensor(dead_zone, device=trainer.device)
     side = FINEST * size * max(2, 3 * (trainer.options.crop // size) // 4)
-    for step in range(steps):
+    for step, share in paced(steps, seconds):
+        tell("fitting the network for enlargement", share)
         level = trainer.draw(trainer.done + step)[0][:4]
         fine = trainer.crops(trainer.done + step, len(level), side)
         with torch.no_grad():
             coarse = (reduce_area(fine, FINEST) * 255).round() / 255
             q = single_pass(model.in_steps(model.analyse(coarse), level), level, zones)
             affine = model.affine(model.dequantize(q, level)[:, : model.architecture.atoms], level)
-        loss = (model.enlarge(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        _descend(optimizer, (model.enlarge(affine, level, FINEST) + BIAS - fine).square().mean() * 255**2, share)
     for parameter in fitted:
         parameter.requires_grad_(False)
+
+
+def _descend(optimizer: torch.optim.Optimizer, loss: Tensor, share: float) -> None:
+    """One step, its rate falling along a cosine. share: of the fit that is done, 0 .. 1."""
+    for group in optimizer.param_groups:
+        group["lr"] = group.setdefault("initial_lr", group["lr"]) * 0.5 * (1 + math.cos(math.pi * share))
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
 
 
 def single_pass(scaled: Tensor, level: Tensor, zones: Tensor) -> Tensor:

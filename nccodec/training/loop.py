@@ -20,6 +20,7 @@ from .crops import Ahead, CropFolder
 from .networks import TrainedCollage
 from .objective import Objective
 from .options import Options, Report
+from .plan import following, measurable
 from .start import start_at_weights, start_from
 
 _AVERAGE = 0.999  # decay of the moving average of the parameters, a step
@@ -103,9 +104,25 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        """Share of the run that is done, 0 .. 1."""
+        """Share of the training that is done, 0 .. 1: of the steps, or of the minutes less what follows needs."""
         o = self.options
-        return min(1.0, self.done / o.steps if o.steps is not None else self.elapsed / (60 * o.minutes))
+        if o.steps is not None:
+            return min(1.0, self.done / o.steps)
+        kept = following(o.minutes, self.step_seconds, len(self.valid_names))
+        return min(1.0, self.elapsed / (60 * o.minutes - kept))
+
+    @property
+    def step_seconds(self) -> float:
+        """What a step took so far, what came before the first included."""
+        return self.elapsed / max(self.done, 1)
+
+    @property
+    def measured(self) -> list[str]:
+        """The held-out pictures that there is time to measure."""
+        if self.options.minutes is None:
+            return self.valid_names
+        seconds = max(self.step_seconds, 1e-9)
+        return self.valid_names[: measurable(self.options.minutes, seconds, len(self.valid_names))]
 
     def step(self) -> tuple[float, float, float]:
         """One optimizer step. Returns loss, bits per pixel and MSE of values in [0, 1], of this process."""
@@ -148,29 +165,30 @@ class Trainer:
         self,
         report: Callable[[Report], None] = lambda _: None,
         save: Path | None = None,
-        every: int = 50,
+        every: float = 10.0,
         save_seconds: float = 120.0,
     ) -> None:
-        """Train to the end of the run, reporting each `every` steps and saving checkpoints.
+        """Train to the end of the run, reporting the first step and then each `every` seconds, and saving checkpoints.
 
         A checkpoint is also saved at the end, and when an interruption or an error passes through. Of
         several processes all must run, and one of them report and save.
         """
         sums, since = [0.0, 0.0, 0.0], 0
         last_save = began = time.monotonic()
-        base, mark = self.elapsed, time.monotonic()
+        base = self.elapsed = processes.first(self.elapsed, self.device)  # or schedules would diverge
+        mark, told = began, -math.inf
         try:
-            while self.progress < 1:
+            while self.progress < 1 or self.done == 0:
                 for i, value in enumerate(self.step()):
                     sums[i] += value
                 since += 1
                 now = time.monotonic()
-                self.elapsed = processes.first(base + now - began, self.device)  # or schedules would diverge
-                if since == every or self.progress >= 1:
+                self.elapsed = processes.first(base + now - began, self.device)
+                if self.elapsed - told >= every or self.progress >= 1:
                     loss, bpp, error = (s / since for s in processes.mean(sums, self.device))
                     psnr = -10 * math.log10(max(error, 1e-12))
                     report(Report(self.done, self.progress, loss, bpp, psnr, (now - mark) / since, self.elapsed))
-                    sums, since, mark = [0.0, 0.0, 0.0], 0, now
+                    sums, since, mark, told = [0.0, 0.0, 0.0], 0, now, self.elapsed
                 if save and now - last_save > save_seconds:
                     checkpoint.save(save, self)
                     last_save = time.monotonic()

@@ -176,6 +176,9 @@ def test_weights_that_are_not_the_files_are_refused(nc, tmp_path, tiny):
     (tmp_path / "g.ncl").write_bytes(good)
     code, _, err = nc("decode", "g.ncl")
     assert code == 1 and f"g.ncl: the file needs weights {fingerprint(tiny)}, which are not in " in err
+    assert "--weights" in err and "nc weights add" in err
+    code, _, err = nc("decode", "g.ncl", "--weights", "nowhere")
+    assert code == 1 and "no weights named 'nowhere' in " in err and "--weights" in err and "nc weights add" in err
     (tmp_path / "w.safetensors").write_bytes(b"junk")
     code, _, err = nc("decode", "g.ncl", "--weights", "w.safetensors")
     assert code == 1 and "w.safetensors: not a weights file of nccodec" in err
@@ -272,6 +275,10 @@ def test_train_writes_weights_and_a_card_and_resumes(nc, tmp_path, smooth):
     code, _, err = nc(*run, "--steps", 2)
     assert code == 0, err
     assert "skipped: crops/broken.png: not an image" in err and "w.safetensors: 2 steps" in err
+    told = ("reading the pictures", "preparing the networks", "choosing dead zones", "fitting the decoder")
+    lines = [line.partition(":")[0] for line in err.splitlines()]
+    assert [line for line in lines if line in told] == list(told)
+    assert "nc encode PICTURE --weights w.safetensors\n" in err and "nc weights add w.safetensors, or" in err
     card = json.loads((tmp_path / "w.json").read_text())
     assert card["steps"] == 2 and card["pictures"]["trained on"] + card["pictures"]["held out"] == 3
     assert len(card["validation"]["results"]["bpp"]) == len(card["validation"]["settings"]) >= 6

@@ -1,5 +1,8 @@
 """The fits that follow training."""
 
+import math
+import time
+
 import numpy as np
 import torch
 from PIL import Image
@@ -8,7 +11,7 @@ from nccodec.collage.scales import enlarge, reduce_area
 from nccodec.neural.architecture import BIAS
 from nccodec.neural.tile import quantize
 from nccodec.training.crops import CropFolder
-from nccodec.training.export import fit_detail
+from nccodec.training.export import fit_decoder, fit_detail
 from nccodec.training.loop import Trainer
 
 
@@ -30,3 +33,18 @@ def test_detail_is_learned_where_there_is_some(tmp_path, options):
         affine = run.model.affine(run.model.dequantize(q, level)[:, :24], level)
         plain, learned = enlarge(affine, 4) + BIAS, run.model.enlarge(affine, level, 4) + BIAS
     assert (learned - fine).square().mean() < 0.95 * (plain - fine).square().mean()
+
+
+def test_fits_end_by_the_clock(trainer, monkeypatch):
+    """Of 100 steps those are done that fit into 9 seconds of a clock that a step moves on by 2, their rates falling
+    along the cosine of the seconds."""
+    now, rates = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda self: rates.append(self.param_groups[0]["lr"]))
+
+    def tell(what, share):
+        assert what == "fitting the decoder" and share == now[0] / 9
+        now[0] += 2
+
+    fit_decoder(trainer(), (0.0, 0.0, 0.0), 100, 9, tell)
+    np.testing.assert_allclose(rates, [1e-3 * (1 + math.cos(math.pi * second / 9)) for second in (0, 2, 4, 6, 8)])

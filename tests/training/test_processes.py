@@ -94,7 +94,7 @@ run = Trainer(CropFolder(Path("crops")), options, processes.join("cpu"))
 true = time.monotonic
 time.monotonic = lambda: true() * (1 + 4 * run.rank)  # the second's clock is five times as fast
 reports = []
-run.run(reports.append, every=5)
+run.run(reports.append, every=0.05)
 Path(str(run.rank)).write_text(repr([(run.done, run.elapsed), *((r.progress, r.loss, r.psnr) for r in reports)]))
 processes.end()
 """
@@ -110,4 +110,4 @@ def test_without_torchrun_it_is_nc_train(tmp_path):
     command = [sys.executable, "-m", "nccodec.cli", "train", "nowhere", "--out", "w.safetensors", "--steps", "1"]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == 1 and done.stderr == "nc: nowhere: no such folder\n"
+    assert done.returncode == 1 and done.stderr == "reading the pictures\nnc: nowhere: no such folder\n"
