@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from ..errors import LimitError, NclError
-from .files import STREAM, check_folder, check_output, led
+from .files import STREAM, check_folder, check_output, is_stdout, led
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ def tasks(
 
 def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
     """Whether to go on: False where the output is to be skipped. LimitError where it must not be overwritten."""
-    if task.target == STREAM:
+    if is_stdout(task.target):
         if sys.stdout.isatty():
             raise LimitError("will not write a picture to a terminal (-o names a file)")
         return True
-    if skip_existing and task.target.exists():
+    if skip_existing and task.target.is_file():
         return False
     check_output(task.source, task.target, force)
     return True

@@ -12,7 +12,7 @@ import nccodec
 from ..code import MAX_PIXELS
 from ..errors import NclError
 from . import batch
-from .files import STREAM, naming, read_bytes, write
+from .files import STREAM, is_stdout, naming, read_bytes, write
 from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting
 
 
@@ -33,7 +33,7 @@ class Decoding:
             return None
         from ..imaging.pictures import picture_bytes, picture_format
 
-        named = Path(f"_.{self.format or 'png'}") if self.format or task.target == STREAM else task.target
+        named = Path(f"_.{self.format or 'png'}") if self.format or is_stdout(task.target) else task.target
         format = picture_format(named)
         data = _checked(task.source)  # so that a damaged file is told before torch is loaded
         try:
@@ -140,4 +140,4 @@ def command(
 
 
 def _line(told: dict) -> str:
-    return f"{'stdout' if told['target'] == STREAM else told['target']}: {told['width']} x {told['height']}"
+    return f"{'stdout' if is_stdout(told['target']) else told['target']}: {told['width']} x {told['height']}"

@@ -14,7 +14,7 @@ from ..codec.kinds import KINDS, METHODS, by_method
 from ..errors import LimitError, NclError
 from ..neural.options import EFFORTS, Options
 from . import batch, progress
-from .files import STREAM, naming, read_bytes, write
+from .files import STREAM, is_stdout, naming, read_bytes, write
 from .options import (
     AsJson,
     Bpp,
@@ -64,9 +64,10 @@ class Encoding:
         # Loading is no part of the time that is told.
         kind.room().prepare(kind.checked(self.options), choose_device(device, kind.checked(self.options).gradients))
         try:
+            streamed = task.source == STREAM or task.source.is_fifo()  # which cannot be read twice, as Pillow would
             picture = read_picture(
-                io.BytesIO(read_bytes(STREAM)) if task.source == STREAM else task.source, self.max_pixels
-            )
+                io.BytesIO(read_bytes(task.source)) if streamed else task.source, self.max_pixels
+            )  # fmt: skip
             started = time.perf_counter()
             with progress.bar(task.source, shown=self.bar) as report:
                 data = nccodec.encode(picture, method=self.method, progress=report, **self.options, **self.settings)
@@ -149,7 +150,7 @@ def command(
 
 
 def _line(told: dict) -> str:
-    name = "stdout" if told["target"] == STREAM else told["target"]
+    name = "stdout" if is_stdout(told["target"]) else told["target"]
     db = "exact" if told["psnr"] is None else f"{told['psnr']:.2f} dB"
     return (
         f"{name}: {told['width']} x {told['height']}, {told['bytes']} bytes, {told['bpp']:.3f} bpp, "
