@@ -13,6 +13,7 @@ from ..errors import ImageError, NclWarning
 from .alpha import split
 from .metadata import metadata_of, save_options, tiff_exif
 from .modes import lost_depth, to_supported
+from .opening import load_common, open_picture
 
 MAX_PIXELS = 178_956_970  # where Pillow refuses a picture as a decompression bomb
 # By mode, those in which a format may give it back.
@@ -32,7 +33,9 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
-            with Image.open(source) as opened:
+            if isinstance(source, Path) and source.exists() and not (source.is_file() or source.is_dir()):
+                source = io.BytesIO(source.read_bytes())  # of a pipe, which is read but once
+            with open_picture(source) as opened:
                 if opened.width * opened.height > max_pixels:
                     raise ImageError(
                         f"{lead}{opened.width} x {opened.height} pixels are over the limit of {max_pixels}"
@@ -90,7 +93,7 @@ def _is_deep(opened: Image.Image) -> bool:
 
 def picture_format(target: Path) -> str:
     """The Pillow format that a file name asks for. ImageError if there is none."""
-    Image.preinit()  # the common formats, without the others' modules
+    load_common()
     if target.suffix.lower() not in Image.EXTENSION:
         Image.init()
     name = Image.EXTENSION.get(target.suffix.lower())

@@ -1,7 +1,12 @@
 """Reading and writing pictures: what is kept, what is refused."""
 
 import io
+import json
+import os
 import struct
+import subprocess
+import sys
+import threading
 import zlib
 
 import numpy as np
@@ -161,6 +166,44 @@ def test_a_palette_that_is_too_small_is_told_of(recwarn):
     assert not recwarn.list
     with pytest.warns(NclWarning, match=r"^the colours are reduced to the 256 that GIF holds"):
         picture_bytes(Image.fromarray(np.uint8([[[i, 1, j] for i in range(17)] for j in range(16)])), "GIF")
+
+
+READ = """
+import json, sys
+from pathlib import Path
+from nccodec.imaging.pictures import read_picture
+print(json.dumps([read_picture(Path(name)).size for name in sys.argv[1:]]))
+"""
+
+
+def test_what_a_file_is_does_not_depend_on_those_before_it(tmp_path):
+    """A PCX of version 0 whose header makes sense as that of a TGA, which has no signature, of 72 x 72 pixels."""
+    header = struct.pack("<4B6H", 10, 0, 1, 1, 0, 0, 7, 4, 72, 72) + bytes([8]) + bytes(48) + struct.pack("<BH", 1, 1)
+    for name in ("a.pcx", "bare"):
+        (tmp_path / name).write_bytes(header.ljust(128, b"\0") + 5 * b"\x55")
+    Image.new("RGB", (3, 2), (1, 2, 3)).save(tmp_path / "b.tga")
+    orders = [["a.pcx", "bare"], ["b.tga", "a.pcx", "bare"]]
+    runs = [[sys.executable, "-c", READ, *names] for names in orders]
+    told = [subprocess.run(run, cwd=tmp_path, check=True, capture_output=True).stdout for run in runs]
+    assert [json.loads(sizes) for sizes in told] == [[[8, 5], [8, 5]], [[3, 2], [8, 5], [8, 5]]]
+
+
+def test_common_formats_are_read_without_the_modules_of_the_others(tmp_path):
+    names = ["a.png", "a.jpg", "a.webp"]
+    for name in names:
+        Image.new("RGB", (3, 2), (1, 2, 3)).save(tmp_path / name)
+    script = READ + "assert 'PIL.WebPImagePlugin' in sys.modules and 'PIL.TgaImagePlugin' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script, *names], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("name", ["PNG", "TIFF", "TGA"])
+def test_pipes_are_read_once(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    content = picture_bytes(Image.new("RGB", (3, 2), (1, 2, 3)), name)
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(content,), daemon=True)
+    writer.start()
+    assert read_picture(tmp_path / "pipe").getpixel((2, 1)) == (1, 2, 3)
+    writer.join()
 
 
 def test_pictures_in_memory(tmp_path):
