@@ -28,6 +28,19 @@ class Extras:
         return {"icc": self.icc, "exif": self.exif, "xmp": self.xmp}
 
 
+def level_of(quality: float, top: int) -> int:
+    """The level, 0 .. top, of a quality, 0 .. 100."""
+    return round(quality / 100 * top)
+
+
+def quality_of(level: int, top: int) -> float | None:
+    """The roundest quality that gives a level, to two decimals at most; None where there is no such level."""
+    if not 0 <= level <= top or top == 0:
+        return None
+    rounded = (round(100 * level / top, digits) for digits in range(3))
+    return next((quality for quality in rounded if level_of(quality, top) == level), 100 * level / top)
+
+
 Span = tuple[int, int]  # from, to: of rows or columns
 
 

@@ -14,7 +14,7 @@ from ..codec.kinds import KINDS, METHODS, by_method
 from ..errors import LimitError, NclError
 from ..neural.options import EFFORTS, Options
 from . import batch, progress
-from .files import STREAM, is_stdout, naming, read_bytes, write
+from .files import STREAM, bytes_beside, is_stdout, naming, read_bytes, write
 from .options import (
     AsJson,
     Bpp,
@@ -65,14 +65,14 @@ class Encoding:
         kind.room().prepare(kind.checked(self.options), choose_device(device, kind.checked(self.options).gradients))
         try:
             streamed = task.source == STREAM or task.source.is_fifo()  # which cannot be read twice, as Pillow would
-            picture = read_picture(
-                io.BytesIO(read_bytes(task.source)) if streamed else task.source, self.max_pixels
-            )  # fmt: skip
+            content = io.BytesIO(read_bytes(task.source)) if streamed else None
+            picture = read_picture(content or task.source, self.max_pixels)
             started = time.perf_counter()
             with progress.bar(task.source, shown=self.bar) as report:
                 data = nccodec.encode(picture, method=self.method, progress=report, **self.options, **self.settings)
             seconds = time.perf_counter() - started
             told = {"width": picture.width, "height": picture.height, "bytes": len(data), "seconds": seconds}
+            told["source_bytes"] = content.getbuffer().nbytes if content else task.source.stat().st_size
             told["pixels"] = picture.width * picture.height
             told["bpp"] = 8 * len(data) / told["pixels"]
             if self.measured:
@@ -96,7 +96,14 @@ def command(
     method: Annotated[str, typer.Option(metavar="NAME", help=f"The encoder: {' or '.join(METHODS)}.")] = METHODS[0],
     quality: Annotated[
         float | None,
-        typer.Option("-q", "--quality", min=0, max=100, help=f"0 (small) to 100 (good) [{_QUALITIES}]."),
+        typer.Option(
+            "-q",
+            "--quality",
+            min=0,
+            max=100,
+            help=f"0 (small) to 100 (good) [{_QUALITIES}]: how much an error counts beside a bit. At the same -q "
+            "another effort gives another size and PSNR; use --size or --psnr to compare efforts.",
+        ),
     ] = None,
     bpp: Bpp = None,
     size: Size = None,
@@ -153,6 +160,7 @@ def _line(told: dict) -> str:
     name = "stdout" if is_stdout(told["target"]) else told["target"]
     db = "exact" if told["psnr"] is None else f"{told['psnr']:.2f} dB"
     return (
-        f"{name}: {told['width']} x {told['height']}, {told['bytes']} bytes, {told['bpp']:.3f} bpp, "
+        f"{name}: {told['width']} x {told['height']}, "
+        f"{bytes_beside(told['bytes'], told['source_bytes'])}, {told['bpp']:.3f} bpp, "
         f"{db}, {told['seconds']:.2f} s, {told['pixels'] / 1e6 / told['seconds']:.2f} MP/s"
     )

@@ -105,6 +105,11 @@ def _write(target: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def bytes_beside(count: int, source: int) -> str:
+    """How large a file of `count` bytes is, beside its source of `source` bytes; 0 for a device, which has no size."""
+    return f"{count} bytes" + (f" ({100 * count / source:.1f} % of the source)" if source else "")
+
+
 def naming(path: Path, error: NclError) -> NclError:
     """The same error, its message led by the file unless it is already."""
     return type(error)(led(path, str(error)))

@@ -12,7 +12,7 @@ from ..errors import LimitError, NclError
 from ..neural.options import Options as Neural
 from ..pifs.options import Options
 from . import progress
-from .files import check_folder, check_output, naming, naming_warnings, write
+from .files import bytes_beside, check_folder, check_output, naming, naming_warnings, write
 from .options import Bpp, Device, Packer, Psnr, Size, target
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
     def figures(size: int, other: "Image", seconds: float) -> str:
         db = psnr(np.asarray(colours), np.asarray(other.convert(colours.mode)), extras.alpha)
         told = f"{db:.2f} dB" if math.isfinite(db) else "exact"
-        return f"{size} bytes, {8 * size / pixels:.3f} bpp, {told}, {seconds:.2f} s"
+        return f"{bytes_beside(size, source.stat().st_size)}, {8 * size / pixels:.3f} bpp, {told}, {seconds:.2f} s"
 
     domains = sum(
         math.prod(plane.domain_grid(side)) for plane in layout.planes for side in layout.sides if side <= layout.largest

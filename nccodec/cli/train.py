@@ -78,7 +78,8 @@ def command(
     from ..collage.device import choose_device
     from ..errors import TrainingError
     from ..evaluation.card import write_card
-    from ..neural.weights import SUFFIX, named
+    from ..neural.places import SUFFIX
+    from ..neural.weights import named
     from ..training import checkpoint, processes
     from ..training.crops import CropFolder
     from ..training.export import export

@@ -15,7 +15,8 @@ app = typer.Typer(help="Weights: what is installed, and adding to it.", no_args_
 def list_() -> None:
     """List the weights that are installed, and the folders that are searched."""
     from ..errors import WeightsError
-    from ..neural.weights import installed, load, places
+    from ..neural.places import installed, places
+    from ..neural.weights import load
 
     for path in installed():
         try:
@@ -33,7 +34,8 @@ def add(
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite weights of the same name.")] = False,
 ) -> None:
     """Copy weights, and their card, to the user's folder."""
-    from ..neural.weights import SUFFIX, load, user_folder
+    from ..neural.places import SUFFIX, user_folder
+    from ..neural.weights import load
 
     weights = load(source)
     target = user_folder() / (source.stem + SUFFIX)

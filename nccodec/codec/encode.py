@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from ..bitstream.container import PACKERS
-from ..code import MAX_PIXELS, Extras
+from ..code import MAX_PIXELS, Extras, level_of
 from ..collage.device import choose_device
 from ..collage.output import Request, View
 from ..errors import LimitError, VerificationError
@@ -18,7 +18,7 @@ from ..imaging.psnr import psnr
 from .decode import decode_picture
 from .file import write_file
 from .kinds import Code, Encoder, Kind, by_method
-from .target import Target, level_of, to_target
+from .target import Target, to_target
 
 
 def attempts_of(

@@ -38,11 +38,6 @@ class Target:
                 raise LimitError(f"{name} {value:g} is not a positive number")
 
 
-def level_of(quality: float, top: int) -> int:
-    """The level, 0 .. top, of a quality, 0 .. 100."""
-    return round(quality / 100 * top)
-
-
 class Levels(Protocol):
     """The files of one picture by level, 0 .. top, and effort; they remember what they were asked for."""
 

@@ -18,8 +18,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from ..arrays import GRADIENTS
+from ..code import level_of
 from ..codec.file import write_file
-from ..codec.target import level_of
 from ..collage.fixed_point import fixed_point, self_reference
 from ..collage.operator import Form, neighbour_domains
 from ..collage.scales import reduce_area

@@ -16,7 +16,8 @@ from ..collage.device import choose_device
 from ..evaluation.work import read
 from ..pifs.candidates import LARGEST_SEARCHED, SCALE_STEP, blocks_of, planes_of
 from ..pifs.code import Layout
-from ..pifs.encoding import layout_of, step_of
+from ..pifs.encoding import layout_of
+from ..pifs.header import step_of
 from ..pifs.options import Options
 from ..pifs.search import Pool, best_matches, mean_free, pool_of
 

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from ..bitstream.container import Common
+from ..code import quality_of
 from ..errors import FormatError
+from .places import holding, levels_in
 
 ATOMS, SCALES = 0x01, 0x02  # chunk types
 MAX_ATOMS = 3072
@@ -55,14 +57,22 @@ class Fields:
         scales = self._scales(common)
         share = self.nonzero_scales / scales if scales else 0.0
         about = {"range_size": common.side} | asdict(self)
-        return about | {"fingerprint": self.fingerprint.hex(), "share_of_nonzero_scales": share}
+        path = holding(self.fingerprint)
+        top = LEVEL_UNIT * (levels_in(path) - 1) if path else 0
+        return about | {
+            "fingerprint": self.fingerprint.hex(),
+            "weights": path.stem if path else None,
+            "quality": quality_of(self.level, top),
+            "share_of_nonzero_scales": share,
+        }
 
     def lines(self, common: Common) -> dict[str, str]:
         about = self.about(common)
         share = 100 * about["share_of_nonzero_scales"]
+        known = about["quality"] is not None
         return {
-            "weights": about["fingerprint"],
-            "level": f"{self.level / LEVEL_UNIT:.3f}",
+            "weights": f"{about['weights'] or 'not installed'} ({about['fingerprint']})",
+            "quality": (f"-q {about['quality']:g}, " if known else "") + f"level {self.level / LEVEL_UNIT:.3f}",
             "map": f"range cells of {common.side} px, {self.atoms} atoms, {self.domains} domains",
             "self-reference": f"{self.nonzero_scales} non-zero scales ({share:.2f} %), "
             f"largest sum {self.scale_sum} steps, {self.steps} iterations at 1x",

@@ -1,9 +1,7 @@
-"""Weights files: safetensors with the architecture and the prior, and where they are found."""
+"""Weights files: safetensors with the architecture and the prior."""
 
-import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +19,7 @@ from ..errors import FormatError, WeightsError
 from .architecture import Architecture
 from .header import LEVEL_UNIT
 from .model import Collage
+from .places import MAX_BYTES, SUFFIX, described, fingerprint_of, holding, installed, searched
 from .prior import IntegerPrior, PriorArrays
 from .shapes import shapes
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from .prior_network import PriorNetwork
 
 FORMAT = 1
-SUFFIX = ".safetensors"
-MAX_BYTES = 256 << 20
 _PRIOR = "prior."
 
 
@@ -159,8 +156,7 @@ def _load(path: Path, _time: int, size: int) -> Weights:
         raise WeightsError(f"{path}: {size} bytes are over the limit of {MAX_BYTES}")
     try:
         data = path.read_bytes()
-        length = int.from_bytes(data[:8], "little")
-        about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["nccodec"])
+        about = described(data)
         tensors = load_tensors(data)
         if about["format"] != FORMAT:
             raise WeightsError(f"{path}: weights format {about['format']} is unknown to this program")
@@ -184,42 +180,6 @@ def _load(path: Path, _time: int, size: int) -> Weights:
     return Weights(path, fingerprint_of(data), architecture, dead_zone, prior, tensors)
 
 
-def fingerprint_of(data: bytes) -> bytes:
-    """What a `.ncl` names a weights file by."""
-    return hashlib.sha256(data).digest()[:8]
-
-
-@lru_cache(maxsize=64)
-def _fingerprint_in(path: Path, _time: int, size: int) -> bytes:
-    """That of a file, if it is none of another size: to look through the others costs no more than reading them."""
-    return fingerprint_of(path.read_bytes()) if size <= MAX_BYTES else b""
-
-
-def user_folder() -> Path:
-    """Where `nc weights add` keeps what the user made."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "nccodec" / "weights"
-
-
-def places() -> list[Path]:
-    """Folders that are searched, in order: the package's, $NCCODEC_WEIGHTS, the user's."""
-    package = Path(__file__).resolve().parents[1]
-    shipped = package / "weights"  # in a wheel; beside the package in a clone
-    found = [shipped if shipped.is_dir() else package.parent / "weights"]
-    found += [Path(part) for part in os.environ.get("NCCODEC_WEIGHTS", "").split(os.pathsep) if part]
-    return [*found, user_folder()]
-
-
-def installed() -> list[Path]:
-    """All weights files in the folders, in order of search."""
-    return [path for place in places() if place.is_dir() for path in sorted(place.glob(f"*{SUFFIX}"))]
-
-
 def named(name: str | Path) -> Weights:
     """Weights by name, as `nc weights list` shows it, or by path."""
     if Path(name).suffix == SUFFIX or len(Path(name).parts) > 1:
@@ -227,7 +187,7 @@ def named(name: str | Path) -> Weights:
     for path in installed():
         if path.stem == name:
             return load(path)
-    raise WeightsError(f"no weights named {name!r} in {_searched()}")
+    raise WeightsError(f"no weights named {name!r} in {searched()}")
 
 
 def matching(fingerprint: bytes, given: str | Path | None = None) -> Weights:
@@ -239,16 +199,7 @@ def matching(fingerprint: bytes, given: str | Path | None = None) -> Weights:
                 f"the file needs weights {fingerprint.hex()}, but {weights.path} is {weights.fingerprint.hex()}"
             )
         return weights
-    for path in installed():
-        try:
-            stat = path.stat()
-            if _fingerprint_in(path, stat.st_mtime_ns, stat.st_size) == fingerprint:
-                return load(path)
-        except OSError:
-            continue
-    raise WeightsError(f"the file needs weights {fingerprint.hex()}, which are not in {_searched()}")
-
-
-def _searched() -> str:
-    """Where weights were looked for, and what can be done where they are elsewhere."""
-    return ", ".join(map(str, places())) + " (name their file with --weights, or copy it there with nc weights add)"
+    path = holding(fingerprint)
+    if path is None:
+        raise WeightsError(f"the file needs weights {fingerprint.hex()}, which are not in {searched()}")
+    return load(path)

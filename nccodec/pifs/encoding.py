@@ -9,12 +9,10 @@ from PIL import Image
 from ..errors import LimitError
 from .candidates import planes_of, sides_of
 from .code import LARGEST_ROOT, Layout, PartitionCode
-from .header import MAX_CANVAS
+from .header import MAX_CANVAS, TOP, step_of
 from .options import Options
 from .pruning import grow
 
-TOP = 1000  # levels of quality
-_COARSEST, _FINEST = 2400, 24  # quantizer step of quality 0 and 100, in 1/16 grey level
 _LARGEST_RANGE = 32
 
 
@@ -24,11 +22,6 @@ def layout_of(options: Options, height: int, width: int, grey: bool, step: int) 
     largest = min(_LARGEST_RANGE, root) if options.quadtree else options.range_size
     smallest = 1 if options.quadtree else options.range_size
     return Layout(height, width, grey, step, root, largest, smallest, options.domain_step, options.isometries)
-
-
-def step_of(level: int) -> int:
-    """Quantizer step of a level, 0 .. TOP, in 1/16 grey level."""
-    return round(_COARSEST * (_FINEST / _COARSEST) ** (level / TOP))
 
 
 class Encoder:

@@ -1,10 +1,12 @@
 """What the header of a `.ncl` says of a partitioned map. Only the standard library is imported."""
 
+import math
 import struct
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from ..bitstream.container import Common
+from ..code import level_of, quality_of
 from ..errors import FormatError, LimitError
 
 PARTITION, MEANS, SCALES, ISOMETRIES, ADDRESSES = range(0x10, 0x15)  # chunk types
@@ -13,8 +15,22 @@ MAX_ITERATIONS = 32
 SCALE_UNIT = 8  # s is in 1/8
 LARGEST_SCALE = 32  # of |s|, in 1/SCALE_UNIT
 STEP_UNIT = 16  # the quantizer step is in 1/16 grey level
+TOP = 1000  # levels of the encoder's quality
+_COARSEST, _FINEST = 2400, 24  # quantizer step of quality 0 and 100, in 1/STEP_UNIT
 _FIELDS = struct.Struct("<HBBBBII")
 _ONE = 1  # domains a range, the only number that there is
+
+
+def step_of(level: int) -> int:
+    """Quantizer step of a level, 0 .. TOP, in 1/STEP_UNIT grey level."""
+    return round(_COARSEST * (_FINEST / _COARSEST) ** (level / TOP))
+
+
+def quality_of_step(step: int) -> float | None:
+    """A quality that gives a step, a whole number if one does; None for a step that none gives."""
+    level = round(TOP * math.log(step / _COARSEST) / math.log(_FINEST / _COARSEST))
+    whole = level_of(round(100 * level / TOP), TOP)
+    return next((quality_of(n, TOP) for n in (whole, level) if step_of(n) == step), None)
 
 
 @dataclass(frozen=True)
@@ -72,11 +88,12 @@ class Fields:
         )  # fmt: skip
 
     def about(self, common: Common) -> dict:
-        return {"root": common.side} | asdict(self)
+        return {"root": common.side, "quality": quality_of_step(self.step)} | asdict(self)
 
     def lines(self, common: Common) -> dict[str, str]:
+        quality, step = quality_of_step(self.step), f"steps of {self.step / STEP_UNIT:g} grey levels"
         return {
-            "step": f"{self.step / STEP_UNIT:g} grey levels",
+            "quality": step if quality is None else f"-q {quality:g}, {step}",
             "map": f"ranges of {self.largest} to {self.smallest} px in quadtrees of {common.side} px, "
             f"domains every {self.domain_step} px, isometries: {self.isometries}",
             "self-reference": f"{self.references} ranges with a domain, "

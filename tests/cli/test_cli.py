@@ -25,8 +25,10 @@ def listing(folder: Path) -> dict[str, bytes]:
 def test_encode_and_decode_write_beside_the_input(nc, picture, tiny):
     code, out, err = nc("encode", "a.png", "--weights", tiny)
     data = picture.with_suffix(".ncl").read_bytes()
+    share = 100 * len(data) / len(picture.read_bytes())
     assert (code, out) == (0, "")
-    assert err.startswith(f"a.ncl: 44 x 30, {len(data)} bytes, {8 * len(data) / 1320:.3f} bpp, ")
+    size = f"{len(data)} bytes ({share:.1f} % of the source)"
+    assert err.startswith(f"a.ncl: 44 x 30, {size}, {8 * len(data) / 1320:.3f} bpp, ")
     assert " dB, " in err and err.endswith(" MP/s\n") and err.count("\n") == 1
     for arguments, name, size in (
         (("--scale", "4"), "a@4x.png", (176, 120)),
@@ -247,8 +249,27 @@ def test_info_tells_the_header_and_the_chunks(nc, tmp_path, tiny):
     assert about["steps"] == 3 and about["fingerprint"] == fingerprint(tiny)
     assert sum(about["chunks"].values()) == len(data)
     out = nc("info", "g.ncl")[1]
+    assert (about["weights"], about["quality"]) == (None, None)
+    assert f"not installed ({fingerprint(tiny)})" in out and "-q" not in out
     for part in ("19 x 14, RGB", f"{len(data)} ({8 * len(data) / 266:.4f} bpp)", "3 iterations", "non-zero scales"):
         assert part in out
+
+
+def test_info_tells_the_weights_by_name_and_the_quality_as_q(nc, picture, tmp_path, tiny, monkeypatch):
+    """Rounded as far as the level allows: 61.23 % of the 256 that there are here is level 157, as 61.3 % is."""
+    monkeypatch.setenv("NCCODEC_WEIGHTS", str(tiny.parent))
+    neural, pifs = ("--weights", "tiny"), ("--method", "pifs")
+    for options, asked, quality, told in (
+        (neural, 40, 40, "-q 40, level 0.398"),
+        (neural, 61.23, 61.3, "-q 61.3, level 0.613"),
+        (pifs, 50, 50, "-q 50, steps of 15 grey levels"),
+    ):
+        assert nc("encode", "a.png", "-f", "-q", asked, *options)[0] == 0
+        out = nc("info", "a.ncl")[1]
+        assert any(line.split(maxsplit=1) == ["quality:", told] for line in out.splitlines())
+        about = json.loads(nc("info", "a.ncl", "--json")[1])
+        assert about["quality"] == quality and about.get("weights") == ("tiny" if options == neural else None)
+        assert options == pifs or f"tiny ({fingerprint(tiny)})" in out
 
 
 def test_weights_are_listed_added_and_shown(nc, tmp_path, tiny):

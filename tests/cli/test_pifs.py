@@ -23,7 +23,9 @@ def test_without_an_output_it_only_reports(nc, picture, tmp_path):
     assert (code, out, names(tmp_path)) == (0, "", ["a.png"])
     data = nccodec.encode(Image.open(picture), 40, method="pifs")
     db = psnr(np.asarray(Image.open(picture)), np.asarray(nccodec.decode(data)))
-    start = f"a.png: 44 x 30, {len(data)} bytes, {8 * len(data) / 1320:.3f} bpp, {db:.2f} dB, "
+    share = 100 * len(data) / len((tmp_path / "a.png").read_bytes())
+    size = f"{len(data)} bytes ({share:.1f} % of the source)"
+    start = f"a.png: 44 x 30, {size}, {8 * len(data) / 1320:.3f} bpp, {db:.2f} dB, "
     assert err.startswith(start) and err.count("\n") == 1
     about = nccodec.info(data)
     assert f" ranges, {about['references']} with one of " in err and " domains, exact after 7 steps" in err

@@ -10,7 +10,7 @@ from nccodec.collage.fixed_point import mixed_fixed_point
 from nccodec.errors import ImageError, LimitError
 from nccodec.imaging.psnr import psnr
 from nccodec.pifs import encoding, header, synthesis
-from nccodec.pifs.encoding import step_of
+from nccodec.pifs.header import quality_of_step, step_of
 from nccodec.pifs.options import Options
 from nccodec.pifs.synthesis import _reference, affine_part, decode_plane, nodes_of
 
@@ -41,6 +41,9 @@ def test_quality_rises_with_the_bytes(scene, mode):
     assert values[-1] > values[0] + 5
     assert nccodec.decode(files[0]).mode == mode
     assert [step_of(level) for level in (0, 1000)] == [2400, 24]
+    assert [quality_of_step(step_of(10 * quality)) for quality in (0, 7, 50, 80)] == [0, 7, 50, 80]
+    assert all(step_of(round(10 * quality_of_step(step_of(level)))) == step_of(level) for level in range(1001))
+    assert quality_of_step(23) is quality_of_step(2401) is quality_of_step(2399) is None
 
 
 @pytest.mark.parametrize("options", [{}, {"quadtree": False}, {"isometries": 1, "domain_step": 16}])

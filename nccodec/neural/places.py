@@ -1,0 +1,83 @@
+"""Where weights files are found, by name or fingerprint, and what can be known of one without its tensors. Only the
+standard library is imported, so that `nc info` answers at once."""
+
+import hashlib
+import json
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+SUFFIX = ".safetensors"
+MAX_BYTES = 256 << 20
+
+
+def fingerprint_of(data: bytes) -> bytes:
+    """What a `.ncl` names a weights file by: the first 8 bytes of its SHA-256."""
+    return hashlib.sha256(data).digest()[:8]
+
+
+def described(data: bytes) -> dict:
+    """What a weights file, or the beginning of it, says of itself: "format", "architecture", "dead_zone". Unchecked:
+    ValueError, LookupError, TypeError or RecursionError where it is no such file."""
+    length = int.from_bytes(data[:8], "little")
+    return json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["nccodec"])
+
+
+def user_folder() -> Path:
+    """Where `nc weights add` keeps what the user made."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "nccodec" / "weights"
+
+
+def places() -> list[Path]:
+    """Folders that are searched, in order: the package's, $NCCODEC_WEIGHTS, the user's."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "weights"  # in a wheel; beside the package in a clone
+    found = [shipped if shipped.is_dir() else package.parent / "weights"]
+    found += [Path(part) for part in os.environ.get("NCCODEC_WEIGHTS", "").split(os.pathsep) if part]
+    return [*found, user_folder()]
+
+
+def searched() -> str:
+    """Where weights were looked for, and what can be done where they are elsewhere."""
+    return ", ".join(map(str, places())) + " (name their file with --weights, or copy it there with nc weights add)"
+
+
+def installed() -> list[Path]:
+    """All weights files in the folders, in order of search."""
+    return [path for place in places() if place.is_dir() for path in sorted(place.glob(f"*{SUFFIX}"))]
+
+
+def holding(fingerprint: bytes) -> Path | None:
+    """The installed weights file of a fingerprint, the first if there are several."""
+    for path in installed():
+        try:
+            stat = path.stat()
+            if _fingerprint_in(path, stat.st_mtime_ns, stat.st_size) == fingerprint:
+                return path
+        except OSError:
+            continue
+    return None
+
+
+@lru_cache(maxsize=64)
+def _fingerprint_in(path: Path, _time: int, size: int) -> bytes:
+    """That of a file, if it is none of another size: to look through the others costs no more than reading them."""
+    return fingerprint_of(path.read_bytes()) if size <= MAX_BYTES else b""
+
+
+def levels_in(path: Path) -> int:
+    """How many quality levels a weights file was trained at; 0 where it does not say."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            about = described(start + file.read(min(int.from_bytes(start, "little"), MAX_BYTES)))
+            return len(about["architecture"]["lambdas"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return 0
