@@ -1,27 +1,19 @@
-"""Many files: what is read and written, in one process or several, and what is told of it."""
+"""Many files, read and written in one process or several, and what is told of it."""
 
 import json
 import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import typer
 
 from ..errors import LimitError, NclError
-from .files import STREAM, check_folder, check_output, is_stdout, led
-
-
-@dataclass(frozen=True)
-class Task:
-    """One file to read and one to write; either may be STREAM."""
-
-    source: Path
-    target: Path
+from .files import check_output, is_stdout, led
+from .tasks import Task
 
 
 @dataclass(frozen=True)
@@ -31,47 +23,10 @@ class Reporting:
     quiet: bool
     as_json: bool
 
-
-def tasks(
-    sources: list[Path], suffixes: Iterable[str], renamed: Callable[[Path], Path], output: Path | None,
-    output_dir: Path | None, recursive: bool,
-) -> list[Task]:  # fmt: skip
-    """What to do for files, folders and STREAM.
-
-    suffixes: of the files of folders that count. renamed: the output's path from the input's. output: of a single
-    input. output_dir: where the outputs go, in a tree like that of the inputs; else beside them. LimitError for
-    what has no clear meaning, wrong options among it.
-    """
-    if output and output_dir:
-        raise typer.BadParameter("give -o or --output-dir, not both", param_hint="--output-dir")
-    if output:
-        check_folder(output)
-    todo = []
-    for source in sources:
-        if source == STREAM:
-            if output_dir:
-                raise LimitError("what comes from stdin has no name for --output-dir; give -o")
-            todo.append(Task(source, output or STREAM))
-        elif source.is_dir():
-            if not recursive:
-                raise LimitError(f"{source}: is a folder (-r takes all in it)")
-            inside = sorted(p for p in source.rglob("*") if p.is_file() and p.suffix.lower() in suffixes)
-            if not inside:
-                raise LimitError(f"{source}: holds nothing to do")
-            roots = [(path, path.relative_to(source)) for path in inside]
-            todo += [Task(path, renamed(output_dir / part if output_dir else path)) for path, part in roots]
-        else:
-            todo.append(Task(source, output or renamed(output_dir / source.name if output_dir else source)))
-    if output and len(todo) > 1:
-        raise typer.BadParameter("there are several inputs; use --output-dir", param_hint="--output")
-    written: dict[Path, Path] = {}
-    for task in todo:
-        if task.target != STREAM and task.target in written:
-            raise LimitError(f"{written[task.target]} and {task.source} would both become {task.target}")
-        written[task.target] = task.source
-    if sum(STREAM in (task.source, task.target) for task in todo) > 1:
-        raise LimitError("only one input can come from stdin")
-    return todo
+    def note(self, line: str) -> None:
+        """Tell what concerns no file that is done."""
+        if not self.quiet:
+            _say(f"nc: {line}")
 
 
 def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
@@ -115,8 +70,8 @@ def run(
             more = 0 if result is None else result["pixels"]
             pixels += more
             advance(more)
-    if skipped and not reporting.quiet:
-        _say(f"nc: {skipped} of {len(todo)} existed already")
+    if skipped:
+        reporting.note(f"{skipped} of {len(todo)} existed already")
     if pixels and len(todo) > 1 and not (reporting.quiet or reporting.as_json):
         seconds, done = time.monotonic() - started, len(todo) - skipped - len(failed)
         _say(f"nc: {done} done, {pixels / 1e6:.2f} MP in {seconds:.1f} s, {pixels / 1e6 / seconds:.2f} MP/s")
@@ -161,6 +116,8 @@ def _attempt(task: Task, work: Callable[[Task], dict | None]) -> Result:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
+            if task.refused:
+                raise LimitError(task.refused)
             result, error = work(task), None
         except NclError as raised:
             result, error = None, raised

@@ -17,7 +17,9 @@ _PLOTS = ("psnr.png", "ms-ssim.png", "same-bytes.png", "enlarged.png")
 
 
 def command(
-    sources: Annotated[list[Path], typer.Argument(metavar="IMAGES...", help="Pictures, or folders of them.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="IMAGES...", readable=False, help="Pictures, or folders of them.")
+    ],
     codecs: Annotated[
         str | None,
         typer.Option(

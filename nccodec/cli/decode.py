@@ -10,10 +10,11 @@ import typer
 import nccodec
 
 from ..code import MAX_PIXELS
-from ..errors import NclError
+from ..errors import ImageError, NclError
 from . import batch
 from .files import STREAM, is_stdout, naming, read_bytes, write
 from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting
+from .tasks import Task, in_out, tasks
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Decoding:
     force: bool
     skip_existing: bool
 
-    def __call__(self, task: batch.Task) -> dict | None:
+    def __call__(self, task: Task) -> dict | None:
         if task.source == task.target != STREAM:  # a picture, say: what it is not is the better thing to tell
             _checked(task.source)
         if not batch.allowed(task, self.force, self.skip_existing):
@@ -59,6 +60,16 @@ def _checked(source: Path) -> bytes:
     return data
 
 
+def _is_picture(path: Path) -> bool:
+    """Whether a name is that of a picture which can be written."""
+    from ..imaging.pictures import picture_format
+
+    try:
+        return bool(picture_format(path))
+    except ImageError:
+        return False
+
+
 def _size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
@@ -78,7 +89,10 @@ def _region(text: str | None) -> tuple[int, ...] | None:
 
 
 def command(
-    sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files .ncl, folders, or - for stdin.")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", readable=False, help="Files .ncl, folders, or - for stdin; or FILE OUT.png."),
+    ],
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Picture to write, - for stdout [STEM.png, or STEM@4x.png, beside FILE]."),
@@ -126,9 +140,11 @@ def command(
     mark = f"@{size.lower()}" if size else f"@{scale:g}x" if scale not in (None, 1) else ""
     mark += f"+{crop}" if crop else ""
     extension = format.removeprefix(".").lower()
-    todo = batch.tasks(
+    sources, output = in_out(sources, output, output_dir, _is_picture)
+    reporting = batch.Reporting(quiet, as_json)
+    todo = tasks(
         sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or 'png'}"),
-        output, output_dir, recursive,
+        output, output_dir, recursive, reporting.note,
     )  # fmt: skip
     options = {
         "scale": 1 if scale is None else scale, "size": wanted, "weights": weights, "device": device.value,
@@ -136,7 +152,7 @@ def command(
         "crop": region,
     }  # fmt: skip
     work = Decoding(options, extension, force, skip_existing)
-    batch.run(todo, work, jobs, batch.Reporting(quiet, as_json), _line)
+    batch.run(todo, work, jobs, reporting, _line)
 
 
 def _line(told: dict) -> str:

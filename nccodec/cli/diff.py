@@ -13,8 +13,8 @@ from .files import check_folder, check_output, naming, read_bytes, write
 
 
 def command(
-    first: Annotated[Path, typer.Argument(metavar="A", help="Picture or .ncl.")],
-    second: Annotated[Path, typer.Argument(metavar="B", help="Picture or .ncl of the same size.")],
+    first: Annotated[Path, typer.Argument(metavar="A", readable=False, help="Picture or .ncl.")],
+    second: Annotated[Path, typer.Argument(metavar="B", readable=False, help="Picture or .ncl of the same size.")],
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Error map to write: black is 0, white 32 and more grey levels."),

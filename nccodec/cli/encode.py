@@ -32,6 +32,7 @@ from .options import (
     SkipExisting,
     target,
 )
+from .tasks import Task, in_out, tasks
 
 _QUALITIES = "; ".join(f"{kind.quality:g} of {kind.method}" for kind in KINDS)
 
@@ -50,7 +51,7 @@ class Encoding:
     bar: bool
     max_pixels: int
 
-    def __call__(self, task: batch.Task) -> dict | None:
+    def __call__(self, task: Task) -> dict | None:
         if not batch.allowed(task, self.force, self.skip_existing):
             return None
         import nccodec
@@ -87,12 +88,18 @@ class Encoding:
 
 
 def command(
-    sources: Annotated[list[Path], typer.Argument(metavar="IN...", help="Pictures, folders, or - for stdin.")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="IN...", readable=False, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write, - for stdout [STEM.ncl beside IN].")
     ] = None,
     output_dir: OutputDir = None,
     recursive: Recursive = False,
+    keep_suffix: Annotated[
+        bool, typer.Option("--keep-suffix", help="Name outputs after the whole name: photo.jpg.ncl.")
+    ] = False,
     method: Annotated[str, typer.Option(metavar="NAME", help=f"The encoder: {' or '.join(METHODS)}.")] = METHODS[0],
     quality: Annotated[
         float | None,
@@ -143,10 +150,13 @@ def command(
         slow = by_method(method).checked(options).slow
     except LimitError as error:
         raise typer.BadParameter(str(error), param_hint="--method") from None
-    from ..imaging.suffixes import SUFFIXES
-
-    todo = batch.tasks(sources, SUFFIXES, lambda path: path.with_suffix(".ncl"), output, output_dir, recursive)
+    sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
     reporting = batch.Reporting(quiet, as_json)
+    todo = tasks(
+        sources, _suffixes() if recursive else (),
+        lambda path: path.with_name(path.name + ".ncl") if keep_suffix else path.with_suffix(".ncl"),
+        output, output_dir, recursive, reporting.note, "" if keep_suffix else " (--keep-suffix keeps them apart)",
+    )  # fmt: skip
     settings = {"packer": packer.value, "device": device.value, "verify": verify}
     settings |= {"strip": tuple(kind.value for kind in strip or ())}
     bar = slow and len(todo) == 1 and not quiet
@@ -154,6 +164,12 @@ def command(
         method, options, settings | goals, force, skip_existing, as_json or not quiet, bar, max_pixels
     )  # fmt: skip
     batch.run(todo, work, jobs, reporting, _line)
+
+
+def _suffixes() -> frozenset[str]:
+    from ..imaging.suffixes import suffixes
+
+    return suffixes()
 
 
 def _line(told: dict) -> str:

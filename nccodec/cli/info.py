@@ -11,7 +11,7 @@ from .files import naming, read_bytes
 
 
 def command(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="The .ncl to look at.")],
+    source: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The .ncl to look at.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Show what a .ncl says of itself, without decoding it."""

@@ -35,7 +35,7 @@ class Metadata(str, Enum):
 
 Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Take all pictures in folders.")]
 OutputDir = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Folder for the outputs, in a tree like the inputs'.")
+    Path | None, typer.Option(metavar="DIR", readable=False, help="Folder for the outputs, in a tree like the inputs'.")
 ]
 SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Leave out what has an output already.")]
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="Processes.")]

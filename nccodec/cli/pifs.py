@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import astuple
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from ..pifs.options import Options
 from . import progress
 from .files import bytes_beside, check_folder, check_output, naming, naming_warnings, write
 from .options import Bpp, Device, Packer, Psnr, Size, target
+from .tasks import Task, in_out, tasks
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,7 +37,9 @@ class Isometries(str, Enum):
 
 
 def command(
-    sources: Annotated[list[Path], typer.Argument(metavar="IN...", help="Pictures to encode.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="IN...", readable=False, help="Pictures to encode; or IN OUT.ncl.")
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File, or folder for several, to write to [only report].")
     ] = None,
@@ -73,6 +77,7 @@ def command(
     goals = target(quality, bpp, size, psnr)
     if weights is not None and not compare:
         raise typer.BadParameter("is for --compare", param_hint="--weights")
+    sources, output = in_out(sources, output, None, lambda path: path.suffix.lower() == ".ncl")
     folder = output if output is not None and output.is_dir() else None
     if output is not None and folder is None and len(sources) > 1:
         raise typer.BadParameter(f"{output} is not a folder, but there are several pictures", param_hint="--output")
@@ -81,18 +86,23 @@ def command(
         "isometries": int(isometries.value), "lean": lean, "domains": domains, "packer": packer.value,
         "device": device.value,
     }  # fmt: skip
+    if folder:
+        todo = tasks(sources, (), lambda path: path.with_suffix(".ncl"), None, folder, False)
+    else:
+        todo = [Task(source, output) for source in sources]
     failed = 0
-    for source in sources:
-        file = folder / f"{source.stem}.ncl" if folder else output
+    for source, file, refused in map(astuple, todo):
         try:
+            if refused:
+                raise LimitError(refused)
             _encode(source, file, options | goals, (weights or Neural.weights) if compare else None, force)
         except NclError as error:
-            if len(sources) == 1:
+            if len(todo) == 1:
                 raise naming(source, error) from None
             typer.echo(f"nc: {naming(source, error)}", err=True)
             failed += 1
     if failed:
-        raise NclError(f"{failed} of {len(sources)} pictures failed")
+        raise NclError(f"{failed} of {len(todo)} pictures failed")
 
 
 def _encode(source: Path, target: Path | None, options: dict, weights: str | None, force: bool) -> None:

@@ -10,6 +10,7 @@ from ..errors import NclError
 from . import batch
 from .files import naming, read_bytes
 from .options import AsJson, Jobs, Quiet, Recursive
+from .tasks import Task, tasks
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Testing:
 
     weights: str | None
 
-    def __call__(self, task: batch.Task) -> dict:
+    def __call__(self, task: Task) -> dict:
         data = read_bytes(task.source)
         import nccodec
 
@@ -31,7 +32,9 @@ class Testing:
 
 
 def command(
-    sources: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files .ncl, folders, or - for stdin.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", readable=False, help="Files .ncl, folders, or - for stdin.")
+    ],
     recursive: Recursive = False,
     weights: Annotated[str | None, typer.Option(help="Weights, where the file's own are not installed.")] = None,
     jobs: Jobs = 1,
@@ -39,5 +42,6 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Check .ncl files to the last bit, without writing a picture."""
-    todo = batch.tasks(sources, (".ncl",), lambda path: path, None, None, recursive)
-    batch.run(todo, Testing(weights), jobs, batch.Reporting(quiet, as_json), lambda told: f"{told['source']}: ok")
+    reporting = batch.Reporting(quiet, as_json)
+    todo = tasks(sources, (".ncl",), lambda path: path, None, None, recursive, reporting.note)
+    batch.run(todo, Testing(weights), jobs, reporting, lambda told: f"{told['source']}: ok")

@@ -30,7 +30,9 @@ def list_() -> None:
 
 @app.command()
 def add(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="A .safetensors that `nc train` wrote.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", readable=False, help="A .safetensors that `nc train` wrote.")
+    ],
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite weights of the same name.")] = False,
 ) -> None:
     """Copy weights, and their card, to the user's folder."""

@@ -20,7 +20,7 @@ from PIL import Image
 from ..arrays import set_threads
 from ..errors import ComparisonError, ImageError, NclError, NclWarning
 from ..imaging.pictures import parts_of, read_picture
-from ..imaging.suffixes import SUFFIXES
+from ..imaging.suffixes import suffixes
 from .cache import Cache
 from .codecs import Codec, sources_digest
 from .curve import measured
@@ -66,7 +66,7 @@ def picture_files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         inside = [path]
         if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in suffixes())
             if not inside:
                 raise ComparisonError(f"{path}: holds no pictures")
         found += [file for file in inside if file not in found]

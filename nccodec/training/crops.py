@@ -13,7 +13,7 @@ from PIL import Image
 
 from ..errors import ImageError, TrainingError
 from ..imaging.pictures import parts_of, read_picture
-from ..imaging.suffixes import SUFFIXES
+from ..imaging.suffixes import suffixes
 from .options import SCREENS
 from .screens import screen
 
@@ -45,7 +45,7 @@ class CropFolder:
         found = sorted(
             p.relative_to(self.root).as_posix()
             for p in self.root.rglob("*")
-            if p.is_file() and p.suffix.lower() in SUFFIXES
+            if p.is_file() and p.suffix.lower() in suffixes()
         )
         digest = hashlib.sha256()
         self.names = []
