@@ -108,7 +108,8 @@ def register_pillow() -> None:
 
 
 def info(data: bytes) -> dict:
-    """What the header of a `.ncl` carries and its sizes by chunk, without decoding anything."""
+    """What the header of a `.ncl` carries and its sizes by chunk, without decoding anything; of "neural" also its
+    "weights" by name and the "quality" that gives such a file, None where the weights are not installed."""
     from .codec.kinds import describe
 
     return describe(data)

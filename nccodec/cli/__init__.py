@@ -1,8 +1,9 @@
-"""Command line: `nc`. The only place that knows exit codes."""
+"""Command line: `nc`, and `nccodec` where that is netcat. The only place that knows exit codes."""
 
 import os
 import sys
 import warnings
+from pathlib import Path
 
 import typer
 
@@ -62,7 +63,7 @@ def main() -> None:
     warnings.showwarning = _warn
     warnings.simplefilter("always", NclWarning)
     try:
-        app(prog_name="nc")
+        app(prog_name="nccodec" if Path(sys.argv[0]).stem == "nccodec" else "nc")
     except NclError as error:
         _fail(error)
     except MemoryError:

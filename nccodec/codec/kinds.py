@@ -170,7 +170,7 @@ def read(data: bytes) -> tuple[Header, list[Chunk]]:
 
 
 def describe(data: bytes) -> dict:
-    """What `nccodec.info` tells, from the container alone: plain values, nothing decoded."""
+    """What `nccodec.info` tells: plain values, nothing decoded."""
     header, chunks = read(data)
     common, names = header.common, header.names
     sizes = {names.get(c.kind, f"ancillary 0x{c.kind:02x}"): len(c.payload) for c in chunks}

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 import nccodec
+from nccodec import cli
 
 
 def fingerprint(weights: Path) -> str:
@@ -219,6 +221,16 @@ def test_what_is_no_picture_is_refused(nc, tmp_path, tiny):
 def test_usage_errors_exit_2(nc, arguments):
     code, out, err = nc(*arguments)
     assert (code, out) == (2, "") and "Usage: nc" in err
+
+
+def test_it_is_nccodec_too_where_nc_is_netcat(monkeypatch, capsys):
+    metadata = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    scripts = re.search(r"\[project.scripts\]\n(.*?)\n\n", metadata, re.S)[1]
+    assert re.findall(r'^(\w+) = "([\w.:]+)"', scripts, re.M) == [(n, "nccodec.cli:main") for n in ("nc", "nccodec")]
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/nccodec", "encode"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "Usage: nccodec encode " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
