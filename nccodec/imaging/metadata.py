@@ -5,7 +5,8 @@ from collections.abc import Collection
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ..errors import LimitError
+from ..errors import ImageError, LimitError
+from .extended_xmp import MAX_XMP, split_xmp
 
 KINDS = ("icc", "exif", "xmp")
 _INFO = {"icc": "icc_profile", "exif": "exif", "xmp": "xmp"}
@@ -14,6 +15,7 @@ _EXIF_HEAD = b"Exif\0\0"
 # time, author, rights, EXIF and GPS.
 _DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432, 0x8769, 0x8825)
 _XMP_TAG = 700
+_MAX_EXIF = 65_533  # bytes in the one segment that a JPEG has for it
 
 
 def metadata_of(picture: Image.Image, strip: Collection[str] = ()) -> dict[str, bytes]:
@@ -50,7 +52,7 @@ def tiff_exif(picture: Image.Image) -> bytes:
 
 def save_options(picture: Image.Image, name: str) -> dict[str, object]:
     """Arguments of `Image.save` that write the picture's metadata in the Pillow format `name`, as far as that has
-    a place for it."""
+    a place for it. ImageError where they are too long for one."""
     info = picture.info
     options: dict[str, object] = {key: info[key] for key in ("icc_profile", "exif") if key in info}
     xmp = info.get("xmp")
@@ -63,6 +65,11 @@ def save_options(picture: Image.Image, name: str) -> dict[str, object]:
         tags.load(info.get("exif", b""))
         tags[_XMP_TAG] = xmp
         options["exif"] = tags
+    elif xmp and name == "JPEG" and len(xmp) > MAX_XMP:
+        options["xmp"], options["extra"] = split_xmp(xmp)
     elif xmp and name in ("JPEG", "WEBP", "AVIF"):
         options["xmp"] = xmp
+    if name in ("JPEG", "MPO") and len(info.get("exif", b"")) > _MAX_EXIF:
+        told = f"{len(info['exif'])} bytes of EXIF are more than the {_MAX_EXIF} that {name} holds"
+        raise ImageError(f"{told} (--strip exif leaves it out)")
     return options

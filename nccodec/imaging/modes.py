@@ -1,12 +1,12 @@
 """From any of Pillow's modes to the four that a `.ncl` stores."""
 
-import io
 import warnings
 
 import numpy as np
 from PIL import Image, ImageCms
 
 from ..errors import ImageError, NclWarning
+from .profiles import is_grey_profile, to_srgb, without_profile
 
 SUPPORTED = ("L", "LA", "RGB", "RGBA")
 
@@ -23,7 +23,7 @@ def to_supported(picture: Image.Image, lead: str = "") -> Image.Image:
         return picture
     try:
         return _converted(picture, lead)
-    except (ValueError, OSError, ImageCms.PyCMSError) as error:
+    except (ValueError, OSError) as error:
         raise ImageError(f"{lead}no colours can be made of mode {picture.mode} ({error})") from None
 
 
@@ -31,31 +31,22 @@ def _converted(picture: Image.Image, lead: str) -> Image.Image:
     mode, icc = picture.mode, picture.info.get("icc_profile")
     if mode == "F":
         raise ValueError("samples in floating point have no agreed white")
-    if mode == "LAB":
-        return _to_srgb(picture, ImageCms.createProfile("LAB"))
+    if mode == "LAB" and (found := to_srgb(picture, ImageCms.createProfile("LAB"))):
+        return found
     if mode == "CMYK" and icc:
-        try:
-            return _to_srgb(picture, ImageCms.ImageCmsProfile(io.BytesIO(icc)))
-        except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
-            warnings.warn(f"{lead}its profile is of no use for CMYK; converted without one", NclWarning, stacklevel=4)
-        picture = picture.copy()
-        del picture.info["icc_profile"]
+        if found := to_srgb(picture, icc):
+            return found
+        warnings.warn(f"{lead}its profile is of no use for CMYK; converted without one", NclWarning, stacklevel=4)
+        picture = without_profile(picture.copy(), picture.info)
     transparent = picture.has_transparency_data
     if mode == "1":
         picture = picture.convert("L")
     result = picture.convert("RGBA" if transparent else "RGB")
-    if not icc or mode in ("1", "L", "LA", "La"):
+    if not icc or is_grey_profile(icc) or mode in ("1", "L", "LA", "La"):
         bands = [np.asarray(result.getchannel(band)) for band in "RGB"]
         if mode in ("1", "L", "LA", "La", "P", "PA") and all(np.array_equal(bands[0], band) for band in bands[1:]):
             result = result.convert("LA" if transparent else "L")
     result.info.pop("transparency", None)
-    return result
-
-
-def _to_srgb(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    """In RGB. The profile describes what it is converted from, and ends with that; all else of `info` is kept."""
-    result = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    result.info = {key: value for key, value in picture.info.items() if key != "icc_profile"}
     return result
 
 
@@ -76,6 +67,6 @@ def _from_deep(picture: Image.Image, lead: str) -> Image.Image:
     return grey
 
 
-def lost_depth(lead: str) -> None:
+def lost_depth(lead: str, how: str = "rounded") -> None:
     """Warn that there are more than 8 bits a sample."""
-    warnings.warn(f"{lead}16 bits a sample are rounded to 8", NclWarning, stacklevel=2)
+    warnings.warn(f"{lead}16 bits a sample are {how} to 8", NclWarning, stacklevel=2)

@@ -11,9 +11,12 @@ from PIL import ExifTags, Image, ImageOps
 from ..code import Extras
 from ..errors import ImageError, NclWarning
 from .alpha import split
+from .deep import depth_is_lost, is_deep_grey, low_bytes, rounded
+from .extended_xmp import join_xmp
 from .metadata import metadata_of, save_options, tiff_exif
 from .modes import lost_depth, to_supported
 from .opening import load_common, open_picture
+from .profiles import untold_colours, without_grey_profile
 
 MAX_PIXELS = 178_956_970  # where Pillow refuses a picture as a decompression bomb
 # By mode, those in which a format may give it back.
@@ -26,8 +29,9 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
     """Read the first frame of a picture, from a file or out of memory, in one of the modes `modes.SUPPORTED`, EXIF
     orientation applied, its metadata in `info`. All of it is in memory, and its file closed.
 
-    Messages are led by the file's name if it has one. An NclWarning tells of further frames and of lost depth.
-    ImageError where the picture cannot be read, has more than max_pixels pixels, or no colours.
+    Messages are led by the file's name if it has one. An NclWarning tells of further frames, of lost depth, and of what
+    of its colours and metadata is not kept. ImageError where the picture cannot be read, has more than max_pixels
+    pixels, or no colours.
     """
     lead = f"{source}: " if isinstance(source, Path) else ""
     with warnings.catch_warnings():
@@ -41,12 +45,18 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
                         f"{lead}{opened.width} x {opened.height} pixels are over the limit of {max_pixels}"
                     )
                 frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
-                deep = not opened.mode.startswith("I") and _is_deep(opened)
+                deep, deep_grey = depth_is_lost(opened), is_deep_grey(opened)
+                low, colours = low_bytes(opened, source), untold_colours(opened)
                 opened.load()
+                if low:
+                    rounded(opened, low, deep_grey)
                 if opened.format == "TIFF" and (exif := tiff_exif(opened)):
                     opened.info["exif"] = exif
+                more_xmp = opened.format in ("JPEG", "MPO") and join_xmp(opened)
                 picture = _upright(opened)
-        except ImageError:
+                if deep_grey:
+                    picture = picture.convert("LA")
+        except (ImageError, MemoryError):
             raise
         except FileNotFoundError:
             raise ImageError(f"{lead}no such file") from None
@@ -60,8 +70,12 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
             raise ImageError(f"{lead}cannot be read as an image ({error})") from None
     if frames > 1:
         warnings.warn(f"{lead}the first of {frames} frames is taken", NclWarning, stacklevel=2)
+    if colours:
+        warnings.warn(f"{lead}its colours are taken for sRGB; its {colours} is not kept", NclWarning, stacklevel=2)
+    if more_xmp:
+        warnings.warn(f"{lead}of its XMP the extended part is not kept", NclWarning, stacklevel=2)
     if deep:
-        lost_depth(lead)
+        lost_depth(lead, "rounded" if low or opened.format == "PPM" else "cut")
     return to_supported(picture, lead)
 
 
@@ -80,15 +94,6 @@ def _upright(picture: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(picture) if turned else picture
     except Exception:  # of damaged EXIF, which is no reason to refuse a picture
         return picture
-
-
-def _is_deep(opened: Image.Image) -> bool:
-    """Whether the file has 16 bits a sample, of which Pillow would give only 8; before `load`."""
-    for tile in opened.tile:
-        for argument in tile[3] if isinstance(tile[3], tuple) else (tile[3],):
-            if (isinstance(argument, str) and ";16" in argument) or (opened.format == "PPM" and argument == 65535):
-                return True
-    return False
 
 
 def picture_format(target: Path) -> str:
@@ -113,7 +118,9 @@ def picture_bytes(picture: Image.Image, name: str) -> bytes:
     }.get(name, {})  # fmt: skip
     if picture.mode in ("LA", "RGBA") and picture.getchannel("A").getextrema() == (255, 255):  # of a region, say
         picture = picture.convert(picture.mode[:-1])
-    if picture.mode == "LA" and name not in ("PNG", "TIFF", "JPEG2000"):
+    colours = name in ("WEBP", "AVIF") or (picture.mode == "LA" and name not in ("PNG", "TIFF", "JPEG2000"))
+    picture = without_grey_profile(picture, colours)
+    if picture.mode == "LA" and colours:
         picture = picture.convert("RGBA")
     if picture.mode == "RGBA" and name in ("JPEG", "MPO", "PPM"):
         raise ImageError(_NO_TRANSPARENCY.format(name))
@@ -122,7 +129,7 @@ def picture_bytes(picture: Image.Image, name: str) -> bytes:
     content = io.BytesIO()
     try:
         picture.save(content, name, **options, **save_options(picture, name))
-    except MemoryError:
+    except (ImageError, MemoryError):
         raise
     except Exception as error:  # Pillow's writers raise anything at all on what they cannot hold
         raise ImageError(f"{picture.width} x {picture.height} pixels cannot be written as {name} ({error})") from None

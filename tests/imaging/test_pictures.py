@@ -7,10 +7,10 @@ import struct
 import subprocess
 import sys
 import threading
-import zlib
 
 import numpy as np
 import pytest
+from picture_files import png, tiff
 from PIL import Image
 
 from nccodec.errors import ImageError, NclWarning
@@ -52,29 +52,54 @@ def test_truncated_missing_and_deep_pictures_are_named(tmp_path):
         read_picture(tmp_path)
 
 
-def png(width: int, height: int, depth: int, kind: int, samples: bytes) -> bytes:
-    """A PNG by the letter of its specification. kind: 0 grey, 2 RGB, 6 RGBA. samples: rows without filter bytes."""
-
-    def chunk(name: bytes, content: bytes) -> bytes:
-        body = name + content
-        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
-
-    row = len(samples) // height
-    rows = b"".join(b"\0" + samples[i * row : i * row + row] for i in range(height))
-    head = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+# Of 16 bits, around what divides one rounded sample from the next, and both ends.
+DEEP = np.clip(np.add.outer(np.arange(0, 256) * 257, np.array([-129, -128, 0, 127, 128, 129])), 0, 65535).ravel()
 
 
-@pytest.mark.parametrize(("kind", "channels", "mode"), [(0, 1, "L"), (2, 3, "RGB"), (6, 4, "RGBA")])
+@pytest.mark.parametrize(("kind", "channels", "mode"), [(0, 1, "L"), (2, 3, "RGB"), (4, 2, "LA"), (6, 4, "RGBA")])
 def test_sixteen_bits_are_rounded_with_a_warning(tmp_path, kind, channels, mode):
-    samples = [0x1234, 0xFF00, 0x0080, 0x8081][:channels]
+    samples = np.random.default_rng(0).permutation(np.repeat(DEEP, channels)).reshape(32, -1, channels)
     path = tmp_path / "deep.png"
-    path.write_bytes(png(1, 1, 16, kind, struct.pack(f">{channels}H", *samples)))
-    with pytest.warns(NclWarning, match=r"deep\.png: 16 bits a sample"):
+    path.write_bytes(png(samples.shape[1], 32, 16, kind, samples.astype(">u2").tobytes()))
+    with pytest.warns(NclWarning, match=r"deep\.png: 16 bits a sample are rounded to 8"):
         picture = read_picture(path)
     assert picture.mode == mode
-    difference = np.abs(np.asarray(picture).ravel() - np.array(samples) / 257)
-    assert difference.max() <= (0.5 if mode == "L" else 1)  # Pillow drops the low bytes of colours
+    expected = np.rint(samples / 257)  # 257 is odd: there are no ties
+    np.testing.assert_array_equal(np.asarray(picture).reshape(samples.shape), expected)
+    with pytest.warns(NclWarning, match="^16 bits"):
+        assert read_picture(io.BytesIO(path.read_bytes())) == picture
+
+
+@pytest.mark.parametrize(("order", "compression"), [("<", 1), (">", 1), ("<", 8), (">", 8)])
+def test_sixteen_bits_of_a_tiff_are_rounded(tmp_path, order, compression):
+    samples = np.random.default_rng(0).permutation(np.repeat(DEEP, 3)).reshape(32, -1, 3)
+    path = tmp_path / "deep.tif"
+    path.write_bytes(tiff(samples, order, compression))
+    with pytest.warns(NclWarning, match="16 bits a sample are rounded to 8"):
+        picture = read_picture(path)
+    np.testing.assert_array_equal(np.asarray(picture), np.rint(samples / 257))
+
+
+def test_sixteen_bits_that_cannot_be_rounded_are_cut_and_told_so(tmp_path):
+    samples = np.random.default_rng(0).permutation(np.repeat(DEEP, 3)).reshape(32, -1, 3)
+    path = tmp_path / "deep.tif"
+    path.write_bytes(tiff(samples, "<", 8, planar=True))
+    with pytest.warns(NclWarning, match="16 bits a sample are cut to 8"):
+        picture = read_picture(path)
+    np.testing.assert_array_equal(np.asarray(picture), samples >> 8)
+
+
+def test_a_transparent_colour_of_sixteen_bits(tmp_path):
+    """Only the very colour is transparent, not all that round to the same."""
+    samples = np.array([[[1000, 2000, 3000], [1001, 2000, 3000], [1000, 2000, 3257]]])
+    for kind, key, expected in ((2, (1000, 2000, 3000), [0, 255, 255]), (0, (1000,), [0, 255, 0])):
+        content = samples if kind else samples[..., :1]
+        chunk = (b"tRNS", struct.pack(f">{len(key)}H", *key))
+        (tmp_path / "a.png").write_bytes(png(3, 1, 16, kind, content.astype(">u2").tobytes(), chunk))
+        with pytest.warns(NclWarning, match="16 bits"):
+            picture = read_picture(tmp_path / "a.png")
+        assert np.asarray(picture.getchannel("A")).tolist() == [expected] and "transparency" not in picture.info
+        np.testing.assert_array_equal(np.asarray(picture)[..., :-1], np.rint(content / 257))
 
 
 def test_the_first_of_several_frames_is_taken_with_a_warning(tmp_path):
