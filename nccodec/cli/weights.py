@@ -36,11 +36,14 @@ def add(
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite weights of the same name.")] = False,
 ) -> None:
     """Copy weights, and their card, to the user's folder."""
+    from ..errors import WeightsError
     from ..neural.places import SUFFIX, user_folder
     from ..neural.weights import load
 
-    weights = load(source)
-    target = user_folder() / (source.stem + SUFFIX)
+    weights, folder = load(source), user_folder()
+    if folder is None:
+        raise WeightsError("there is no home folder to keep weights in; $XDG_DATA_HOME may name one")
+    target = folder / (source.stem + SUFFIX)
     check_output(source, target, force)
     card = source.with_suffix(".json")
     if card.is_file():

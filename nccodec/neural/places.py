@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import sys
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,15 +25,20 @@ def described(data: bytes) -> dict:
     return json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["nccodec"])
 
 
-def user_folder() -> Path:
-    """Where `nc weights add` keeps what the user made."""
+def user_folder() -> Path | None:
+    """Where `nc weights add` keeps what the user made; None for a user without a home."""
+    try:
+        return _user_data() / "nccodec" / "weights"
+    except RuntimeError:  # of Path.home
+        return None
+
+
+def _user_data() -> Path:
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "nccodec" / "weights"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
 
 
 def places() -> list[Path]:
@@ -41,7 +47,8 @@ def places() -> list[Path]:
     shipped = package / "weights"  # in a wheel; beside the package in a clone
     found = [shipped if shipped.is_dir() else package.parent / "weights"]
     found += [Path(part) for part in os.environ.get("NCCODEC_WEIGHTS", "").split(os.pathsep) if part]
-    return [*found, user_folder()]
+    own = user_folder()
+    return [*found, own] if own else found
 
 
 def searched() -> str:
@@ -50,8 +57,12 @@ def searched() -> str:
 
 
 def installed() -> list[Path]:
-    """All weights files in the folders, in order of search."""
-    return [path for place in places() if place.is_dir() for path in sorted(place.glob(f"*{SUFFIX}"))]
+    """All weights files in the folders that can be looked into, in order of search."""
+    found = []
+    for place in places():
+        with suppress(OSError):
+            found += sorted(Path(entry) for entry in os.scandir(place) if entry.name.endswith(SUFFIX))
+    return found
 
 
 def holding(fingerprint: bytes) -> Path | None:

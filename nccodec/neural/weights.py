@@ -55,9 +55,9 @@ class Weights:
         return LEVEL_UNIT * (len(self.architecture.lambdas) - 1)
 
     def card(self) -> dict:
-        """The card beside the file: data, command, steps, curve; empty without one."""
+        """The card beside the file: data, command, steps, curve; empty without one. What is no number is None."""
         try:
-            return json.loads(self.path.with_suffix(".json").read_text())
+            return json.loads(self.path.with_suffix(".json").read_text(), parse_constant=lambda _: None)
         except (OSError, ValueError):
             return {}
 

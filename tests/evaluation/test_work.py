@@ -1,12 +1,13 @@
 """Measurements are made once, in processes, and told apart by all that they depend on."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from nccodec.errors import ComparisonError, ImageError
+from nccodec.errors import ComparisonError, ImageError, NclWarning
 from nccodec.evaluation.cache import Cache, default_path
 from nccodec.evaluation.codecs import PEERS
 from nccodec.evaluation.curve import measured
@@ -105,9 +106,30 @@ def test_an_error_in_a_process_names_the_picture(tmp_path):
         Picture.of(tmp_path / "notes.png")
 
 
-def test_a_damaged_cache_is_named(tmp_path):
+@pytest.mark.parametrize("where", ["cache", "cache/inside"])
+def test_a_cache_that_cannot_be_used_is_named_and_done_without(tmp_path, where):
     (tmp_path / "cache").write_bytes(b"no database, but long enough to look at" * 9)
-    with pytest.raises(ComparisonError, match=r"cache: cannot be used as a cache \(.*\); remove it or give --no-cache"):
-        Cache(tmp_path / "cache")
-    with pytest.raises(ComparisonError, match="cannot be used as a cache"):
-        Cache(tmp_path / "cache" / "inside")
+    with pytest.warns(NclWarning, match=rf"{where}: cannot be used as a cache \(.*\); results are kept for this run"):
+        cache = Cache(tmp_path / where)
+    cache.put([("key", 3)])
+    assert cache.get("key") == 3
+
+
+def test_a_cache_that_is_full_is_done_without_from_then_on(tmp_path):
+    cache = Cache(tmp_path / "cache")
+    cache.put([("first", 1)])
+    cache._database.execute("PRAGMA max_page_count = 1")
+    with pytest.warns(NclWarning, match=r"cache: cannot be used as a cache \(database or disk is full\)") as told:
+        cache.put([(f"key {i}", "long" * 4000) for i in range(3)])
+    assert len(told) == 1 and cache.get("key 0") == cache.get("key 2") == "long" * 4000
+    assert Cache(tmp_path / "cache").get("first") == 1
+
+
+def test_without_a_home_there_is_no_cache_file(monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", homeless)
+    assert default_path() is None
+
+
+def homeless():
+    raise RuntimeError("Could not determine home directory.")
