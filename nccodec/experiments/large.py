@@ -1,11 +1,8 @@
 """Time and memory of a large picture, through `nc` as a user runs it."""
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +11,7 @@ import typer
 from PIL import Image
 
 from ..evaluation.work import read
+from .common import run_measured
 
 
 def measure_large(source: Image.Image, width: int, height: int, effort: int) -> dict:
@@ -35,14 +33,8 @@ def measure_large(source: Image.Image, width: int, height: int, effort: int) -> 
 
 def _run(*arguments: object) -> dict:
     """nc with arguments: seconds, and the peak of the process."""
-    started = time.perf_counter()
-    command = [sys.executable, "-c", "from nccodec.cli import main; main()", *map(str, arguments)]
-    process = subprocess.Popen(command)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"nc {arguments[0]} failed")
-    scale = 1 if sys.platform == "darwin" else 1024
-    return {"seconds": time.perf_counter() - started, "peak_mb": used.ru_maxrss * scale / 1e6}
+    seconds, memory = run_measured([sys.executable, "-m", "nccodec.cli", *map(str, arguments)])
+    return {"seconds": seconds, "peak_mb": memory}
 
 
 def command(

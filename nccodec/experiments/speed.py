@@ -3,11 +3,10 @@
 import json
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -20,19 +19,9 @@ import nccodec
 from ..arrays import set_threads
 from ..evaluation.codecs import PEERS, Codec, Ncl
 from ..evaluation.curve import Pictures
-from .common import pictures_of
+from .common import pictures_of, run_measured
 
 QUALITY = 75
-# A process of its own starts the command: memory is counted from what the one that starts it has.
-_MEASURE = """
-import os, sys, time
-began = time.perf_counter()
-quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
-_, status, usage = os.wait4(pid, 0)
-print(time.perf_counter() - began, usage.ru_maxrss)
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
 _SOURCE, _TARGET = "<source>", "<target>"  # in commands
 _PILLOW = "import sys; from PIL import Image; Image.open(sys.argv[1]).convert('RGB').save(sys.argv[2], **{options})"
 
@@ -99,18 +88,11 @@ def measure_commands(pictures: Pictures, weights: str, efforts: list[int], repea
                 picture.save(source)
                 for key, command, read, write in (("encode", encode, source, file), ("decode", decode, file, again)):
                     names = {_SOURCE: str(read), _TARGET: str(write)}
-                    runs = [_run([names.get(part, part) for part in command]) for _ in range(repeats)]
+                    runs = [run_measured([names.get(part, part) for part in command]) for _ in range(repeats)]
                     row[key] += statistics.median(seconds for seconds, _ in runs) / len(pictures)
                     row[f"{key} MB"] = max(row[f"{key} MB"], *(memory for _, memory in runs))
             rows.append(row)
     return rows
-
-
-def _run(command: Sequence[str]) -> tuple[float, float]:
-    """Seconds and 10^6 bytes of a process."""
-    done = subprocess.run([sys.executable, "-c", _MEASURE, *command], capture_output=True, text=True, check=True)
-    seconds, memory = done.stdout.split()
-    return float(seconds), float(memory) * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def command(
