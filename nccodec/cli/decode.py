@@ -13,25 +13,27 @@ from ..code import MAX_PIXELS
 from ..errors import ImageError, NclError
 from . import batch
 from .files import STREAM, is_stdout, naming, read_bytes, write
-from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting
+from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting, Strip, stripped
 from .tasks import Task, in_out, tasks
 
 
 @dataclass(frozen=True)
 class Decoding:
     """Decodes one file. options: of `nccodec.decode`; format: an extension without its dot, or empty for that of the
-    output's name."""
+    output's name; strip: as of `imaging.metadata.metadata_of`."""
 
     options: dict
     format: str
     force: bool
     skip_existing: bool
+    strip: tuple[str, ...]
 
     def __call__(self, task: Task) -> dict | None:
         if task.source == task.target != STREAM:  # a picture, say: what it is not is the better thing to tell
             _checked(task.source)
         if not batch.allowed(task, self.force, self.skip_existing):
             return None
+        from ..imaging.metadata import info_of, metadata_of
         from ..imaging.pictures import picture_bytes, picture_format
 
         named = Path(f"_.{self.format or 'png'}") if self.format or is_stdout(task.target) else task.target
@@ -41,6 +43,7 @@ class Decoding:
             picture = nccodec.decode(data, **self.options)
         except NclError as error:
             raise naming(task.source, error) from None
+        picture.info = info_of(metadata_of(picture, self.strip))
         try:
             content = picture_bytes(picture, format)
         except NclError as error:
@@ -126,6 +129,7 @@ def command(
     smooth: Annotated[
         bool, typer.Option("--smooth", help="Smooth the borders of ranges, in files of `nc pifs`.")
     ] = False,
+    strip: Strip = None,
     max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
     skip_existing: SkipExisting = False,
@@ -151,7 +155,7 @@ def command(
         "detail": not no_detail, "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels,
         "crop": region,
     }  # fmt: skip
-    work = Decoding(options, extension, force, skip_existing)
+    work = Decoding(options, extension, force, skip_existing, stripped(strip))
     batch.run(todo, work, jobs, reporting, _line)
 
 

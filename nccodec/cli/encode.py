@@ -22,7 +22,6 @@ from .options import (
     Force,
     Jobs,
     MaxPixels,
-    Metadata,
     OutputDir,
     Packer,
     Psnr,
@@ -30,6 +29,8 @@ from .options import (
     Recursive,
     Size,
     SkipExisting,
+    Strip,
+    stripped,
     target,
 )
 from .tasks import Task, in_out, tasks
@@ -129,9 +130,7 @@ def command(
     weights: Annotated[
         str | None, typer.Option(help=f"Weights, by name or path, of method neural [{Options.weights}].")
     ] = None,
-    strip: Annotated[
-        list[Metadata] | None, typer.Option(help="Metadata to leave out; may be given several times.")
-    ] = None,
+    strip: Strip = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Write only what decodes to just what the encoder meant.")
     ] = False,
@@ -158,7 +157,7 @@ def command(
         output, output_dir, recursive, reporting.note, "" if keep_suffix else " (--keep-suffix keeps them apart)",
     )  # fmt: skip
     settings = {"packer": packer.value, "device": device.value, "verify": verify}
-    settings |= {"strip": tuple(kind.value for kind in strip or ())}
+    settings |= {"strip": stripped(strip)}
     bar = slow and len(todo) == 1 and not quiet
     work = Encoding(
         method, options, settings | goals, force, skip_existing, as_json or not quiet, bar, max_pixels

@@ -47,6 +47,12 @@ Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing f
 Bpp = Annotated[float | None, typer.Option(help="Bits per pixel, at most.")]
 Size = Annotated[str | None, typer.Option(metavar="BYTES", help="File size, at most: 40000, 40k or 1.5M.")]
 Psnr = Annotated[float | None, typer.Option(metavar="DB", help="PSNR of the decoded picture, at least.")]
+Strip = Annotated[list[Metadata] | None, typer.Option(help="Metadata to leave out; may be given several times.")]
+
+
+def stripped(kinds: list[Metadata] | None) -> tuple[str, ...]:
+    """What is given for `Strip`, by the names of `nccodec.encode`."""
+    return tuple(kind.value for kind in kinds or ())
 
 
 def target(quality: float | None, bpp: float | None, size: str | None, psnr: float | None) -> dict[str, float | None]:
