@@ -9,6 +9,7 @@ from ..errors import ImageError, NclWarning
 from .profiles import is_grey_profile, to_srgb, without_profile
 
 SUPPORTED = ("L", "LA", "RGB", "RGBA")
+LOST_DEPTH = "16 bits a sample are {} to 8"
 
 
 def to_supported(picture: Image.Image, lead: str = "") -> Image.Image:
@@ -58,15 +59,10 @@ def _from_deep(picture: Image.Image, lead: str) -> Image.Image:
         raise ImageError(f"{lead}samples from {low} to {high} are no 8 or 16 bits")
     deep = picture.mode.startswith("I;16") or high > 255
     if deep:
-        lost_depth(lead)
+        warnings.warn(f"{lead}{LOST_DEPTH.format('rounded')}", NclWarning, stacklevel=3)
     grey = Image.fromarray(np.uint8((samples + 128) // 257 if deep else samples))
     transparent = picture.info.get("transparency")
     if isinstance(transparent, int):
         grey.putalpha(Image.fromarray(np.uint8(255 * (samples != transparent))))
     grey.info = {key: value for key, value in picture.info.items() if key != "transparency"}
     return grey
-
-
-def lost_depth(lead: str, how: str = "rounded") -> None:
-    """Warn that there are more than 8 bits a sample."""
-    warnings.warn(f"{lead}16 bits a sample are {how} to 8", NclWarning, stacklevel=2)

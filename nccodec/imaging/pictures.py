@@ -6,15 +6,16 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from ..code import Extras
 from ..errors import ImageError, NclWarning
 from .alpha import split
 from .deep import depth_is_lost, is_deep_grey, low_bytes, rounded
 from .extended_xmp import join_xmp
+from .messages import collected
 from .metadata import metadata_of, save_options, tiff_exif
-from .modes import lost_depth, to_supported
+from .modes import LOST_DEPTH, to_supported
 from .opening import load_common, open_picture
 from .profiles import untold_colours, without_grey_profile
 
@@ -29,13 +30,12 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
     """Read the first frame of a picture, from a file or out of memory, in one of the modes `modes.SUPPORTED`, EXIF
     orientation applied, its metadata in `info`. All of it is in memory, and its file closed.
 
-    Messages are led by the file's name if it has one. An NclWarning tells of further frames, of lost depth, and of what
-    of its colours and metadata is not kept. ImageError where the picture cannot be read, has more than max_pixels
-    pixels, or no colours.
+    Messages are led by the file's name if it has one. An NclWarning tells of further frames, of lost depth, of what of
+    its colours and metadata is not kept, and of what Pillow finds damaged. ImageError where the picture cannot be
+    read, has more than max_pixels pixels, or no colours.
     """
     lead = f"{source}: " if isinstance(source, Path) else ""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with collected() as said:
         try:
             if isinstance(source, Path) and source.exists() and not (source.is_file() or source.is_dir()):
                 source = io.BytesIO(source.read_bytes())  # of a pipe, which is read but once
@@ -44,20 +44,11 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
                     raise ImageError(
                         f"{lead}{opened.width} x {opened.height} pixels are over the limit of {max_pixels}"
                     )
-                frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
-                deep, deep_grey = depth_is_lost(opened), is_deep_grey(opened)
-                low, colours = low_bytes(opened, source), untold_colours(opened)
-                opened.load()
-                if low:
-                    rounded(opened, low, deep_grey)
-                if opened.format == "TIFF" and (exif := tiff_exif(opened)):
-                    opened.info["exif"] = exif
-                more_xmp = opened.format in ("JPEG", "MPO") and join_xmp(opened)
-                picture = _upright(opened)
-                if deep_grey:
-                    picture = picture.convert("LA")
-        except (ImageError, MemoryError):
+                picture, notes = _loaded(opened, source)
+        except ImageError:
             raise
+        except MemoryError:
+            raise ImageError(f"{lead}not enough memory") from None
         except FileNotFoundError:
             raise ImageError(f"{lead}no such file") from None
         except IsADirectoryError:
@@ -65,17 +56,12 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
         except PermissionError:
             raise ImageError(f"{lead}permission denied") from None
         except Image.UnidentifiedImageError:
-            raise ImageError(f"{lead}not an image") from None
+            raise ImageError(": ".join([f"{lead}not an image", *said])) from None
         except Exception as error:  # Pillow's readers raise anything at all on damaged files
-            raise ImageError(f"{lead}cannot be read as an image ({error})") from None
-    if frames > 1:
-        warnings.warn(f"{lead}the first of {frames} frames is taken", NclWarning, stacklevel=2)
-    if colours:
-        warnings.warn(f"{lead}its colours are taken for sRGB; its {colours} is not kept", NclWarning, stacklevel=2)
-    if more_xmp:
-        warnings.warn(f"{lead}of its XMP the extended part is not kept", NclWarning, stacklevel=2)
-    if deep:
-        lost_depth(lead, "rounded" if low or opened.format == "PPM" else "cut")
+            causes = ": ".join(text for text in (str(error), *said) if text)
+            raise ImageError(f"{lead}cannot be read as an image ({causes})") from None
+    for note in (*said, *notes):
+        warnings.warn(f"{lead}{note}", NclWarning, stacklevel=2)
     return to_supported(picture, lead)
 
 
@@ -85,6 +71,26 @@ def parts_of(image: Image.Image, strip: Collection[str] = ()) -> tuple[Image.Ima
     picture = to_supported(image)
     colours, alpha = split(picture)
     return colours, Extras(alpha, **metadata_of(picture, strip))
+
+
+def _loaded(opened: ImageFile.ImageFile, source: Path | BinaryIO) -> tuple[Image.Image, list[str]]:
+    """The picture of an opened source, upright, and what there is to tell of it. Raises what Pillow raises."""
+    frames = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
+    notes = [f"the first of {frames} frames is taken"] if frames > 1 else []
+    if colours := untold_colours(opened):
+        notes.append(f"its colours are taken for sRGB; its {colours} is not kept")
+    deep, deep_grey, low = depth_is_lost(opened), is_deep_grey(opened), low_bytes(opened, source)
+    opened.load()
+    if low:
+        rounded(opened, low, deep_grey)
+    if deep:
+        notes.append(LOST_DEPTH.format("rounded" if low or opened.format == "PPM" else "cut"))
+    if opened.format == "TIFF" and (exif := tiff_exif(opened)):
+        opened.info["exif"] = exif
+    if opened.format in ("JPEG", "MPO") and join_xmp(opened):
+        notes.append("of its XMP the extended part is not kept")
+    picture = _upright(opened)
+    return picture.convert("LA") if deep_grey else picture, notes
 
 
 def _upright(picture: Image.Image) -> Image.Image:

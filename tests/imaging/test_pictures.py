@@ -120,7 +120,42 @@ def test_phone_pictures_of_several_frames_are_read_without_a_warning(tmp_path, r
 def test_damaged_metadata_are_no_reason_to_refuse_a_picture(tmp_path):
     path = tmp_path / "a.jpg"
     Image.new("RGB", (8, 8), (9, 9, 9)).save(path, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x09garbage")
-    assert read_picture(path).size == (8, 8)
+    with pytest.warns(NclWarning, match=r"a\.jpg: Corrupt EXIF data"):
+        assert read_picture(path).size == (8, 8)
+
+
+def fax(path, damage: bytes) -> None:
+    """A TIFF of 64 x 64 bits, of which libtiff makes a picture whatever its code words are."""
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 2, (64, 64), np.uint8) * 255)
+    noise.convert("1").save(path, compression="group4")
+    content = bytearray(path.read_bytes())
+    content[300 : 300 + len(damage)] = damage
+    path.write_bytes(content)
+
+
+def test_what_libtiff_says_is_a_warning_or_the_cause_and_led_by_the_name(tmp_path, capfd, recwarn):
+    fax(tmp_path / "whole.tif", b"")
+    assert read_picture(tmp_path / "whole.tif").size == (64, 64) and not recwarn.list
+    fax(tmp_path / "part.tif", bytes.fromhex("ff01023344"))
+    with pytest.warns(NclWarning, match=r"part\.tif: Fax4Decode: Bad code word at line \d+"):
+        assert read_picture(tmp_path / "part.tif").size == (64, 64)
+    path = tmp_path / "lzw.tif"
+    Image.effect_noise((64, 64), 50).save(path, compression="tiff_lzw")
+    path.write_bytes(path.read_bytes()[:2000] + bytes(100) + path.read_bytes()[2100:])
+    with pytest.raises(ImageError, match=r"lzw\.tif: cannot be read as an image \(decoder error -2: LZWDecode: "):
+        read_picture(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_pillow_logs_is_no_line_of_its_own(tmp_path):
+    """More samples a pixel than there can be, which it logs as an error."""
+    content = tiff(np.zeros((4, 4, 3), int), "<", 1)
+    samples = struct.pack("<HHIHH", 277, 3, 1, 3, 0)
+    assert content.count(samples) == 1
+    (tmp_path / "a.tif").write_bytes(content.replace(samples, struct.pack("<HHIHH", 277, 3, 1, 9, 0)))
+    run = [sys.executable, "-c", READ, "a.tif"]
+    told = subprocess.run(run, cwd=tmp_path, check=False, capture_output=True, text=True).stderr
+    assert "a.tif: not an image: More samples" in told and not told.startswith("More samples")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".bmp", ".tif"])
