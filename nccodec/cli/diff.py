@@ -17,7 +17,7 @@ def command(
     second: Annotated[Path, typer.Argument(metavar="B", readable=False, help="Picture or .ncl of the same size.")],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Error map to write: black is 0, white 32 and more grey levels."),
+        typer.Option("-o", "--output", help="Error map to write: from black, 0, over red and yellow to white, 32 and more."),
     ] = None,
     weights: Annotated[str | None, typer.Option(help="Weights, where those of a .ncl are not installed.")] = None,
     similarity: Annotated[

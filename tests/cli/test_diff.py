@@ -40,14 +40,36 @@ def test_psnr_and_where_the_largest_error_is(nc, pair):
 def test_the_map_is_black_where_equal_and_white_from_32_levels_on(nc, pair):
     assert nc("diff", "a.png", "b.png", "-o", "map.png")[0] == 0
     with Image.open("map.png") as shown:
-        colours = np.asarray(shown)
+        colours = np.asarray(shown)[:180, :200]
     assert colours[5, 17].tolist() == [255, 255, 255]
-    assert 0 < colours[100, 3].sum() < 3 * 255
+    assert colours[100, 3].tolist() == [round(255 * 9 / (32 / 3)), 0, 0]  # red is at a third of 32
     assert np.count_nonzero(colours.any(-1)) == 2
     code, _, err = nc("diff", "a.png", "b.png", "-o", "map.png")
     assert code == 1 and err == "nc: map.png: exists already (-f overwrites it)\n"
     assert nc("diff", "a.png", "b.png", "-o", "a.png", "-f")[0] == 1
     assert nc("diff", "a.png", "b.png", "-o", "map.png", "-f")[0] == 0
+
+
+@pytest.mark.parametrize("width", [20, 640, 2000])
+def test_the_map_has_a_legend_of_its_colours(nc, tmp_path, width):
+    """One line of the bar has all that the map has, in order, black, red, yellow and white among it."""
+    a = np.full((40, width, 3), 100, np.uint8)
+    b = a.copy()
+    b[:, :, 2] += np.uint8(np.arange(width) * 40 // width)
+    for name, pixels in (("a.png", a), ("b.png", b)):
+        Image.fromarray(pixels).save(name)
+    assert nc("diff", "a.png", "b.png", "-o", "map.png")[0] == 0
+    with Image.open("map.png") as shown:
+        sheet = np.asarray(shown)
+    assert sheet.shape[1] == max(width, 240) and sheet.shape[0] > 40
+    bar = [tuple(map(int, colour)) for colour in sheet[40 + max(12, width // 80)]]  # the middle of the bar
+    bar = [colour for colour, before in zip(bar[1:], bar, strict=False) if colour != before and colour != bar[0]]
+    mapped = [tuple(map(int, colour)) for colour in sheet[20, :width]]
+    mapped = list(dict.fromkeys(mapped))
+    assert [colour for colour in bar if colour in mapped] == mapped and len(bar) == 33
+    assert bar[0] == (0, 0, 0) and bar[-1] == (255, 255, 255) and bar[16] == (255, 128, 0)
+    hues = [(r > 0, g > 0, b > 0) for r, g, b in bar]
+    assert [hues.count(hue) for hue in ((False,) * 3, (True, False, False), (True, True, False))] == [1, 10, 11]
 
 
 def test_equal_pictures(nc, pair):
