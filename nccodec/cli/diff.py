@@ -10,6 +10,7 @@ import typer
 
 from ..errors import ImageError, NclError
 from .files import check_folder, check_output, naming, read_bytes, write
+from .streams import tell
 
 
 def command(
@@ -17,7 +18,7 @@ def command(
     second: Annotated[Path, typer.Argument(metavar="B", readable=False, help="Picture or .ncl of the same size.")],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Error map to write: from black, 0, over red and yellow to white, 32 and more."),
+        typer.Option("-o", "--output", help="Error map to write: black is 0, then red, yellow, and white from 32 on."),
     ] = None,
     weights: Annotated[str | None, typer.Option(help="Weights, where those of a .ncl are not installed.")] = None,
     similarity: Annotated[
@@ -47,19 +48,23 @@ def command(
     if similarity:
         told["ms-ssim"] = ms_ssim(*map(np.asarray, (a, b)))
     if output is not None:
-        write(output, picture_bytes(error_map(a, b), form))
+        try:
+            content = picture_bytes(error_map(a, b), form)
+        except ImageError as error:
+            raise naming(output, error) from None
+        write(output, content)
     if as_json:
-        typer.echo(json.dumps(told))
+        tell(json.dumps(told))
         return
     if not found.largest:
-        typer.echo(f"equal: {a.width} x {a.height} pixels without any difference")
+        tell(f"equal: {a.width} x {a.height} pixels without any difference")
         return
     parts = [f"PSNR {found.psnr:.2f} dB", f"largest error {found.largest} at ({found.x}, {found.y}), {found.channel}"]
     if similarity:
         value = told["ms-ssim"]
         small = f"MS-SSIM n/a (a side is under {MS_SSIM_SIDE} pixels)"
         parts.insert(1, small if value is None else f"MS-SSIM {value:.5f}")
-    typer.echo(", ".join(parts))
+    tell(", ".join(parts))
 
 
 def _read(path: Path, weights: str | None):

@@ -147,8 +147,12 @@ def picture_bytes(picture: Image.Image, name: str) -> bytes:
 def _check_written(picture: Image.Image, content: io.BytesIO, name: str) -> None:
     """ImageError where a format holds something else than it was given: several of Pillow's writers leave out or
     scale what does not fit."""
-    with Image.open(content, formats=[name]) as written:
-        size, mode, transparent = written.size, written.mode, written.has_transparency_data
+    content.seek(0)
+    try:
+        with Image.OPEN[name][0](content, "") as written:  # `Image.open` has a limit of its own for sizes
+            size, mode, transparent = written.size, written.mode, written.has_transparency_data
+    except Exception as error:
+        raise ImageError(f"what was written as {name} cannot be read ({error})") from None
     if size != picture.size:
         raise ImageError(
             f"{name} does not hold {picture.width} x {picture.height} pixels: they would become {size[0]} x {size[1]}"

@@ -72,6 +72,12 @@ def test_the_map_has_a_legend_of_its_colours(nc, tmp_path, width):
     assert [hues.count(hue) for hue in ((False,) * 3, (True, False, False), (True, True, False))] == [1, 10, 11]
 
 
+def test_a_map_that_its_format_cannot_hold_is_named(nc, pair):
+    Image.open("a.png").resize((300, 260)).save("c.png")
+    code, _, err = nc("diff", "c.png", "c.png", "-o", "map.ico")
+    assert code == 1 and err.startswith("nc: map.ico: 300 x ") and not (pair / "map.ico").exists()
+
+
 def test_equal_pictures(nc, pair):
     code, out, _ = nc("diff", "a.png", "a.png")
     assert (code, out) == (0, "equal: 200 x 180 pixels without any difference\n")
