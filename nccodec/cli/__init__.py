@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from ..errors import NclError, NclWarning
-from . import compare, decode, diff, encode, info, pifs, test, train, weights
+from . import compare, decode, diff, encode, info, pifs, streams, test, train, weights
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
@@ -36,7 +36,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from .. import __version__
 
-        print(f"nc {__version__}")
+        streams.tell(f"nc {__version__}")
         raise typer.Exit
 
 
@@ -48,18 +48,19 @@ def _options(
 
 
 def _fail(message: object) -> None:
-    print("nc: " + " ".join(str(message).split()), file=sys.stderr)
+    streams.say(f"nc: {message}")
     sys.exit(FAILURE)
 
 
 def _warn(message: Warning | str, *_: object) -> None:
-    print("nc: warning: " + " ".join(str(message).split()), file=sys.stderr)
+    streams.say(f"nc: warning: {message}")
 
 
 def main() -> None:
     """Run `nc`: one clear line for whatever goes wrong, never a traceback for bad input."""
     # numpy, not imported yet, would have threads for products alone, which wait for work awake: see arrays.threads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    streams.prepare()
     warnings.showwarning = _warn
     warnings.simplefilter("always", NclWarning)
     try:
@@ -69,4 +70,4 @@ def main() -> None:
     except MemoryError:
         _fail("not enough memory")
     except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}" if error.filename else error)
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or error)

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import typer
-
 from ..errors import LimitError, NclError
 from .files import check_output, is_stdout, led
+from .streams import plain, say, tell
 from .tasks import Task
 
 
@@ -26,7 +25,7 @@ class Reporting:
     def note(self, line: str) -> None:
         """Tell what concerns no file that is done."""
         if not self.quiet:
-            _say(f"nc: {line}")
+            say(f"nc: {line}")
 
 
 def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
@@ -50,23 +49,23 @@ def run(
     must be picklable for jobs > 1. text: the line for what `work` returned.
     """
     failed, skipped, pixels, started = [], 0, 0, time.monotonic()
-    with _progress(len(todo), reporting) as (say, advance):
+    with _progress(len(todo), reporting) as (show, advance):
         for task, result, error, notes in _results(todo, work, jobs):
             for note in notes:
-                say(f"nc: warning: {note}")
+                show(f"nc: warning: {note}")
             if error is not None and len(todo) == 1:
                 raise error
             if error is not None:
                 failed.append(task)
-                say(f"nc: {error}")
+                show(f"nc: {error}")
                 if reporting.as_json:
-                    typer.echo(json.dumps({"source": str(task.source), "error": str(error)}))
+                    tell(json.dumps({"source": str(task.source), "error": str(error)}))
             elif result is None:
                 skipped += 1
             elif reporting.as_json:
-                typer.echo(json.dumps({"source": str(task.source), "target": str(task.target)} | result))
+                tell(json.dumps({"source": str(task.source), "target": str(task.target)} | result))
             elif not reporting.quiet:
-                say(text({"source": task.source, "target": task.target} | result))
+                show(text({"source": task.source, "target": task.target} | result))
             more = 0 if result is None else result["pixels"]
             pixels += more
             advance(more)
@@ -74,14 +73,10 @@ def run(
         reporting.note(f"{skipped} of {len(todo)} existed already")
     if pixels and len(todo) > 1 and not (reporting.quiet or reporting.as_json):
         seconds, done = time.monotonic() - started, len(todo) - skipped - len(failed)
-        _say(f"nc: {done} done, {pixels / 1e6:.2f} MP in {seconds:.1f} s, {pixels / 1e6 / seconds:.2f} MP/s")
+        say(f"nc: {done} done, {pixels / 1e6:.2f} MP in {seconds:.1f} s, {pixels / 1e6 / seconds:.2f} MP/s")
     if failed:
         names = ", ".join(str(task.source) for task in failed[:5]) + (", ..." if len(failed) > 5 else "")
         raise NclError(f"{len(failed)} of {len(todo)} failed: {names}")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 Result = tuple[Task, dict | None, NclError | None, list[str]]
@@ -96,20 +91,33 @@ def _results(todo: list[Task], work: Callable[[Task], dict | None], jobs: int) -
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
+    from ..arrays.interrupts import held
+
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    pool = ProcessPoolExecutor(min(jobs, len(todo)), get_context("spawn"), _limit_threads, (threads,))
+    pool = ProcessPoolExecutor(min(jobs, len(todo)), get_context("spawn"), _start_worker, (threads,))
     try:
-        for future in [pool.submit(_attempt, task, work) for task in todo]:
+        with held():
+            futures = [pool.submit(_attempt_in_worker, task, work) for task in todo]
+        for future in futures:
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _limit_threads(threads: int) -> None:
+def _start_worker(threads: int) -> None:
     from ..arrays import set_threads
+    from ..arrays.interrupts import only_note
 
+    only_note()
     set_threads(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)  # of torch, which is not imported yet
+
+
+def _attempt_in_worker(task: Task, work: Callable[[Task], dict | None]) -> Result:
+    from ..arrays.interrupts import heard
+
+    with heard():
+        return _attempt(task, work)
 
 
 def _attempt(task: Task, work: Callable[[Task], dict | None]) -> Result:
@@ -137,7 +145,7 @@ def _progress(count: int, reporting: Reporting) -> Iterator[tuple[Callable[[str]
     what to call with lines for stderr, which stand above it, and with the pixels of each file."""
     json_on_terminal = reporting.as_json and sys.stdout.isatty()
     if count == 1 or reporting.quiet or json_on_terminal or not sys.stderr.isatty():
-        yield _say, lambda _: None
+        yield say, lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -154,4 +162,4 @@ def _progress(count: int, reporting: Reporting) -> Iterator[tuple[Callable[[str]
             speed = pixels / 1e6 / (time.monotonic() - started)
             progress.update(bar, advance=1, description=f"{speed:.2f} MP/s")
 
-        yield lambda line: console.print(Text(line), soft_wrap=True), advance
+        yield lambda line: console.print(Text(plain(line)), soft_wrap=True), advance

@@ -10,6 +10,7 @@ import typer
 from ..errors import ComparisonError, LimitError
 from . import progress
 from .files import check_folder, check_output, write
+from .streams import say, tell
 
 _REPORT = ("report.html",)
 _TITLES = {"ms-ssim": "MS-SSIM", "colour": "the colour error"}  # of metrics, where their names are no words
@@ -82,7 +83,7 @@ def command(
     with progress.count("measuring") as told:
         found = compare(pictures, chosen, wanted, added, cache, jobs, told)
     for table in tables(found):
-        typer.echo(table.text() + "\n")
+        tell(table.text() + "\n")
     if as_json:
         write(as_json, (json.dumps(found, indent=1, allow_nan=False) + "\n").encode())
     if card:
@@ -97,13 +98,13 @@ def command(
 
         content = page(found, shown).encode()
         write(out / "report.html", content)
-        typer.echo(f"{out / 'report.html'}: {len(content) / 1e6:.1f} MB", err=True)
+        say(f"{out / 'report.html'}: {len(content) / 1e6:.1f} MB")
     if plot:
         from ..evaluation.plots import plots
 
         for name, content in plots(found, shown).items():
             write(out / name, content)
-            typer.echo(out / name, err=True)
+            say(out / name)
 
 
 def _installed(extras: dict[str, str]) -> None:
@@ -137,7 +138,7 @@ def _measurable(metrics: list[str], pictures: list) -> list[str]:
     if not kept:
         raise ComparisonError(causes[0])
     for cause in causes:
-        typer.echo(f"left out: {cause}", err=True)
+        say(f"left out: {cause}")
     return kept
 
 
@@ -152,7 +153,7 @@ def _codecs(names: str | None, weights: str, qualities: list[float] | None) -> l
         except ComparisonError as error:
             if names:
                 raise
-            typer.echo(f"left out: {error}", err=True)
+            say(f"left out: {error}")
         else:
             found.setdefault(codec.title, codec)
     return list(found.values())

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import FormatError, LimitError, NclError, NclWarning
+from .streams import pour
 
 MAX_FILE = 2 << 30  # bytes of a .ncl
 STREAM = Path("-")  # stdin or stdout
@@ -74,18 +75,17 @@ def write(target: Path, content: bytes) -> None:
     `target` that is then renamed, in folders that are made if need be; on any failure no file is left, and what was
     there before is. Of a symbolic link the file that it leads to is replaced; a file keeps its mode. OSError names the
     target."""
+    if is_stdout(target):
+        pour(content)
+        return
     try:
         _write(target, content)
     except OSError as error:
-        name = "stdout" if is_stdout(target) else str(target)
-        raise OSError(error.errno, error.strerror, name) from None
+        raise OSError(error.errno, error.strerror, str(target)) from None
 
 
 def _write(target: Path, content: bytes) -> None:
-    if is_stdout(target):
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
+    """See write; to a path alone."""
     found = target.stat() if target.exists() else None
     if found and _takes_bytes(found):
         target.write_bytes(content)

@@ -8,6 +8,7 @@ import typer
 
 from ..errors import NclError
 from .files import naming, read_bytes
+from .streams import plain, tell
 
 
 def command(
@@ -23,7 +24,7 @@ def command(
     except NclError as error:
         raise naming(source, error) from None
     if as_json:
-        typer.echo(json.dumps({"file": str(source)} | about))
+        tell(json.dumps({"file": str(source)} | about))
         return
     header = header_of(data)
     chunks = ", ".join(f"{name} {size}" for name, size in about["chunks"].items())
@@ -33,6 +34,6 @@ def command(
         "bytes": f"{about['bytes']} ({about['bpp']:.4f} bpp): {chunks}",
         "format": f"version {about['version']}, {about['kind']}, packer {about['packer']}",
     }
-    typer.echo(str(source))
+    tell(plain(source))
     for name, text in (lines | header.fields.lines(header.common)).items():
-        typer.echo(f"  {name + ':':<16}{text}")
+        tell(f"  {name + ':':<16}{plain(text)}")

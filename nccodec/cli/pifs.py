@@ -15,6 +15,7 @@ from ..pifs.options import Options
 from . import progress
 from .files import bytes_beside, check_folder, check_output, naming, naming_warnings, write
 from .options import Bpp, Device, Packer, Psnr, Size, target
+from .streams import say
 from .tasks import Task, in_out, tasks
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def command(
         except NclError as error:
             if len(todo) == 1:
                 raise naming(source, error) from None
-            typer.echo(f"nc: {naming(source, error)}", err=True)
+            say(f"nc: {naming(source, error)}")
             failed += 1
     if failed:
         raise NclError(f"{failed} of {len(todo)} pictures failed")
@@ -139,19 +140,18 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
     domains = sum(
         math.prod(plane.domain_grid(side)) for plane in layout.planes for side in layout.sides if side <= layout.largest
     )
-    typer.echo(
+    say(
         f"{target or source}: {picture.width} x {picture.height}, {figures(len(data), decoded, seconds)}, "
         f"{code.ranges} ranges, {code.references} with one of {domains} domains, "
-        f"exact after {code.iterations} steps, |s| up to {code.largest_scale / SCALE_UNIT:g}",
-        err=True,
+        f"exact after {code.iterations} steps, |s| up to {code.largest_scale / SCALE_UNIT:g}"
     )
     if weights:
         started = time.perf_counter()
         try:
             other = nccodec.encode(picture, size=len(data), weights=weights, device=options["device"])
         except LimitError as error:
-            typer.echo(f"  nc encode: {error}", err=True)
+            say(f"  nc encode: {error}")
             return
         seconds = time.perf_counter() - started
         again = nccodec.decode(other, weights=weights, device=options["device"])
-        typer.echo(f"  nc encode: {figures(len(other), again, seconds)}", err=True)
+        say(f"  nc encode: {figures(len(other), again, seconds)}")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .streams import plain
+
 
 @contextmanager
 def bar(source: Path, shown: bool = True) -> Iterator[Callable[[float], None]]:
@@ -18,9 +20,9 @@ def bar(source: Path, shown: bool = True) -> Iterator[Callable[[float], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(str(source), total=1.0)
+        task = progress.add_task(plain(source), total=1.0)
         yield lambda share: progress.update(task, completed=share)
 
 

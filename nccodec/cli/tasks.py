@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from .files import STREAM, check_folder
+from .streams import plain
 
 _NAMED = 5  # kinds of files that are left out
 
@@ -35,9 +36,10 @@ def in_out(
         return sources, output
     if len(sources) > 2:
         if is_output(last) and not last.exists():
-            raise typer.BadParameter(f"{last} is no input; --output-dir names the folder for several outputs")
+            raise typer.BadParameter(f"{plain(last)} is no input; --output-dir names the folder for several outputs")
     elif last == STREAM or (is_output(last) and last.exists()):
-        raise typer.BadParameter(f"{last} may be an input or the output; -o {last} makes it the output")
+        name = plain(last)
+        raise typer.BadParameter(f"{name} may be an input or the output; -o {name} makes it the output")
     elif is_output(last):
         return sources[:1], last
     return sources, output

@@ -13,6 +13,7 @@ from ..neural.architecture import Architecture
 from ..training.options import SCREENS, Options
 from . import progress
 from .options import Device
+from .streams import say
 
 
 class Loss(str, Enum):
@@ -123,11 +124,11 @@ def command(
         trainer.run()
         processes.end()
     for cause in folder.broken.values():
-        typer.echo(f"skipped: {cause}", err=True)
+        say(f"skipped: {cause}")
     try:
         _run(trainer, saved)
     except KeyboardInterrupt:
-        typer.echo(f"interrupted at step {trainer.done}; continue with --resume ({saved})", err=True)
+        say(f"interrupted at step {trainer.done}; continue with --resume ({saved})")
         raise
     processes.leave()
     with progress.phases() as tell:
@@ -140,10 +141,10 @@ def command(
             lambda _: tell("measuring held-out pictures", next(measured) / len(trainer.measured)),
         )  # fmt: skip
     for bpp, db in zip(*(curve["results"][key] for key in ("bpp", "psnr-rgb")), strict=True):
-        typer.echo(f"validation: {bpp:.3f} bpp  {db:.2f} dB", err=True)
-    typer.echo(f"{out}: {trainer.done} steps, {(time.monotonic() - began) / 60:.1f} min", err=True)
-    typer.echo(f"to encode with it: nc encode PICTURE --weights {out}", err=True)
-    typer.echo(f"for nc decode to find it: nc weights add {out}, or --weights {out} each time", err=True)
+        say(f"validation: {bpp:.3f} bpp  {db:.2f} dB")
+    say(f"{out}: {trainer.done} steps, {(time.monotonic() - began) / 60:.1f} min")
+    say(f"to encode with it: nc encode PICTURE --weights {out}")
+    say(f"for nc decode to find it: nc weights add {out}, or --weights {out} each time")
 
 
 def _numbers(text: str | None) -> list[float] | None:
@@ -174,6 +175,6 @@ def _run(trainer, saved: Path) -> None:
             bar.update(task, completed=r.progress, description=text)
             if not console.is_terminal:
                 left = r.elapsed * (1 - r.progress) / max(r.progress, 1e-9)
-                typer.echo(f"{100 * r.progress:5.1f} %  {text}  {left / 60:.1f} min of training left", err=True)
+                say(f"{100 * r.progress:5.1f} %  {text}  {left / 60:.1f} min of training left")
 
         trainer.run(report, save=saved)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .files import check_output, write
+from .streams import plain, say, tell
 
 app = typer.Typer(help="Weights: what is installed, and adding to it.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -24,8 +25,8 @@ def list_() -> None:
             about = f"{weights.fingerprint.hex()}  {path.stat().st_size / 2**20:.1f} MiB"
         except WeightsError as error:
             about = f"unusable: {error}"
-        typer.echo(f"{path.stem:<12} {about}  {path}")
-    typer.echo("searched: " + ", ".join(map(str, places())), err=True)
+        tell(plain(f"{path.stem:<12} {about}  {path}"))
+    say("searched: " + ", ".join(map(str, places())))
 
 
 @app.command()
@@ -49,7 +50,7 @@ def add(
     if card.is_file():
         write(target.with_suffix(".json"), card.read_bytes())
     write(target, source.read_bytes())
-    typer.echo(f"{target}: {weights.fingerprint.hex()}", err=True)
+    say(f"{target}: {weights.fingerprint.hex()}")
 
 
 @app.command()
@@ -60,4 +61,4 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="Name or path.
     weights = named(name)
     about = {"path": str(weights.path), "fingerprint": weights.fingerprint.hex()}
     about |= {"architecture": weights.architecture.to_dict(), "dead_zone": list(weights.dead_zone)}
-    typer.echo(json.dumps(about | {"card": weights.card()}, indent=1))
+    tell(json.dumps(about | {"card": weights.card()}, indent=1))

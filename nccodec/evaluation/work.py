@@ -3,7 +3,6 @@
 import hashlib
 import multiprocessing
 import os
-import signal
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -18,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from ..arrays import set_threads
+from ..arrays.interrupts import held, only_note
 from ..errors import ComparisonError, ImageError, NclError, NclWarning
 from ..imaging.pictures import parts_of, read_picture
 from ..imaging.suffixes import suffixes
@@ -116,10 +116,11 @@ def results_of(
         waiting: dict = {}
         pool = ProcessPoolExecutor(min(processes, len(left)), context, initializer=_single_threaded)
         try:
-            for job in left:
-                missing = {key: arg for key, arg in zip(job.keys, job.arguments, strict=True) if key not in known}
-                work = pool.submit(_work, job, tuple(missing.values()))
-                waiting[work] = list(missing)
+            with held():
+                for job in left:
+                    missing = {key: arg for key, arg in zip(job.keys, job.arguments, strict=True) if key not in known}
+                    work = pool.submit(_work, job, tuple(missing.values()))
+                    waiting[work] = list(missing)
             for number, work in enumerate(as_completed(waiting), 1):
                 found = dict(zip(waiting[work], work.result(), strict=True))
                 cache.put(found.items())
@@ -137,8 +138,8 @@ def results_of(
 
 def _single_threaded() -> None:
     """In a new process: one thread, no warnings, which were given before, and Ctrl-C left to who started it."""
+    only_note()
     warnings.simplefilter("ignore", NclWarning)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     set_threads(1)
     os.environ["OMP_NUM_THREADS"] = "1"  # of torch, which is not imported yet
     avif_in_one_thread()
