@@ -144,6 +144,8 @@ def command(
     mark = f"@{size.lower()}" if size else f"@{scale:g}x" if scale not in (None, 1) else ""
     mark += f"+{crop}" if crop else ""
     extension = format.removeprefix(".").lower()
+    if extension and not _is_picture(Path(f"_.{extension}")):
+        raise typer.BadParameter(f"{format!r} is no picture format", param_hint="--format")
     sources, output = in_out(sources, output, output_dir, _is_picture)
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(

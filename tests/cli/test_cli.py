@@ -223,6 +223,11 @@ def test_usage_errors_exit_2(nc, arguments):
     assert (code, out) == (2, "") and "Usage: nc" in err
 
 
+def test_a_format_that_there_is_not_is_named_as_it_was_given(nc):
+    code, out, err = nc("decode", "a.ncl", "--format", "xyz")
+    assert (code, out) == (2, "") and err.endswith("Invalid value for --format: 'xyz' is no picture format\n")
+
+
 def test_it_is_nccodec_too_where_nc_is_netcat(monkeypatch, capsys):
     metadata = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     scripts = re.search(r"\[project.scripts\]\n(.*?)\n\n", metadata, re.S)[1]
