@@ -112,9 +112,11 @@ class Page:
             code = _CODES[key]
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text)
 
-    def mouse(self, kind: str, x: float, y: float) -> None:
-        """kind: mouseMoved, mousePressed or mouseReleased, of the left button; x, y: in the window."""
+    def mouse(self, kind: str, x: float, y: float, held: bool = False) -> None:
+        """kind: mouseMoved, mousePressed or mouseReleased, of the left button; x, y: in the window. held: whether a
+        move has that button down."""
         button = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
+        button |= {"button": "left", "buttons": 1} if held else {}
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **button)
 
     def click(self, selector: str) -> None:

@@ -61,6 +61,11 @@ def test_the_page_needs_no_other_file_and_keeps_its_data_apart():
     assert data["curves"] == comparison["curves"] and data["pictures"] == shown
 
 
+def test_pictures_come_first():
+    order = re.findall(r'<section.*?aria-label(?:ledby)?="([^"]+)"', page(*example()))
+    assert order == ["look-title", "enlarge-title", "curves-title", "Tables"]
+
+
 needs_browser = pytest.mark.skipif(BINARY is None, reason="no Chromium here")
 
 
@@ -191,6 +196,14 @@ def test_pictures_rates_codecs_and_zoom_are_chosen(opened):
     opened.value("new Promise(r => { const s = document.getElementById('scroller'); s.scrollLeft = 700;"
                  " requestAnimationFrame(() => requestAnimationFrame(r)); })")  # fmt: skip
     assert opened.value("document.getElementById('edge').offsetLeft") == pytest.approx(700 + visible / 2, abs=1)
+    x, y = opened.value(
+        "(() => { const r = document.getElementById('scroller').getBoundingClientRect();"
+        " return [r.x + 50, r.y + 99]; })()"
+    )
+    opened.mouse("mousePressed", x, y)
+    opened.mouse("mouseMoved", x + 30, y, held=True)
+    opened.mouse("mouseReleased", x + 30, y)
+    assert opened.value("document.getElementById('scroller').scrollLeft") == 670
     opened.click("#scales button:nth-child(3)")
     assert opened.value("document.getElementById('decoded').src") == webp_uri(flat(8))
     assert text_of(opened, "#decoded-about") == "decoded at 8x"
@@ -201,6 +214,14 @@ def test_it_fits_a_phone(opened):
     opened.window(360, 740, mobile=True)
     opened.value("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
     assert opened.value("document.documentElement.scrollWidth") == 360
+    tables = "[...document.querySelectorAll('.table')].filter(t => t.clientWidth)"
+    assert opened.value(
+        f"{tables}.every(t => t.previousSibling.hidden == (t.scrollWidth <= t.clientWidth))"
+        f" && {tables}.some(t => !t.previousSibling.hidden)"
+    )
+    opened.window(360, 300, mobile=True)
+    opened.value("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    assert opened.value("document.getElementById('stage').clientHeight") <= 0.75 * 300
     assert opened.value("document.querySelector('#plot > svg').getBoundingClientRect().right") <= 360
     assert opened.value("Math.min(...[...document.querySelectorAll('button, select')].map(e => e.offsetHeight))") >= 32
 

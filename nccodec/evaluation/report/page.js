@@ -183,7 +183,9 @@
     }
     const scroller = element("div", { class: "table", tabindex: "0", role: "region", "aria-label": table.title });
     scroller.append(made);
-    holder.append(scroller, element("p", { class: "note lines" }, table.note));
+    const more = element("p", { class: "note more" }, "The table goes on to the right: scroll it sideways.");
+    new ResizeObserver(() => { more.hidden = scroller.scrollWidth <= scroller.clientWidth; }).observe(scroller);
+    holder.append(more, scroller, element("p", { class: "note lines" }, table.note));
     if (long) section.append(holder);
     at("tables").append(section);
   }
@@ -208,7 +210,7 @@
   }
   function place() {
     const { width, height } = view.picture;
-    const fits = Math.min(1, scroller.clientWidth / width);
+    const fits = Math.min(1, scroller.clientWidth / width, (0.75 * window.innerHeight) / height);
     const scale = view.zoom === 1 ? fits : view.zoom;
     stage.style.width = `${width * scale}px`;
     stage.style.height = `${height * scale}px`;
@@ -261,8 +263,19 @@
   for (const side of Object.values(sides)) side.addEventListener("change", show);
   split.addEventListener("input", cut);
   scroller.addEventListener("scroll", cut);
+  let held = null;  // where the pointer holds the zoomed picture; else it moves the line
+  stage.addEventListener("pointerdown", (event) => {
+    const line = at("edge").getBoundingClientRect();
+    const onLine = view.zoom === 1 || Math.abs(event.clientX - line.left) <= 16;
+    held = onLine ? null : { x: event.clientX, y: event.clientY };
+  });
   stage.addEventListener("pointermove", (event) => {
     if (event.pointerType !== "mouse" || !(event.buttons & 1)) return;
+    if (held) {
+      scroller.scrollBy(held.x - event.clientX, held.y - event.clientY);
+      held = { x: event.clientX, y: event.clientY };
+      return;
+    }
     const visible = Math.min(scroller.clientWidth, stage.clientWidth);
     const left = Math.max(stage.getBoundingClientRect().left, scroller.getBoundingClientRect().left);
     split.value = (100 * (event.clientX - left)) / visible;
@@ -273,4 +286,5 @@
   choice(at("zooms"), [[1, "fit"], [2, "2x"], [4, "4x"], [8, "8x"]], 1, (zoom) => { view.zoom = zoom; place(); });
   choice(at("scales"), scales.map((s) => [s, `${s}x`]), scale, (s) => { scale = s; enlarge(); });
   new ResizeObserver(place).observe(scroller);
+  window.addEventListener("resize", place);
 })();
