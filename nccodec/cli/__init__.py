@@ -14,7 +14,7 @@ FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
 app = typer.Typer(
     name="nc",
-    help="Image codec: a picture as a contractive map, decoded at any resolution.",
+    help="Image codec: stores pictures as contractive maps (.ncl) and decodes them at any size.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -25,39 +25,52 @@ def command(
         str | None,
         typer.Option(
             metavar="NAME,NAME,...",
-            help="ncl, or ncl-e0 to ncl-e9 for its efforts; pifs, jpeg, webp, jpeg2000, avif [ncl,jpeg,webp,avif].",
+            help="Of ncl, ncl-e0 to ncl-e9 (its efforts), pifs, jpeg, webp, jpeg2000, avif [ncl,jpeg,webp,avif].",
         ),
     ] = None,
     metrics: Annotated[
         str,
         typer.Option(
             metavar="NAME,NAME",
-            help="psnr, ms-ssim; blockiness: steps across the borders of 16-pixel cells over those beside, about 1 "
-            "where no borders show; colour: error of the mean chroma of 16-pixel areas, in grey levels.",
+            help="psnr; ms-ssim; blockiness: how much larger steps are at the borders of 16-pixel cells than beside "
+            "them, about 1 where no borders show; colour: error of the mean colour of 16-pixel areas, in grey levels.",
         ),
     ] = "psnr,ms-ssim",
     quality: Annotated[
-        list[float] | None, typer.Option("-q", "--quality", min=0, max=100, help="Quality of ncl; several times.")
+        list[float] | None,
+        typer.Option(
+            "-q", "--quality", min=0, max=100, help="Measure ncl at this quality; may be given several times."
+        ),
     ] = None,
-    weights: Annotated[str, typer.Option(help="Weights of ncl, by name or path.")] = "photo",
+    weights: Annotated[str, typer.Option(help="Weights for ncl, by name or path.")] = "photo",
     others: Annotated[
-        list[Path] | None, typer.Option("--with", metavar="FILE.json", help="Add published curves; several times.")
+        list[Path] | None,
+        typer.Option("--with", metavar="FILE.json", help="Add curves from a file; may be given several times."),
     ] = None,
-    as_json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the curves.")] = None,
-    report: Annotated[bool, typer.Option("--report", help="Write DIR/report.html, to look at.")] = False,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the curves to this file.")
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write DIR/report.html: pictures side by side, curves, tables.")
+    ] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Write plots to DIR, as PNG.")] = False,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of report and plots.")] = Path("comparison"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for report and plots.")] = Path(
+        "comparison"
+    ),
     images: Annotated[
-        int, typer.Option("--report-images", min=0, help="Pictures to look at in the report, at most.")
+        int, typer.Option("--report-images", min=0, help="Largest number of pictures in the report.")
     ] = 8,
-    card: Annotated[bool, typer.Option("--card", help="Store ncl's curves in the card of its weights.")] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Store the curves of ncl beside its weights, in their card.")
+    ] = False,
     jobs: Annotated[
-        int | None, typer.Option("-j", "--jobs", min=1, help="Processes, of one thread each [one a core].")
+        int | None,
+        typer.Option("-j", "--jobs", min=1, help="How many processes to measure with, each on one core [all cores]."),
     ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Measure again what was measured before.")] = False,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")] = False,
 ) -> None:
-    """Compare rate, distortion and speed of codecs on pictures, in real bytes."""
+    """Compare codecs on pictures: file sizes, PSNR, speed."""
     from ..evaluation.cache import Cache, default_path
     from ..evaluation.comparison import compare, look
     from ..evaluation.curve import METRICS

@@ -98,36 +98,42 @@ def command(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Picture to write, - for stdout [STEM.png, or STEM@4x.png, beside FILE]."),
+        typer.Option(
+            "-o", "--output", help="Picture to write, - for stdout [the name of FILE with .png, or @4x.png, beside it]."
+        ),
     ] = None,
     output_dir: OutputDir = None,
     recursive: Recursive = False,
     format: Annotated[
         str, typer.Option("--format", metavar="EXT", help="Picture format: png, jpg, webp, ... [that of -o, or png].")
     ] = "",
-    scale: Annotated[float | None, typer.Option("--scale", help="Enlargement, 0.03 to 64 [1].")] = None,
+    scale: Annotated[
+        float | None, typer.Option("--scale", help="How many times as large as the original, 0.03 to 64 [1].")
+    ] = None,
     size: Annotated[
-        str | None, typer.Option("--size", metavar="WxH", help="Size in pixels, instead of --scale.")
+        str | None, typer.Option("--size", metavar="WxH", help="Width and height in pixels, instead of --scale.")
     ] = None,
     crop: Annotated[
         str | None,
         typer.Option(
             "--crop",
             metavar="X,Y,W,H",
-            help="A region of the decoded picture, in its pixels, from its neighbourhood alone; of files of `nc pifs` "
-            "all is decoded for it, as any part may depend on any other.",
+            help="Decode only a part: left edge, top edge, width and height, in pixels of the decoded picture. Saves "
+            "time and memory, but for files of `nc pifs`, where any part may depend on any other.",
         ),
     ] = None,
-    weights: Annotated[str | None, typer.Option(help="Weights, where the file's own are not installed.")] = None,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
+    weights: Annotated[
+        str | None, typer.Option(help="The file's weights, by name or path, where they are not installed.")
+    ] = None,
+    device: Annotated[Device, typer.Option(help="Where to compute. auto: on the CPU.")] = Device.auto,
     no_self_reference: Annotated[
-        bool, typer.Option("--no-self-reference", help="Only the affine part: shows what the self-reference adds.")
+        bool, typer.Option("--no-self-reference", help="Leave out what the picture takes from other parts of itself.")
     ] = False,
     no_detail: Annotated[
-        bool, typer.Option("--no-detail", help="Enlarge by interpolation alone, without predicted detail.")
+        bool, typer.Option("--no-detail", help="Enlarge by plain interpolation, without adding predicted detail.")
     ] = False,
     smooth: Annotated[
-        bool, typer.Option("--smooth", help="Smooth the borders of ranges, in files of `nc pifs`.")
+        bool, typer.Option("--smooth", help="Smooth the borders between blocks, in files of `nc pifs`.")
     ] = False,
     strip: Strip = None,
     max_pixels: MaxPixels = MAX_PIXELS,

@@ -20,14 +20,16 @@ def command(
         Path | None,
         typer.Option("-o", "--output", help="Error map to write: black is 0, then red, yellow, and white from 32 on."),
     ] = None,
-    weights: Annotated[str | None, typer.Option(help="Weights, where those of a .ncl are not installed.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="The weights of a .ncl, by name or path, where they are not installed.")
+    ] = None,
     similarity: Annotated[
-        bool, typer.Option("--ms-ssim", help="MS-SSIM too, which loads torch and needs nccodec[evaluation].")
+        bool, typer.Option("--ms-ssim", help="Measure MS-SSIM too; loads torch and needs nccodec[evaluation].")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Tell how much two pictures differ, and where most."""
+    """Measure how much two pictures differ, and where most."""
     import numpy as np
 
     from ..evaluation.difference import difference, error_map

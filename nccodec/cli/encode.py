@@ -12,7 +12,7 @@ import typer
 from ..code import MAX_PIXELS
 from ..codec.kinds import KINDS, METHODS, by_method
 from ..errors import LimitError, NclError
-from ..neural.options import EFFORTS, Options
+from ..neural.options import EFFORTS, REFINED, Options
 from . import batch, progress
 from .files import STREAM, bytes_beside, is_stdout, naming, read_bytes, write
 from .options import (
@@ -94,14 +94,21 @@ def command(
         typer.Argument(metavar="IN...", readable=False, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File to write, - for stdout [STEM.ncl beside IN].")
+        Path | None,
+        typer.Option("-o", "--output", help="File to write, - for stdout [the name of IN with .ncl, beside it]."),
     ] = None,
     output_dir: OutputDir = None,
     recursive: Recursive = False,
     keep_suffix: Annotated[
-        bool, typer.Option("--keep-suffix", help="Name outputs after the whole name: photo.jpg.ncl.")
+        bool,
+        typer.Option("--keep-suffix", help="Keep the suffix in names of outputs: photo.jpg becomes photo.jpg.ncl."),
     ] = False,
-    method: Annotated[str, typer.Option(metavar="NAME", help=f"The encoder: {' or '.join(METHODS)}.")] = METHODS[0],
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help=f"How to encode: {METHODS[0]} (trained networks), {METHODS[1]} (classical fractals)."
+        ),
+    ] = METHODS[0],
     quality: Annotated[
         float | None,
         typer.Option(
@@ -109,8 +116,8 @@ def command(
             "--quality",
             min=0,
             max=100,
-            help=f"0 (small) to 100 (good) [{_QUALITIES}]: how much an error counts beside a bit. At the same -q "
-            "another effort gives another size and PSNR; use --size or --psnr to compare efforts.",
+            help=f"0 (small) to 100 (good) [{_QUALITIES}]. It sets how much an error counts against a bit, so another "
+            "effort at the same -q gives another size and another PSNR: compare efforts with --size or --psnr.",
         ),
     ] = None,
     bpp: Bpp = None,
@@ -123,18 +130,30 @@ def command(
             "--effort",
             min=EFFORTS[0],
             max=EFFORTS[-1],
-            help=f"0 (one pass) to 9 (slowest, best for its bytes), of method neural [{Options.effort}].",
+            help=f"How long to search, for method neural: 0 (fastest) to 9 (slowest, best picture for its bytes) "
+            f"[{Options.effort}].",
         ),
     ] = None,
-    packer: Annotated[Packer, typer.Option(help="Entropy coder, or fixed widths.")] = Packer.range,
+    packer: Annotated[
+        Packer,
+        typer.Option(help="range: entropy coding, smaller files. fixed: the same number of bits for each value."),
+    ] = Packer.range,
     weights: Annotated[
-        str | None, typer.Option(help=f"Weights, by name or path, of method neural [{Options.weights}].")
+        str | None, typer.Option(help=f"Weights for method neural, by name or path [{Options.weights}].")
     ] = None,
     strip: Strip = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Write only what decodes to just what the encoder meant.")
+        bool,
+        typer.Option(
+            "--verify", help="Decode each file before it is written, and check that it gives what was encoded."
+        ),
     ] = False,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
+    device: Annotated[
+        Device,
+        typer.Option(
+            help=f"Where to compute. auto: on a GPU, if there is one, for efforts from {REFINED}; else on the CPU."
+        ),
+    ] = Device.auto,
     max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
     skip_existing: SkipExisting = False,

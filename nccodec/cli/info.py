@@ -13,9 +13,9 @@ from .streams import plain, tell
 
 def command(
     source: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="The .ncl to look at.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show what a .ncl says of itself, without decoding it."""
+    """Show size, quality and weights of a .ncl, without decoding it."""
     from ..codec.kinds import describe, header_of
 
     data = read_bytes(source)

@@ -33,20 +33,21 @@ class Metadata(str, Enum):
     xmp = "xmp"
 
 
-Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Take all pictures in folders.")]
+Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Go through folders, and the folders in them.")]
 OutputDir = Annotated[
-    Path | None, typer.Option(metavar="DIR", readable=False, help="Folder for the outputs, in a tree like the inputs'.")
+    Path | None,
+    typer.Option(metavar="DIR", readable=False, help="Folder to write to; keeps the tree of the input folders."),
 ]
-SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Leave out what has an output already.")]
-Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="Processes.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a file, on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Tell nothing but errors and warnings.")]
-MaxPixels = Annotated[int, typer.Option(min=1, max=MAX_PIXELS, help="Refuse pictures of more pixels.")]
+SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Skip files whose output exists already.")]
+Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="How many files to work on at the same time.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for each file, on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors and warnings.")]
+MaxPixels = Annotated[int, typer.Option(min=1, max=MAX_PIXELS, help="Refuse pictures with more pixels than this.")]
 Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")]
 
-Bpp = Annotated[float | None, typer.Option(help="Bits per pixel, at most.")]
-Size = Annotated[str | None, typer.Option(metavar="BYTES", help="File size, at most: 40000, 40k or 1.5M.")]
-Psnr = Annotated[float | None, typer.Option(metavar="DB", help="PSNR of the decoded picture, at least.")]
+Bpp = Annotated[float | None, typer.Option(help="Largest file, in bits per pixel of the picture.")]
+Size = Annotated[str | None, typer.Option(metavar="BYTES", help="Largest file, in bytes: 40000, 40k or 1.5M.")]
+Psnr = Annotated[float | None, typer.Option(metavar="DB", help="Lowest PSNR of the decoded picture, in dB.")]
 Strip = Annotated[list[Metadata] | None, typer.Option(help="Metadata to leave out; may be given several times.")]
 
 

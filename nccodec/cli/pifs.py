@@ -42,23 +42,32 @@ def command(
         list[Path], typer.Argument(metavar="IN...", readable=False, help="Pictures to encode; or IN OUT.ncl.")
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File, or folder for several, to write to [only report].")
+        Path | None, typer.Option("-o", "--output", help="File to write, or a folder for several [none: only report].")
     ] = None,
     range_size: Annotated[
-        RangeSize | None, typer.Option(help="Side of the smallest ranges [4], or of all with --no-quadtree [8].")
+        RangeSize | None,
+        typer.Option(help="Side of the smallest blocks in pixels [4], or of all with --no-quadtree [8]."),
     ] = None,
     domain_step: Annotated[
-        int, typer.Option(help="Pixels between domains, where ranges are not larger: 4 to 64.")
+        int, typer.Option(help="Look for similar parts every so many pixels: 4 to 64. At least the side of the block.")
     ] = Options.domain_step,
     quadtree: Annotated[
-        bool, typer.Option("--quadtree/--no-quadtree", help="Ranges of several sides, as they pay; or of one.")
+        bool,
+        typer.Option(
+            "--quadtree/--no-quadtree", help="Blocks of several sizes, chosen by their cost; or all of one size."
+        ),
     ] = True,
-    isometries: Annotated[Isometries, typer.Option(help="Isometries of the square to try.")] = Isometries(
+    isometries: Annotated[Isometries, typer.Option(help="8 also tries turned and mirrored parts.")] = Isometries(
         str(Options.isometries)
     ),
-    lean: Annotated[float, typer.Option(help="Share of the domains to search, those of most contrast.")] = Options.lean,
+    lean: Annotated[
+        float, typer.Option(help="Share of the parts to search, 0 to 1, those of most contrast first.")
+    ] = Options.lean,
     domains: Annotated[
-        bool, typer.Option("--domains/--no-domains", help="Parts of the picture where they pay; or means alone.")
+        bool,
+        typer.Option(
+            "--domains/--no-domains", help="Copy from other parts of the picture where that saves bytes; or never."
+        ),
     ] = True,
     quality: Annotated[
         float | None, typer.Option("-q", "--quality", min=0, max=100, help="0 (small) to 100 (good) [50].")
@@ -66,12 +75,17 @@ def command(
     bpp: Bpp = None,
     size: Size = None,
     psnr: Psnr = None,
-    packer: Annotated[Packer, typer.Option(help="Entropy coder, or fixed widths.")] = Packer.range,
-    compare: Annotated[bool, typer.Option("--compare", help="Report `nc encode` at equal bytes too.")] = False,
+    packer: Annotated[
+        Packer,
+        typer.Option(help="range: entropy coding, smaller files. fixed: the same number of bits for each value."),
+    ] = Packer.range,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Report too what `nc encode` makes of the same number of bytes.")
+    ] = False,
     weights: Annotated[
         str | None, typer.Option(help=f"Weights of `nc encode` for --compare, by name or path [{Neural.weights}].")
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
+    device: Annotated[Device, typer.Option(help="Where to compute. auto: on the CPU.")] = Device.auto,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Encode pictures to .ncl by classical fractal compression."""

@@ -36,12 +36,14 @@ def command(
         list[Path], typer.Argument(metavar="FILE...", readable=False, help="Files .ncl, folders, or - for stdin.")
     ],
     recursive: Recursive = False,
-    weights: Annotated[str | None, typer.Option(help="Weights, where the file's own are not installed.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="The file's weights, by name or path, where they are not installed.")
+    ] = None,
     jobs: Jobs = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check .ncl files to the last bit, without writing a picture."""
+    """Check that .ncl files are whole and undamaged; write nothing."""
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(sources, (".ncl",), lambda path: path, None, None, recursive, reporting.note)
     batch.run(todo, Testing(weights), jobs, reporting, lambda told: f"{told['source']}: ok")

@@ -31,50 +31,60 @@ def _shape(name: str, text: str, *flags: str) -> Any:
 def command(
     crops: Annotated[Path, typer.Argument(metavar="CROPS", help="Folder of pictures, any size and format.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Weights to write (.safetensors).")],
-    steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="How many steps to train.")] = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0.01, help="Length in minutes, instead of --steps: of all that the command does."),
+        typer.Option(min=0.01, help="How many minutes the command may take in all, instead of --steps."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue from the checkpoint beside FILE.")] = False,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.auto,
-    init: Annotated[str | None, typer.Option(metavar="WEIGHTS", help="Start from these weights.")] = None,
-    range_size: Annotated[int | None, _shape("range_size", "Side of a range cell, in pixels")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint beside FILE.")] = False,
+    device: Annotated[
+        Device, typer.Option(help="Where to compute. auto: on a GPU if there is one, else on the CPU.")
+    ] = Device.auto,
+    init: Annotated[str | None, typer.Option(metavar="WEIGHTS", help="Weights to start from, by name or path.")] = None,
+    range_size: Annotated[int | None, _shape("range_size", "Side of a cell, in pixels")] = None,
     kernel: Annotated[int | None, _shape("kernel", "Side of an atom, in pixels")] = None,
     atoms: Annotated[int | None, _shape("atoms", "Number of atoms")] = None,
-    domains: Annotated[int | None, _shape("domains", "Implicit domains a cell, 0 to 4")] = None,
-    width: Annotated[int | None, _shape("width", "Channels of the encoder at half a cell")] = None,
-    depth: Annotated[int | None, _shape("depth", "Channels of the encoder at a cell")] = None,
-    blocks: Annotated[int | None, _shape("blocks", "Depthwise residual blocks at each of the two")] = None,
+    domains: Annotated[
+        int | None, _shape("domains", "Other parts of the picture that a cell refers to, 0 to 4")
+    ] = None,
+    width: Annotated[int | None, _shape("width", "Channels of the encoder at half the size of a cell")] = None,
+    depth: Annotated[int | None, _shape("depth", "Channels of the encoder at the size of a cell")] = None,
+    blocks: Annotated[int | None, _shape("blocks", "Depthwise residual blocks at each of these sizes")] = None,
     dense: Annotated[int | None, _shape("dense", "Full residual blocks after them, at least --init's")] = None,
     refinement: Annotated[int | None, _shape("refinement", "Channels of the decoder's network on cells")] = None,
     filter_: Annotated[int | None, _shape("filter", "Channels of the decoder's filter on pixels", "--filter")] = None,
     detail: Annotated[int | None, _shape("detail", "Channels of the network for enlargement")] = None,
-    lambdas: Annotated[str | None, typer.Option(metavar="L,L,...", help="Lagrange multipliers of the levels.")] = None,
+    lambdas: Annotated[
+        str | None, typer.Option(metavar="L,L,...", help="Weight of the error against bits, for each quality level.")
+    ] = None,
     loss: Annotated[
-        Loss, typer.Option(help="Error of the fixed point, or the collage theorem's bound.")
+        Loss,
+        typer.Option(help="unrolled: the error of the decoded picture. collage: the bound of the collage theorem."),
     ] = Loss.unrolled,
-    border: Annotated[
-        float, typer.Option(min=0, help="Weight of the error of steps across borders of cells.")
-    ] = Options.border,
+    border: Annotated[float, typer.Option(min=0, help="Weight of errors at the borders of cells.")] = Options.border,
     colour: Annotated[
         float,
-        typer.Option(min=0, help="Weight of the error of mean chroma over areas of a cell; encoders take it as 1."),
+        typer.Option(min=0, help="Weight of errors of mean colour, over areas as large as a cell. Encoding takes 1."),
     ] = Options.colour,
     reference_from: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the run after which the self-reference is trained too.")
+        float,
+        typer.Option(min=0, max=1, help="Share of the run after which references to other parts are trained too."),
     ] = Options.reference_from,
-    crop: Annotated[int, typer.Option(help="Side of the training crops, in pixels.")] = Options.crop,
-    batch: Annotated[int, typer.Option(min=1, help="Crops a step, in each process.")] = Options.batch,
-    loaders: Annotated[int, typer.Option(min=0, help="Threads that make the next steps' crops meanwhile.")] = 1,
-    screens: Annotated[float, typer.Option(min=0, max=1, help="Share of crops that are rendered screens.")] = SCREENS,
-    rate: Annotated[float, typer.Option(help="Peak learning rate.")] = Options.rate,
-    seed: Annotated[int, typer.Option(min=0, help="Of crops and noise.")] = Options.seed,
-    bf16: Annotated[bool, typer.Option("--bf16", help="The encoder's convolutions in bfloat16.")] = False,
-    note: Annotated[str, typer.Option(help="For the card: sources and terms of the pictures, say.")] = "",
+    crop: Annotated[int, typer.Option(help="Side of the parts of pictures to train on, in pixels.")] = Options.crop,
+    batch: Annotated[
+        int, typer.Option(min=1, help="How many of these parts a step takes, in each process.")
+    ] = Options.batch,
+    loaders: Annotated[int, typer.Option(min=0, help="Threads that read the parts for the next steps.")] = 1,
+    screens: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of parts that are drawn text and screens instead.")
+    ] = SCREENS,
+    rate: Annotated[float, typer.Option(help="Highest learning rate.")] = Options.rate,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = Options.seed,
+    bf16: Annotated[bool, typer.Option("--bf16", help="Compute the encoder's convolutions in bfloat16.")] = False,
+    note: Annotated[str, typer.Option(help="Text for the card, such as where the pictures come from.")] = "",
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
 ) -> None:
-    """Train a new encoder on a folder of pictures."""
+    """Train new weights on a folder of pictures."""
     began = time.monotonic()
     from ..collage.device import choose_device
     from ..errors import TrainingError

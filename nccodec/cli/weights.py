@@ -9,12 +9,12 @@ import typer
 from .files import check_output, write
 from .streams import plain, say, tell
 
-app = typer.Typer(help="Weights: what is installed, and adding to it.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="List, show and add weights.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
 def list_() -> None:
-    """List the weights that are installed, and the folders that are searched."""
+    """List installed weights and the folders searched."""
     from ..errors import WeightsError
     from ..neural.places import installed, places
     from ..neural.weights import load
@@ -34,9 +34,9 @@ def add(
     source: Annotated[
         Path, typer.Argument(metavar="FILE", readable=False, help="A .safetensors that `nc train` wrote.")
     ],
-    force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite weights of the same name.")] = False,
+    force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite installed weights of the same name.")] = False,
 ) -> None:
-    """Copy weights, and their card, to the user's folder."""
+    """Install weights, and their card, in the user's folder."""
     from ..errors import WeightsError
     from ..neural.places import SUFFIX, user_folder
     from ..neural.weights import load
@@ -54,8 +54,8 @@ def add(
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(metavar="NAME", help="Name or path.")]) -> None:
-    """Show fingerprint, architecture and card of some weights, as JSON."""
+def show(name: Annotated[str, typer.Argument(metavar="NAME", help="Weights, by name or path.")]) -> None:
+    """Show all that is known of some weights, as JSON."""
     from ..neural.weights import named
 
     weights = named(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
 import nccodec
@@ -221,6 +222,14 @@ def test_what_is_no_picture_is_refused(nc, tmp_path, tiny):
 def test_usage_errors_exit_2(nc, arguments):
     code, out, err = nc(*arguments)
     assert (code, out) == (2, "") and "Usage: nc" in err
+
+
+def test_help_says_what_every_option_does_and_what_auto_means():
+    group, found = typer.main.get_command(cli.app), {}
+    for name, command in [*group.commands.items(), *group.commands["weights"].commands.items()]:
+        assert all(parameter.help.endswith(".") for parameter in command.params), name
+        found.update((name, p.help) for p in command.params if "--device" in p.opts)
+    assert sorted(found) == ["decode", "encode", "pifs", "train"] and all(" auto: on " in t for t in found.values())
 
 
 def test_a_format_that_there_is_not_is_named_as_it_was_given(nc):
