@@ -3,6 +3,7 @@
 import io
 import math
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 
 from ..code import MAX_PIXELS
 from ..codec.kinds import KINDS, METHODS, by_method
-from ..errors import LimitError, NclError
+from ..errors import LimitError, NclError, NclWarning
 from ..neural.options import EFFORTS, REFINED, Options
 from . import batch, progress
 from .files import STREAM, bytes_beside, is_stdout, naming, read_bytes, write
@@ -35,6 +36,7 @@ from .options import (
 )
 from .tasks import Task, in_out, tasks
 
+_HIGH, _LOW = 90, 25  # quality from which a PSNR below so many dB is worth a word
 _QUALITIES = "; ".join(f"{kind.quality:g} of {kind.method}" for kind in KINDS)
 
 
@@ -85,7 +87,20 @@ class Encoding:
         except NclError as error:
             raise naming(task.source, error) from None
         write(task.target, data)
+        _warn_of_poor(told, self.settings.get("quality"))
         return told
+
+
+def _warn_of_poor(told: dict, quality: float | None) -> None:
+    """NclWarning where another format would do better, as for pixel art and dithered pictures, of which atoms that are
+    smooth make neither good pictures nor small files. told: see `Encoding`. quality: as asked for."""
+    db = told.get("psnr")
+    if quality is not None and quality >= _HIGH and db is not None and db < _LOW:
+        instead = "PNG and lossless WebP keep such pictures"
+        warnings.warn(f"only {db:.1f} dB at -q {quality:g}; {instead}", NclWarning, stacklevel=2)
+    if told["bytes"] > told["source_bytes"]:
+        than = f"{told['bytes']} bytes, {told['source_bytes']} in the source"
+        warnings.warn(f"larger than before, {than}; keep that, or try a lower -q", NclWarning, stacklevel=2)
 
 
 def command(
