@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +18,7 @@ import nccodec
 
 from ..codec.encode import attempts_of
 from ..codec.target import Target
-from ..errors import ComparisonError, LimitError
+from ..errors import ComparisonError, LimitError, NclWarning
 from ..neural.options import Options
 
 PIFS_QUALITIES = (8, 15, 22, 30, 38, 46, 54, 62, 70)
@@ -197,7 +198,7 @@ class Ncl:
     def fitted(self, picture: Image.Image, size: int) -> bytes:
         return _fitted(self.prepare(picture), lambda: nccodec.encode(
             picture, size=size, effort=self.effort, weights=self.weights, device="cpu"
-        ), size)  # fmt: skip
+        ))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -227,16 +228,17 @@ class Pifs:
         return _fitted(
             lambda quality: nccodec.encode(picture, quality, device="cpu", method="pifs"),
             lambda: nccodec.encode(picture, device="cpu", method="pifs", size=size),
-            size,
         )
 
 
-def _fitted(at: Callable[[float], bytes], target: Callable[[], bytes], size: int) -> bytes:
-    """The file of a target size, or that of the lowest or highest quality where there is none."""
+def _fitted(at: Callable[[float], bytes], target: Callable[[], bytes]) -> bytes:
+    """The file of a target size, or the nearest: that of the highest quality, or of the lowest."""
     try:
-        return target()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NclWarning)
+            return target()
     except LimitError:
-        return min((at(quality) for quality in (0, 100)), key=lambda data: abs(len(data) - size))
+        return at(0)
 
 
 def codec_named(name: str, weights: str = "photo", qualities: Sequence[float] = QUALITIES) -> Codec:

@@ -57,12 +57,13 @@ def test_a_peer_is_fitted_by_the_nearest_size(size, nearest, noise):
     assert len(codec.fitted(noise, size)) == nearest
 
 
-def test_ncl_is_fitted_by_a_target_or_by_the_nearest_end(smooth, tiny):
+def test_ncl_is_fitted_by_a_target_or_by_the_nearest_end(smooth, tiny, recwarn):
     codec, picture = Ncl("ncl-e0", 0, str(tiny)), smooth(48, 64)
     ends = [len(nccodec.encode(picture, quality, 0, tiny)) for quality in (0, 100)]
     middle = sum(ends) // 2
     assert 0.98 * middle <= len(codec.fitted(picture, middle)) <= middle
     assert [len(codec.fitted(picture, size)) for size in (1, 10**6)] == ends
+    assert not recwarn.list
 
 
 def test_names_give_efforts_weights_and_qualities(tiny):
