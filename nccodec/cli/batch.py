@@ -91,7 +91,7 @@ def _results(todo: list[Task], work: Callable[[Task], dict | None], jobs: int) -
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    from ..arrays.interrupts import held
+    from ..evaluation.interrupts import held
 
     threads = max(1, (os.cpu_count() or 1) // jobs)
     pool = ProcessPoolExecutor(min(jobs, len(todo)), get_context("spawn"), _start_worker, (threads,))
@@ -106,7 +106,7 @@ def _results(todo: list[Task], work: Callable[[Task], dict | None], jobs: int) -
 
 def _start_worker(threads: int) -> None:
     from ..arrays import set_threads
-    from ..arrays.interrupts import only_note
+    from ..evaluation.interrupts import only_note
 
     only_note()
     set_threads(threads)
@@ -114,7 +114,7 @@ def _start_worker(threads: int) -> None:
 
 
 def _attempt_in_worker(task: Task, work: Callable[[Task], dict | None]) -> Result:
-    from ..arrays.interrupts import heard
+    from ..evaluation.interrupts import heard
 
     with heard():
         return _attempt(task, work)

@@ -17,7 +17,6 @@ import numpy as np
 from PIL import Image
 
 from ..arrays import set_threads
-from ..arrays.interrupts import held, only_note
 from ..errors import ComparisonError, ImageError, NclError, NclWarning
 from ..imaging.pictures import parts_of, read_picture
 from ..imaging.suffixes import suffixes
@@ -25,6 +24,7 @@ from .cache import Cache
 from .codecs import Codec, sources_digest
 from .curve import measured
 from .gallery import enlargements, matched
+from .interrupts import held, only_note
 
 _MEASURING = (
     "imaging/psnr.py",
