@@ -1,6 +1,6 @@
 """Importing this lets Pillow read and write `.ncl`: `Image.open`, `save`, thumbnails.
 
-Opening reads the container alone, without torch; pixels are decoded when they are first asked for, and for thumbnails
+Opening reads the container alone; pixels are decoded when they are first asked for, and for thumbnails
 at the smallest of the scales 1/2, 1/4, ... that suffices.
 """
 
