@@ -126,7 +126,8 @@ def test_a_click_hides_a_codec_and_a_key_shows_it_again(opened):
 @needs_browser
 def test_the_pointer_and_the_arrow_keys_give_the_points(opened):
     where = opened.value(
-        "(() => { const s = document.querySelector('#plot > svg'), r = s.getBoundingClientRect(),"
+        "(() => { const s = document.querySelector('#plot > svg'); s.scrollIntoView();"
+        " const r = s.getBoundingClientRect(),"
         " m = s.querySelectorAll('path[transform]')[7].getAttribute('transform').match(/[0-9.]+/g).map(Number);"
         " return [r.x + m[0], r.y + m[1]]; })()"
     )
