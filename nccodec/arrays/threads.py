@@ -3,7 +3,8 @@ beside each other; they wait for work asleep, and take nothing from other progra
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
@@ -44,7 +45,8 @@ def share(work: Callable[[int, int], None], length: int, least: int = 1) -> None
     Each thread takes the next part when it is done with one, so that none waits for another that gets less of a busy
     processor; one that never came to begin is not waited for.
     """
-    threads = min(thread_count(), max(1, length // least))
+    available = thread_count()
+    threads = min(available, max(1, length // least))
     work = QUIET(work)  # in every thread, as threads do not inherit it
     if threads == 1:
         work(0, length)
@@ -56,11 +58,15 @@ def share(work: Callable[[int, int], None], length: int, least: int = 1) -> None
         for start, stop in parts:
             work(start, stop)
 
-    pool = _pool(thread_count() - 1, os.getpid())
-    others = [pool.submit(run) for _ in range(threads - 1)]
+    others = []
     try:
+        with suppress(RuntimeError):  # no thread can be had, or the interpreter ends: this one does it all
+            pool = _pool(available - 1, os.getpid())
+            for _ in range(threads - 1):
+                others.append(pool.submit(run))
         run()
     finally:
-        for other in others:
-            if not other.cancel():
-                other.result()
+        begun = [other for other in others if not other.cancel()]
+        wait(begun)  # all of them, as they write into what is the caller's
+    for other in begun:
+        other.result()

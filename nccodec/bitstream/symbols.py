@@ -43,8 +43,8 @@ class SymbolModel(Protocol):
 
 
 class Remembered:
-    """A model whose passes over all channels of a tile are computed once for those who store the same symbols: an
-    encoder that chose them pass by pass packs them without doing that work again."""
+    """A model whose passes over all channels of a tile are kept until someone has stored the same symbols again: an
+    encoder that chose them pass by pass packs them without doing that work twice."""
 
     def __init__(self, model: SymbolModel) -> None:
         self.channels, self._model = model.channels, model
@@ -69,6 +69,7 @@ class Remembered:
                 self._seen[count:], self._complete = [(part, flat[part.where])], False
                 break
         if self._complete:
+            self._seen, self._of = [], ()  # chosen and packed: nobody asks again
             return
         # New, or different from there on: the model is led past what is stored already.
         for count, part in enumerate(self._model.passes(values, first, last)):

@@ -89,17 +89,24 @@ def _results(todo: list[Task], work: Callable[[Task], dict | None], jobs: int) -
             yield _attempt(task, work)
         return
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
+    from ..arrays import thread_count
     from ..evaluation.interrupts import held
 
-    threads = max(1, (os.cpu_count() or 1) // jobs)
-    pool = ProcessPoolExecutor(min(jobs, len(todo)), get_context("spawn"), _start_worker, (threads,))
+    workers = min(jobs, len(todo))
+    threads = max(1, thread_count() // workers)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (threads,))
     try:
         with held():
             futures = [pool.submit(_attempt_in_worker, task, work) for task in todo]
-        for future in futures:
-            yield future.result()
+        for task, future in zip(todo, futures, strict=True):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                ended = "not done: a process was ended from outside, perhaps for want of memory (try fewer -j)"
+                yield task, None, NclError(f"{task.source}: {ended}"), []
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -79,14 +79,14 @@ class Encoding:
             told["source_bytes"] = content.getbuffer().nbytes if content else task.source.stat().st_size
             told["pixels"] = picture.width * picture.height
             told["bpp"] = 8 * len(data) / told["pixels"]
-            if self.measured:
-                decoded = nccodec.decode(data, weights=self.options.get("weights"), device=device)
-                colours, extras = parts_of(picture)
-                db = psnr(colours, decoded.convert(colours.mode), extras.alpha)
-                told["psnr"] = db if math.isfinite(db) else None
         except NclError as error:
             raise naming(task.source, error) from None
         write(task.target, data)
+        if self.measured:
+            decoded = nccodec.decode(data, weights=self.options.get("weights"), device=device)
+            colours, extras = parts_of(picture)
+            db = psnr(colours, decoded.convert(colours.mode), extras.alpha)
+            told["psnr"] = db if math.isfinite(db) else None
         _warn_of_poor(told, self.settings.get("quality"))
         return told
 

@@ -120,9 +120,9 @@ class SelfReference:
         order = xp.argsort(self.isometries, stable=True)
         for name in ("cell", "top", "left", "isometries", "weight"):
             object.__setattr__(self, name, getattr(self, name)[order])
-        numbers, counts = xp.unique_counts(self.isometries)
-        stops = accumulate(counts.tolist())
-        runs = [(n, stop - m, stop) for n, m, stop in zip(numbers.tolist(), counts.tolist(), stops, strict=True)]
+        counts = [int(xp.sum(xp.astype(self.isometries == number, xp.int64))) for number in range(8)]
+        stops = accumulate(counts)
+        runs = [(number, stop - n, stop) for number, (n, stop) in enumerate(zip(counts, stops, strict=True)) if n]
         object.__setattr__(self, "_runs", runs)
 
     def __len__(self) -> int:

@@ -29,6 +29,7 @@ class Analysis:
         self._grid = grid_of(picture.height, picture.width, weights.architecture.range_size)
         self._places = tiles(*self._grid)
         self._kept: dict[tuple[int, str], Tile] = {}
+        self._chosen: Tile | None = None  # the whole picture, if its integers were chosen by their rate
 
     @QUIET
     def code(self, level: int, effort: int = 0, progress: Callable[[float], None] = lambda _: None) -> CollageCode:
@@ -36,13 +37,13 @@ class Analysis:
         share that is done, 0 .. 1."""
         a, (width, height) = self.weights.architecture, self._picture.size
         q = np.empty((a.channels, *self._grid), np.int16)
+        device = GRADIENTS if self.device == "cpu" and effort >= REFINED else self.device
         for number, place in enumerate(self._places):
+            tile = self._tile(number, place, device)
             q[(slice(None), *place)] = integers(
-                self._tile(number, place, GRADIENTS if self.device == "cpu" and effort >= REFINED else self.device),
-                level,
-                effort,
-                lambda share, before=number: progress((before + share) / len(self._places)),
+                tile, level, effort, lambda share, before=number: progress((before + share) / len(self._places))
             )
+        self._chosen = tile if effort and len(self._places) == 1 else None
         grey = self._picture.mode == "L"
         return CollageCode(
             height, width, grey, level, a.range_size, self.weights.fingerprint, q[: a.atoms], q[a.atoms :]
@@ -50,8 +51,7 @@ class Analysis:
 
     def model(self, level: int) -> SymbolModel:
         """The prior at a level, for packing the code made last."""
-        tile = self._kept.get((0, self.device))
-        return self.weights.prior_at(level) if tile is None or len(self._places) > 1 else tile.prior(level)
+        return self._chosen.prior(level) if self._chosen else self.weights.prior_at(level)
 
     def _tile(self, number: int, place: tuple[slice, slice], device: str) -> Tile:
         """Kept for the next level, unless there are many."""

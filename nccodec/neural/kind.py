@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..arrays import GRADIENTS
 from ..bitstream.container import Chunk, Header
 from ..bitstream.symbols import SymbolModel
 from ..collage.output import Request, View
@@ -45,5 +46,7 @@ def check(view: View) -> None:
 
 
 def prepare(options: Options, device: str) -> None:
-    """Load the networks."""
-    named(options.weights).model(device)
+    """Load the networks, and torch if it will be needed."""
+    named(options.weights).model(GRADIENTS if options.gradients and device == "cpu" else device)
+    if options.gradients:
+        from . import refining  # noqa: F401

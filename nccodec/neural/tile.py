@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ..arrays import Array, form, namespace, on
-from ..bitstream.symbols import LARGEST, Remembered
+from ..bitstream.symbols import LARGEST, Remembered, SymbolModel
 from ..code import grid_of
 from ..errors import WeightsError
 from .header import LEVEL_UNIT
@@ -60,7 +60,7 @@ class Tile:
         self._inner = tuple(slice(p.start - w.start, p.stop - w.start) for p, w in zip(place, around, strict=True))
         self._analysed = self.model.analyse(self._pixels(around))
         self._quantized: tuple[int, Array] | None = None  # of the level asked for last, as is the prior
-        self._prior: tuple[int, Remembered] | None = None
+        self._prior: tuple[int, SymbolModel] | None = None
 
     @cached_property
     def padded(self) -> Array:
@@ -75,10 +75,12 @@ class Tile:
         part = np.asarray(self._picture.crop(box).convert("RGB"))
         return on(pad_to_cells(part, side), self.device)
 
-    def prior(self, level: int) -> Remembered:
-        """The prior at a level, in which what the tile's integers were chosen by is kept for packing them."""
+    def prior(self, level: int) -> SymbolModel:
+        """The prior at a level; of a whole picture, what its integers were chosen by is kept in it for packing them."""
         if self._prior is None or self._prior[0] != level:
-            self._prior = level, Remembered(self.weights.prior_at(level))
+            whole = all(part == slice(0, n) for part, n in zip(self._place, self._grid, strict=True))
+            prior = self.weights.prior_at(level)
+            self._prior = level, Remembered(prior) if whole else prior
         return self._prior[1]
 
     def in_steps(self, level: int) -> Array:

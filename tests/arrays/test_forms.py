@@ -123,6 +123,23 @@ def test_an_error_in_a_thread_is_raised():
         set_threads(None)
 
 
+def test_without_threads_to_be_had_one_does_it_all(monkeypatch):
+    """As where the interpreter ends, or a limit of processes is reached."""
+
+    class NoPool:
+        def submit(self, _):
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "_pool", lambda *_: NoPool())
+    set_threads(3)
+    try:
+        seen = np.zeros(50, int)
+        threads.share(lambda start, stop: np.add.at(seen, np.arange(start, stop), 1), 50)
+        assert (seen == 1).all()
+    finally:
+        set_threads(None)
+
+
 def both(a: Architecture, arrays: dict[str, np.ndarray], picture: np.ndarray, level: float) -> list[dict]:
     """What both forms, and numpy's in float64, make of a picture."""
     made = []

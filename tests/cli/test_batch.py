@@ -1,6 +1,7 @@
 """Many files at once, streams, and `nc test`."""
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -8,12 +9,16 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import nccodec
+from nccodec.cli import batch
+from nccodec.cli.tasks import Task
+from nccodec.errors import NclError
 
 
 @pytest.fixture
@@ -223,3 +228,16 @@ def test_on_a_terminal_each_line_stands_alone_above_the_bar(tree, tiny):
     assert [line.partition(":")[0] for line in text if ".ncl:" in line] == ["out/a.ncl", "out/sub/b.ncl"]
     assert "nc: t/c.png: not an image" in text and re.match(r"nc: 2 done, 0\.00 MP in [0-9.]+ s, ", text[-2])
     assert text[-1] == "nc: 1 of 3 failed: t/c.png"
+
+
+def test_a_process_that_is_ended_from_outside_fails_its_files_alone(tmp_path, monkeypatch, capsys):
+    """As for want of memory: those not done are named and counted, and nothing is a traceback."""
+    (tmp_path / "killer.py").write_text("import os\ndef work(task):\n    os._exit(9)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    work = importlib.import_module("killer").work
+    todo = [Task(Path(f"{name}.png"), Path(f"{name}.ncl")) for name in "abc"]
+    with pytest.raises(NclError, match="3 of 3"):
+        batch.run(todo, work, 2, batch.Reporting(False, False), str)
+    err = capsys.readouterr().err
+    for name in "abc":
+        assert f"nc: {name}.png: not done: a process was ended from outside" in err
