@@ -65,8 +65,9 @@ class Encoding:
         from ..imaging.psnr import psnr
 
         kind, device = by_method(self.method), self.settings["device"]
+        options = kind.checked(self.options)
         # Loading is no part of the time that is told.
-        kind.room().prepare(kind.checked(self.options), choose_device(device, kind.checked(self.options).gradients))
+        kind.room().prepare(options, choose_device(device, options.gradients))
         try:
             streamed = task.source == STREAM or task.source.is_fifo()  # which cannot be read twice, as Pillow would
             content = io.BytesIO(read_bytes(task.source)) if streamed else None

@@ -1,5 +1,7 @@
 """What effort 1 adds to the single pass: rate-distortion-optimised quantization, in coding order."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from ..arrays import Array, numpy_of, share
@@ -7,6 +9,7 @@ from ..bitstream.symbols import LARGEST, Pass, SymbolModel
 from .levels import lagrange, real
 from .prior import PriorArrays
 from .tile import Tile
+from .weights import Weights
 
 # A squared error counts more than lambda says: best of a few on held-out training pictures, without a theory.
 PREFERENCE = 1.4
@@ -24,7 +27,13 @@ def worth(tile: Tile, level: int) -> tuple[float, Array]:
     1/256."""
     position = real(level, tile.device)
     weight = error_weight(float(lagrange(tile.weights.architecture.lambdas, position)[0]))
-    return weight, weight * tile.model.energy() / tile.model.gain(position)[0] ** 2
+    return weight, weight * _energy(tile.weights, tile.device) / tile.model.gain(position)[0] ** 2
+
+
+@lru_cache(maxsize=3)
+def _energy(weights: Weights, device: str) -> Array:
+    """See `Collage.energy`: the same for every picture."""
+    return weights.model(device).energy()
 
 
 def chosen(tile: Tile, scaled: Array, slope: Array, level: int) -> np.ndarray:
@@ -46,7 +55,7 @@ def quantize_rate_distortion(
     """
     values = np.zeros(scaled.shape, np.int32)
     values[atoms:] = np.rint(np.clip(scaled[atoms:], -LARGEST, LARGEST))
-    codes = Codes(arrays)
+    codes = _codes(arrays)
     wanted, slopes = scaled.reshape(-1), np.repeat(slope, scaled[0].size)
     chosen = values.reshape(-1)
     for group in prior.passes(values, 0, atoms):
@@ -76,6 +85,12 @@ class Codes:
         lengths = self.bits[place]
         lengths[escaped] += 2 * np.log2(1.0 + np.abs(symbols[escaped]) - middle[escaped])
         return lengths
+
+
+@lru_cache(maxsize=3)
+def _codes(arrays: PriorArrays) -> Codes:
+    """The same for every picture."""
+    return Codes(arrays)
 
 
 def _least(

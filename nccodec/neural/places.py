@@ -79,7 +79,7 @@ def holding(fingerprint: bytes) -> Path | None:
 
 @lru_cache(maxsize=64)
 def _fingerprint_in(path: Path, _time: int, size: int) -> bytes:
-    """That of a file, if it is none of another size: to look through the others costs no more than reading them."""
+    """That of a file as it was at that time, empty for one that is too large for weights."""
     return fingerprint_of(path.read_bytes()) if size <= MAX_BYTES else b""
 
 
