@@ -124,6 +124,14 @@ def _avif(quality: float) -> dict:
     return {"quality": int(quality), "speed": 6}
 
 
+def _avif444(quality: float) -> dict:
+    return _avif(quality) | {"subsampling": "4:4:4"}
+
+
+def _avif444_slow(quality: float) -> dict:
+    return _avif444(quality) | {"speed": 1}
+
+
 PEERS = {
     peer.name: peer
     for peer in (
@@ -146,6 +154,16 @@ PEERS = {
             "avif", "AVIF", "AVIF", "4:2:0, speed 6, quality",
             (8, 15, 22, 30, 38, 46, 54, 62, 70, 78, 86), range(101),
             _avif, ("avif",), "image/avif",
+        ),
+        Peer(
+            "avif444", "AVIF 4:4:4", "AVIF", "4:4:4, speed 6, quality",
+            (15, 30, 45, 55, 65, 75, 85, 93), range(101),
+            _avif444, ("avif",), "image/avif",
+        ),
+        Peer(  # copies within a picture, "intra block copy", are searched for below speed 3
+            "avif444-s1", "AVIF 4:4:4, speed 1", "AVIF", "4:4:4, speed 1, quality",
+            (30, 55, 75, 85, 93), range(101),
+            _avif444_slow, ("avif",), "image/avif",
         ),
     )
 }  # fmt: skip
