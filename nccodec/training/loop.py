@@ -24,7 +24,7 @@ from .plan import following, measurable
 from .start import start_at_weights, start_from
 
 _AVERAGE = 0.999  # decay of the moving average of the parameters, a step
-_HIGH, _RARE = 0.35, 0.15  # share of the levels at the upper end, and share of the crops that train it
+_HIGH, _RARE = 0.35, 0.22  # share of the levels at the upper end, and share of the crops that train it
 _STREAM = 2_654_435_761  # 2^32 by the golden ratio
 
 
