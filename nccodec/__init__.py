@@ -23,7 +23,7 @@ def encode(
     packer: str = "range",
     device: str = "auto",
     *,
-    method: str = "neural",
+    map: str = "collage",
     bpp: float | None = None,
     size: int | None = None,
     psnr: float | None = None,
@@ -36,28 +36,29 @@ def encode(
 
     image: a Pillow image of any mode that has colours; transparency and, out of its `info`, ICC profile, EXIF and
     XMP are kept, but for those in strip: "icc", "exif", "xmp", "all". verify: decode the bytes and compare with what
-    the encoder meant, VerificationError where they differ. quality: 0 .. 100, that of the method (75, of "pifs" 50)
+    the encoder meant, VerificationError where they differ. quality: 0 .. 100, that of the map (75, of "pifs" 50)
     if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below, by at most 2 % if
     there is as much to be had; or psnr, dB, which the decoded picture reaches, and exceeds by at most 0.1 if there is
     as little. packer: "range" or "fixed". device:
     "auto", "cpu" or "cuda". progress: called with the share of a refinement or search that is done, 0 .. 1.
 
-    method: "neural", of which effort (1) and weights ("photo") are options (see `neural.options.Options`); or "pifs",
-    classical fractal compression, with the options quadtree, range_size, domain_step, isometries, lean and domains
-    (see `pifs.options.Options`), whose ranges are chosen for the packer "range".
-    Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the method
+    map: the kind that holds the picture: "collage", trained networks, with the options effort (1) and weights ("photo")
+    (see `neural.options.Options`); or "pifs", classical fractal compression, with the options quadtree, range_size,
+    domain_step, isometries, lean and domains (see `pifs.options.Options`), whose ranges are chosen for the packer
+    "range".
+    Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the map
     does not have, or a target that no file meets; NclWarning tells of lost depth, and of a target that asks for more
     bytes or less PSNR than there is.
     """
     from .codec.encode import attempts_of
-    from .codec.kinds import by_method
+    from .codec.kinds import by_map
     from .codec.target import Target
 
     given = {name: value for name, value in (("effort", effort), ("weights", weights)) if value is not None}
     if (quality, bpp, size, psnr) == (None, None, None, None):
-        quality = by_method(method).quality
+        quality = by_map(map).quality
     target = Target(quality, bpp, size, psnr)
-    attempts = attempts_of(image, method, options | given, packer, device, strip, progress)
+    attempts = attempts_of(image, map, options | given, packer, device, strip, progress)
     return attempts.to(target, verify)
 
 
@@ -78,7 +79,7 @@ def decode(
 
     weights: name or path where the file's own are not installed; a file that names none needs none. self_reference:
     False decodes the affine part alone, to see what the self-reference adds; detail: False enlarges without the detail
-    that a network predicts, in files of "neural" (at 1/4 and below those are decoded without their filter); smooth:
+    that a network predicts, in files of "collage" (at 1/4 and below those are decoded without their filter); smooth:
     True smooths the borders of ranges, in those of "pifs".
     max_pixels: of the picture, and of what is made of it. crop: x, y, width, height of the part of that picture that
     is made, in its pixels; in files of "pifs" all is decoded first, as any part may depend on any other. Raises
@@ -108,7 +109,7 @@ def register_pillow() -> None:
 
 
 def info(data: bytes) -> dict:
-    """What the header of a `.ncl` carries and its sizes by chunk, without decoding anything; of "neural" also its
+    """What the header of a `.ncl` carries and its sizes by chunk, without decoding anything; of "collage" also its
     "weights" by name and the "quality" that gives such a file, None where the weights are not installed."""
     from .codec.kinds import describe
 

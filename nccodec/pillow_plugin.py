@@ -19,7 +19,7 @@ from .errors import ImageError, NclError
 from .imaging.metadata import info_of
 
 FORMAT, MIME = "NCL", "image/x-ncl"
-_OPTIONS = {"quality", "method", "packer", "device", "bpp", "size", "psnr", "strip", "verify"} | {
+_OPTIONS = {"quality", "map", "packer", "device", "bpp", "size", "psnr", "strip", "verify"} | {
     field.name for kind in KINDS for field in fields(kind.options)
 }
 _INFO = ("icc_profile", "exif", "xmp")

@@ -80,11 +80,11 @@ def test_registering_again_changes_nothing():
     assert list(Image.ID) == before and Image.MIME["NCL"] == "image/x-ncl" and Image.EXTENSION[".ncl"] == "NCL"
 
 
-def test_options_of_a_method_reach_it(smooth):
+def test_options_of_a_map_reach_it(smooth):
     """Also those that it does not have, which are refused."""
     for options, smallest in (({}, 1), ({"quadtree": False, "range_size": 8}, 8)):
         buffer = io.BytesIO()
-        smooth(32, 32).save(buffer, "NCL", method="pifs", **options)
+        smooth(32, 32).save(buffer, "NCL", map="pifs", **options)
         assert nccodec.info(buffer.getvalue())["smallest"] == smallest
     with pytest.raises(ValueError, match="no option 'effort'"):
-        smooth(32, 32).save(io.BytesIO(), "NCL", method="pifs", effort=3)
+        smooth(32, 32).save(io.BytesIO(), "NCL", map="pifs", effort=3)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..code import MAX_PIXELS
-from ..codec.kinds import KINDS, METHODS, by_method
+from ..codec.kinds import KINDS, MAPS, by_map
 from ..errors import LimitError, NclError, NclWarning
 from ..neural.options import EFFORTS, REFINED, Options
 from . import batch, progress
@@ -37,15 +37,15 @@ from .options import (
 from .tasks import Task, in_out, tasks
 
 _HIGH, _LOW = 90, 25  # quality from which a PSNR below so many dB is worth a word
-_QUALITIES = "; ".join(f"{kind.quality:g} of {kind.method}" for kind in KINDS)
+_QUALITIES = "; ".join(f"{kind.quality:g} of {kind.map}" for kind in KINDS)
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """Encodes one file. options: of the method; settings: all others of `nccodec.encode`; measured: whether anyone
+    """Encodes one file. options: of the map; settings: all others of `nccodec.encode`; measured: whether anyone
     wants to know the PSNR; bar: whether to show the progress of a picture."""
 
-    method: str
+    map: str
     options: dict
     settings: dict
     force: bool
@@ -59,12 +59,12 @@ class Encoding:
             return None
         import nccodec
 
-        from ..codec.kinds import by_method
+        from ..codec.kinds import by_map
         from ..collage.device import choose_device
         from ..imaging.pictures import parts_of, read_picture
         from ..imaging.psnr import psnr
 
-        kind, device = by_method(self.method), self.settings["device"]
+        kind, device = by_map(self.map), self.settings["device"]
         options = kind.checked(self.options)
         # Loading is no part of the time that is told.
         kind.room().prepare(options, choose_device(device, options.gradients))
@@ -74,7 +74,7 @@ class Encoding:
             picture = read_picture(content or task.source, self.max_pixels)
             started = time.perf_counter()
             with progress.bar(task.source, shown=self.bar) as report:
-                data = nccodec.encode(picture, method=self.method, progress=report, **self.options, **self.settings)
+                data = nccodec.encode(picture, map=self.map, progress=report, **self.options, **self.settings)
             seconds = time.perf_counter() - started
             told = {"width": picture.width, "height": picture.height, "bytes": len(data), "seconds": seconds}
             told["source_bytes"] = content.getbuffer().nbytes if content else task.source.stat().st_size
@@ -119,12 +119,13 @@ def command(
         bool,
         typer.Option("--keep-suffix", help="Keep the suffix in names of outputs: photo.jpg becomes photo.jpg.ncl."),
     ] = False,
-    method: Annotated[
+    map: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help=f"How to encode: {METHODS[0]} (trained networks), {METHODS[1]} (classical fractals)."
+            metavar="NAME",
+            help="Which kind of map holds the picture: collage (trained networks), pifs (classical fractals).",
         ),
-    ] = METHODS[0],
+    ] = MAPS[0],
     quality: Annotated[
         float | None,
         typer.Option(
@@ -146,7 +147,7 @@ def command(
             "--effort",
             min=EFFORTS[0],
             max=EFFORTS[-1],
-            help=f"How long to search, for method neural: 0 (fastest) to 9 (slowest, best picture for its bytes) "
+            help=f"How long to search, for the collage: 0 (fastest) to 9 (slowest, best picture for its bytes) "
             f"[{Options.effort}].",
         ),
     ] = None,
@@ -155,7 +156,7 @@ def command(
         typer.Option(help="range: entropy coding, smaller files. fixed: the same number of bits for each value."),
     ] = Packer.range,
     weights: Annotated[
-        str | None, typer.Option(help=f"Weights for method neural, by name or path [{Options.weights}].")
+        str | None, typer.Option(help=f"Weights for the collage, by name or path [{Options.weights}].")
     ] = None,
     strip: Strip = None,
     verify: Annotated[
@@ -181,9 +182,9 @@ def command(
     goals = target(quality, bpp, size, psnr)
     options = {name: value for name, value in (("effort", effort), ("weights", weights)) if value is not None}
     try:
-        slow = by_method(method).checked(options).slow
+        slow = by_map(map).checked(options).slow
     except LimitError as error:
-        raise typer.BadParameter(str(error), param_hint="--method") from None
+        raise typer.BadParameter(str(error), param_hint="--map") from None
     sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(
@@ -195,7 +196,7 @@ def command(
     settings |= {"strip": stripped(strip)}
     bar = slow and len(todo) == 1 and not quiet
     work = Encoding(
-        method, options, settings | goals, force, skip_existing, as_json or not quiet, bar, max_pixels
+        map, options, settings | goals, force, skip_existing, as_json or not quiet, bar, max_pixels
     )  # fmt: skip
     batch.run(todo, work, jobs, reporting, _line)
 

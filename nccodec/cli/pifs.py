@@ -138,7 +138,7 @@ def _encode(source: Path, target: Path | None, options: dict, weights: str | Non
         check_output(source, target, force)
     started = time.perf_counter()
     with naming_warnings(source), progress.bar(source) as report:
-        data = nccodec.encode(picture, method="pifs", progress=report, **options)
+        data = nccodec.encode(picture, map="pifs", progress=report, **options)
     seconds = time.perf_counter() - started
     decoded = nccodec.decode(data, device=options["device"])
     code = read_file(data).code

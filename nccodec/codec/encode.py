@@ -17,13 +17,13 @@ from ..imaging.pictures import parts_of
 from ..imaging.psnr import psnr
 from .decode import decode_picture
 from .file import write_file
-from .kinds import Code, Encoder, Kind, by_method
+from .kinds import Code, Encoder, Kind, by_map
 from .target import Target, to_target
 
 
 def attempts_of(
     image: Image.Image,
-    method: str,
+    map: str,
     options: dict[str, Any],
     packer: str = "range",
     device: str = "auto",
@@ -31,7 +31,7 @@ def attempts_of(
     progress: Callable[[float], None] = lambda _: None,
 ) -> "Attempts":
     """One picture analysed, for files at any number of qualities. See `nccodec.encode` for what is taken and raised."""
-    kind = by_method(method)
+    kind = by_map(map)
     checked = kind.checked(options)
     if packer not in PACKERS:
         raise LimitError(f"packer {packer!r} is unknown: range or fixed")

@@ -99,12 +99,12 @@ class Room(Protocol):
 
 @dataclass(frozen=True)
 class Kind:
-    """number: in the header. name: of what a file holds. method: of the encoder that makes it. quality: of its encoder
-    if nothing is asked for. fields: its own part of the header. options: what its encoder takes. room: loads it."""
+    """number: in the header. name: of what a file holds. map: what it is asked for by. quality: of its encoder if
+    nothing is asked for. fields: its own part of the header. options: what its encoder takes. room: loads it."""
 
     number: int
     name: str
-    method: str
+    map: str
     quality: float
     fields: type[Fields]
     options: type
@@ -115,7 +115,7 @@ class Kind:
         known = [field.name for field in fields(self.options)]
         for name in given:
             if name not in known:
-                raise LimitError(f"method {self.method!r} has no option {name!r}, only {', '.join(known)}")
+                raise LimitError(f"map {self.map!r} has no option {name!r}, only {', '.join(known)}")
         return self.options(**given)
 
 
@@ -132,10 +132,10 @@ def _pifs() -> Room:
 
 
 KINDS = (
-    Kind(0, "collage", "neural", 75, CollageFields, NeuralOptions, _neural),
+    Kind(0, "collage", "collage", 75, CollageFields, NeuralOptions, _neural),
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
 )
-METHODS = tuple(kind.method for kind in KINDS)
+MAPS = tuple(kind.map for kind in KINDS)
 
 
 def numbered(number: int) -> Kind:
@@ -146,12 +146,12 @@ def numbered(number: int) -> Kind:
     raise FormatError(f"kind of map {number} is unknown to this program")
 
 
-def by_method(method: str) -> Kind:
-    """The kind that an encoder makes. LimitError where there is none."""
+def by_map(map: str) -> Kind:
+    """The kind that is asked for. LimitError where there is none."""
     for kind in KINDS:
-        if kind.method == method:
+        if kind.map == map:
             return kind
-    raise LimitError(f"method {method!r} is unknown: {' or '.join(METHODS)}")
+    raise LimitError(f"map {map!r} is unknown: {' or '.join(MAPS)}")
 
 
 def of_code(code: Code) -> Kind:

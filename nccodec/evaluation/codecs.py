@@ -244,8 +244,8 @@ class Pifs:
 
     def fitted(self, picture: Image.Image, size: int) -> bytes:
         return _fitted(
-            lambda quality: nccodec.encode(picture, quality, device="cpu", method="pifs"),
-            lambda: nccodec.encode(picture, device="cpu", method="pifs", size=size),
+            lambda quality: nccodec.encode(picture, quality, device="cpu", map="pifs"),
+            lambda: nccodec.encode(picture, device="cpu", map="pifs", size=size),
         )
 
 

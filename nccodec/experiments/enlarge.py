@@ -49,7 +49,7 @@ def command(
             whole = source.crop((0, 0, source.width // 4 * 4, source.height // 4 * 4))
             small = whole.reduce(4)
             if fractal:
-                data = nccodec.encode(small, number, method="pifs")
+                data = nccodec.encode(small, number, map="pifs")
                 plain = nccodec.decode(data)
                 decodes = {"4x": nccodec.decode(data, 4), "1x and spline": spline_4x(plain)}
             else:

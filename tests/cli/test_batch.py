@@ -66,10 +66,8 @@ def test_a_folder_is_encoded_into_a_tree_like_it_but_for_what_is_broken(nc, tree
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_every_method_has_folders_jobs_json_and_sizes(nc, tree, jobs):
-    code, out, _ = nc(
-        "encode", "--method", "pifs", "-r", "t", "--output-dir", "out", "-j", jobs, "--json", "--size", 400
-    )
+def test_every_map_has_folders_jobs_json_and_sizes(nc, tree, jobs):
+    code, out, _ = nc("encode", "--map", "pifs", "-r", "t", "--output-dir", "out", "-j", jobs, "--json", "--size", 400)
     assert code == 1 and files(tree / "out") == {"a.ncl", "sub/b.ncl"}
     told = [json.loads(line) for line in out.splitlines()]
     assert [line.get("error") for line in told] == [None, "t/c.png: not an image", None]
@@ -78,25 +76,25 @@ def test_every_method_has_folders_jobs_json_and_sizes(nc, tree, jobs):
         assert 0.9 * 400 <= line["bytes"] == len(data) <= 400
         assert nccodec.info(data)["kind"] == "partitioned map" and line["psnr"] > 20
     with Image.open(tree / "t" / "a.png") as picture:
-        assert (tree / "out" / "a.ncl").read_bytes() == nccodec.encode(picture, size=400, method="pifs")
+        assert (tree / "out" / "a.ncl").read_bytes() == nccodec.encode(picture, size=400, map="pifs")
 
 
-def test_every_method_reads_and_writes_streams(nc, tree, stream):
+def test_every_map_reads_and_writes_streams(nc, tree, stream):
     out = stream((tree / "t" / "a.png").read_bytes())
-    assert nc("encode", "-", "--method", "pifs", "-q", 30, "--quiet")[0] == 0
+    assert nc("encode", "-", "--map", "pifs", "-q", 30, "--quiet")[0] == 0
     with Image.open(tree / "t" / "a.png") as picture:
-        assert out.getvalue() == nccodec.encode(picture, 30, method="pifs")
+        assert out.getvalue() == nccodec.encode(picture, 30, map="pifs")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--method", "pifs", "-e", 2), "method 'pifs' has no option 'effort'"),
-        (("--method", "pifs", "--weights", "photo"), "method 'pifs' has no option 'weights'"),
-        (("--method", "zip"), "method 'zip' is unknown: neural or pifs"),
+        (("--map", "pifs", "-e", 2), "map 'pifs' has no option 'effort'"),
+        (("--map", "pifs", "--weights", "photo"), "map 'pifs' has no option 'weights'"),
+        (("--map", "zip"), "map 'zip' is unknown: collage or pifs"),
     ],
 )
-def test_options_that_a_method_does_not_have_are_wrong_usage(nc, tree, arguments, message):
+def test_options_that_a_map_does_not_have_are_wrong_usage(nc, tree, arguments, message):
     code, _, err = nc("encode", "t/a.png", *arguments)
     assert (
         code == 2

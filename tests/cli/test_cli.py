@@ -302,17 +302,17 @@ def test_info_tells_the_header_and_the_chunks(nc, tmp_path, tiny):
 def test_info_tells_the_weights_by_name_and_the_quality_as_q(nc, picture, tmp_path, tiny, monkeypatch):
     """Rounded as far as the level allows: 61.23 % of the 256 that there are here is level 157, as 61.3 % is."""
     monkeypatch.setenv("NCCODEC_WEIGHTS", str(tiny.parent))
-    neural, pifs = ("--weights", "tiny"), ("--method", "pifs")
+    collage, pifs = ("--weights", "tiny"), ("--map", "pifs")
     for options, asked, quality, told in (
-        (neural, 40, 40, "-q 40, level 0.398"),
-        (neural, 61.23, 61.3, "-q 61.3, level 0.613"),
+        (collage, 40, 40, "-q 40, level 0.398"),
+        (collage, 61.23, 61.3, "-q 61.3, level 0.613"),
         (pifs, 50, 50, "-q 50, steps of 15 grey levels"),
     ):
         assert nc("encode", "a.png", "-f", "-q", asked, *options)[0] == 0
         out = nc("info", "a.ncl")[1]
         assert any(line.split(maxsplit=1) == ["quality:", told] for line in out.splitlines())
         about = json.loads(nc("info", "a.ncl", "--json")[1])
-        assert about["quality"] == quality and about.get("weights") == ("tiny" if options == neural else None)
+        assert about["quality"] == quality and about.get("weights") == ("tiny" if options == collage else None)
         assert options == pifs or f"tiny ({fingerprint(tiny)})" in out
 
 

@@ -19,7 +19,7 @@ STEPS = (
     "nc decode e1.ncl --weights {tiny} -o half.png --scale 0.5",
     "nc decode e1.ncl --weights {tiny} -o part.png --crop 3,4,9,8",
     "nc pifs a.png -o p.ncl",
-    "nc encode a.png --method pifs -o q.ncl",
+    "nc encode a.png --map pifs -o q.ncl",
     "nc decode p.ncl -o p.png --smooth",
     "nc decode p.ncl -o p4.png --scale 3",
     "nc test e0.ncl e1.ncl --weights {tiny}",
@@ -29,7 +29,7 @@ STEPS = (
     "nc weights list",
     "nc weights show {tiny}",
     "import nccodec; nccodec.decode(nccodec.encode(PICTURE, weights='{tiny}'), weights='{tiny}')",
-    "import nccodec; nccodec.test(nccodec.encode(PICTURE, method='pifs'))",
+    "import nccodec; nccodec.test(nccodec.encode(PICTURE, map='pifs'))",
     "import nccodec; nccodec.info(open('p.ncl', 'rb').read())",
     "import nccodec.pillow_plugin; Image.open('p.ncl').load(); PICTURE.save('plugin.ncl', quality=30)",
 )

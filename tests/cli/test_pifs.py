@@ -21,7 +21,7 @@ def names(folder: Path) -> list[str]:
 def test_without_an_output_it_only_reports(nc, picture, tmp_path):
     code, out, err = nc("pifs", "a.png", "-q", 40)
     assert (code, out, names(tmp_path)) == (0, "", ["a.png"])
-    data = nccodec.encode(Image.open(picture), 40, method="pifs")
+    data = nccodec.encode(Image.open(picture), 40, map="pifs")
     db = psnr(np.asarray(Image.open(picture)), np.asarray(nccodec.decode(data)))
     share = 100 * len(data) / len((tmp_path / "a.png").read_bytes())
     size = f"{len(data)} bytes ({share:.1f} % of the source)"
@@ -34,13 +34,13 @@ def test_without_an_output_it_only_reports(nc, picture, tmp_path):
 def test_a_file_is_written_decoded_and_described(nc, picture, tmp_path):
     assert nc("pifs", "a.png", "-o", "b.ncl", "--no-quadtree", "--range-size", 4)[0] == 0
     data = (tmp_path / "b.ncl").read_bytes()
-    assert data == nccodec.encode(Image.open(picture), quadtree=False, range_size=4, method="pifs")
+    assert data == nccodec.encode(Image.open(picture), quadtree=False, range_size=4, map="pifs")
     code, _, err = nc("pifs", "a.png", "-o", "b.ncl")
     assert code == 1 and err == "nc: a.png: b.ncl: exists already (-f overwrites it)\n"
     assert nc("pifs", "a.png", "-o", "b.ncl", "-f", "-q", 80)[0] == 0
     code, _, err = nc("pifs", "a.png", "-o", "c.ncl", "--no-domains")
     assert code == 0 and " ranges, 0 with one of " in err and " domains, exact after 0 steps, |s| up to 0" in err
-    assert (tmp_path / "c.ncl").read_bytes() == nccodec.encode(Image.open(picture), domains=False, method="pifs")
+    assert (tmp_path / "c.ncl").read_bytes() == nccodec.encode(Image.open(picture), domains=False, map="pifs")
     assert nc("decode", "b.ncl", "--scale", 2)[0] == 0
     with Image.open("b@2x.png") as decoded:
         assert decoded.size == (88, 60)

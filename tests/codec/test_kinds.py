@@ -3,56 +3,56 @@
 import pytest
 
 import nccodec
-from nccodec.codec.kinds import KINDS, METHODS, by_method, numbered
+from nccodec.codec.kinds import KINDS, MAPS, by_map, numbered
 from nccodec.errors import FormatError, LimitError
 
 
-@pytest.fixture(params=METHODS)
-def method(request):
+@pytest.fixture(name="map", params=MAPS)
+def every_map(request):
     return request.param
 
 
-def options_of(method: str, tiny) -> dict:
-    return {"weights": tiny} if method == "neural" else {}
+def options_of(map: str, tiny) -> dict:
+    return {"weights": tiny} if map == "collage" else {}
 
 
 def test_numbers_and_names_are_each_one_kind():
     for kind in KINDS:
-        assert numbered(kind.number) is by_method(kind.method) is kind
+        assert numbered(kind.number) is by_map(kind.map) is kind
     assert len({kind.name for kind in KINDS}) == len({kind.number for kind in KINDS}) == len(KINDS)
     with pytest.raises(FormatError, match="kind of map 15"):
         numbered(15)
     with pytest.raises(LimitError, match="'zip' is unknown"):
-        by_method("zip")
+        by_map("zip")
 
 
-def test_a_picture_through_every_method(method, smooth, tiny):
-    picture, options = smooth(24, 40), options_of(method, tiny)
-    data = nccodec.encode(picture, method=method, verify=True, **options)
-    assert nccodec.info(data)["kind"] == by_method(method).name
-    assert data == nccodec.encode(picture, by_method(method).quality, method=method, **options)
+def test_a_picture_through_every_map(map, smooth, tiny):
+    picture, options = smooth(24, 40), options_of(map, tiny)
+    data = nccodec.encode(picture, map=map, verify=True, **options)
+    assert nccodec.info(data)["kind"] == by_map(map).name
+    assert data == nccodec.encode(picture, by_map(map).quality, map=map, **options)
     assert nccodec.decode(data, **options).size == (40, 24)
     nccodec.test(data, **options)
 
 
 @pytest.mark.parametrize(
-    ("method", "option"),
-    [("neural", "quadtree"), ("neural", "domains"), ("pifs", "effort"), ("pifs", "weights"), ("pifs", "colour")],
+    ("map", "option"),
+    [("collage", "quadtree"), ("collage", "domains"), ("pifs", "effort"), ("pifs", "weights"), ("pifs", "colour")],
 )
-def test_options_of_another_method_are_refused(method, option, smooth, tiny):
-    with pytest.raises(LimitError, match=f"method '{method}' has no option '{option}', only "):
-        nccodec.encode(smooth(8, 8), method=method, **{option: 1})
+def test_options_of_another_map_are_refused(map, option, smooth, tiny):
+    with pytest.raises(LimitError, match=f"map '{map}' has no option '{option}', only "):
+        nccodec.encode(smooth(8, 8), map=map, **{option: 1})
 
 
 @pytest.mark.parametrize("packer", ["zip", ""])
-def test_packers_that_there_are_not(method, packer, smooth, tiny):
+def test_packers_that_there_are_not(map, packer, smooth, tiny):
     with pytest.raises(LimitError, match="is unknown: range or fixed"):
-        nccodec.encode(smooth(8, 8), packer=packer, method=method, **options_of(method, tiny))
+        nccodec.encode(smooth(8, 8), packer=packer, map=map, **options_of(map, tiny))
 
 
 def test_views_of_another_kind_are_refused(smooth, tiny):
     collage = nccodec.encode(smooth(8, 8), weights=tiny)
-    partitioned = nccodec.encode(smooth(8, 8), method="pifs")
+    partitioned = nccodec.encode(smooth(8, 8), map="pifs")
     with pytest.raises(LimitError, match="smoothing is for partitioned maps"):
         nccodec.decode(collage, smooth=True, weights=tiny)
     with pytest.raises(LimitError, match="no predicted detail"):

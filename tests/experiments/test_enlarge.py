@@ -45,7 +45,7 @@ def test_files_of_pifs(tmp_path, smooth):
     """The decode at 4x, and two enlargements of the one at 1x, not far from each other."""
     picture = smooth(96, 128)
     row = row_of(tmp_path, picture, "--pifs")
-    data = nccodec.encode(picture.reduce(4), 60, method="pifs")
+    data = nccodec.encode(picture.reduce(4), 60, map="pifs")
     assert set(row) == {"4x", "1x and spline", "1x and BICUBIC"}
     assert row["4x"] == pytest.approx(psnr(np.asarray(picture), np.asarray(nccodec.decode(data, 4))))
     cubic = nccodec.decode(data).resize(picture.size, Image.Resampling.BICUBIC)

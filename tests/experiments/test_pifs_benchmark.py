@@ -16,7 +16,7 @@ def test_the_curve_is_that_of_the_files(smooth):
     assert (curve["name"], curve["settings"]) == ("pifs", [20, 70])
     assert list(curve["results"]) == ["bpp", "psnr-rgb", "encoding_time", "decoding_time", "psnr-rgb smoothed"]
     for i, quality in enumerate((20, 70)):
-        files = [nccodec.encode(picture, quality, method="pifs") for _, picture in pictures]
+        files = [nccodec.encode(picture, quality, map="pifs") for _, picture in pictures]
         bpp = [8 * len(data) / (p.width * p.height) for data, (_, p) in zip(files, pictures, strict=True)]
         db = [psnr(np.asarray(p), np.asarray(nccodec.decode(d))) for d, (_, p) in zip(files, pictures, strict=True)]
         assert curve["results"]["bpp"][i] == pytest.approx(np.mean(bpp))
