@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from .code import MAX_PIXELS
-from .errors import NclError, NclWarning
+from .errors import LimitError, NclError, NclWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -23,7 +23,7 @@ def encode(
     packer: str = "range",
     device: str = "auto",
     *,
-    map: str = "collage",
+    map: str = "auto",
     bpp: float | None = None,
     size: int | None = None,
     psnr: float | None = None,
@@ -43,20 +43,24 @@ def encode(
     "auto", "cpu" or "cuda". progress: called with the share of a refinement or search that is done, 0 .. 1.
 
     map: the kind that holds the picture: "collage", trained networks, with the options effort (1) and weights ("photo")
-    (see `neural.options.Options`); or "pifs", classical fractal compression, with the options quadtree, range_size,
-    domain_step, isometries, lean and domains (see `pifs.options.Options`), whose ranges are chosen for the packer
-    "range".
+    (see `neural.options.Options`); "screen", pixel by pixel, for text and screens, with the same options for the
+    photographs in them; "auto", the one of these that costs less; or "pifs", classical fractal compression, with the
+    options quadtree, range_size, domain_step, isometries, lean and domains (see `pifs.options.Options`), whose ranges
+    are chosen for the packer "range". "auto" and "screen" have the option lossless too: every pixel is kept, in a
+    screen map, and no target can be given.
     Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the map
     does not have, or a target that no file meets; NclWarning tells of lost depth, and of a target that asks for more
     bytes or less PSNR than there is.
     """
     from .codec.encode import attempts_of
-    from .codec.kinds import by_map
+    from .codec.kinds import default_quality
     from .codec.target import Target
 
     given = {name: value for name, value in (("effort", effort), ("weights", weights)) if value is not None}
     if (quality, bpp, size, psnr) == (None, None, None, None):
-        quality = by_map(map).quality
+        quality = default_quality(map)
+    elif options.get("lossless"):
+        raise LimitError("a lossless file has no quality, bpp, size or psnr to meet")
     target = Target(quality, bpp, size, psnr)
     attempts = attempts_of(image, map, options | given, packer, device, strip, progress)
     return attempts.to(target, verify)

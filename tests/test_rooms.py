@@ -18,6 +18,7 @@ FLOORS = (
     ("nccodec",),
     ("codec",),
     ("training",),
+    ("screen",),
     ("neural", "pifs"),
     ("collage",),
     ("bitstream", "imaging"),

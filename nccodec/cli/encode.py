@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..code import MAX_PIXELS
-from ..codec.kinds import KINDS, MAPS, by_map
+from ..codec.kinds import AUTO, KINDS, options_of
 from ..errors import LimitError, NclError, NclWarning
 from ..neural.options import EFFORTS, REFINED, Options
 from . import batch, progress
@@ -59,19 +59,19 @@ class Encoding:
             return None
         import nccodec
 
-        from ..codec.kinds import by_map
+        from ..codec.kinds import fitting
         from ..collage.device import choose_device
         from ..imaging.pictures import parts_of, read_picture
         from ..imaging.psnr import psnr
 
-        kind, device = by_map(self.map), self.settings["device"]
-        options = kind.checked(self.options)
-        # Loading is no part of the time that is told.
-        kind.room().prepare(options, choose_device(device, options.gradients))
+        device = self.settings["device"]
         try:
             streamed = task.source == STREAM or task.source.is_fifo()  # which cannot be read twice, as Pillow would
             content = io.BytesIO(read_bytes(task.source)) if streamed else None
             picture = read_picture(content or task.source, self.max_pixels)
+            kind, options = fitting(self.map, self.options, self.settings["packer"], parts_of(picture)[0])
+            # Loading is no part of the time that is told.
+            kind.room().prepare(options, choose_device(device, options.gradients))
             started = time.perf_counter()
             with progress.bar(task.source, shown=self.bar) as report:
                 data = nccodec.encode(picture, map=self.map, progress=report, **self.options, **self.settings)
@@ -123,9 +123,10 @@ def command(
         str,
         typer.Option(
             metavar="NAME",
-            help="Which kind of map holds the picture: collage (trained networks), pifs (classical fractals).",
+            help="Which kind of map holds the picture: collage (trained networks, for photographs), screen (pixel by "
+            "pixel, for text and screens), auto (the better of these), pifs (classical fractals).",
         ),
-    ] = MAPS[0],
+    ] = AUTO,
     quality: Annotated[
         float | None,
         typer.Option(
@@ -137,6 +138,9 @@ def command(
             "effort at the same -q gives another size and another PSNR: compare efforts with --size or --psnr.",
         ),
     ] = None,
+    lossless: Annotated[
+        bool, typer.Option("--lossless", help="Keep every pixel. Takes little time; photographs stay large.")
+    ] = False,
     bpp: Bpp = None,
     size: Size = None,
     psnr: Psnr = None,
@@ -181,8 +185,12 @@ def command(
     """Encode pictures to .ncl."""
     goals = target(quality, bpp, size, psnr)
     options = {name: value for name, value in (("effort", effort), ("weights", weights)) if value is not None}
+    if lossless:
+        if any(goal is not None for goal in goals.values()):
+            raise typer.BadParameter("leaves no -q, --bpp, --size or --psnr to meet", param_hint="--lossless")
+        options["lossless"] = True
     try:
-        slow = by_map(map).checked(options).slow
+        slow = options_of(map, options).slow
     except LimitError as error:
         raise typer.BadParameter(str(error), param_hint="--map") from None
     sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")

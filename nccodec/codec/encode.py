@@ -17,7 +17,7 @@ from ..imaging.pictures import parts_of
 from ..imaging.psnr import psnr
 from .decode import decode_picture
 from .file import write_file
-from .kinds import Code, Encoder, Kind, by_map
+from .kinds import Code, Encoder, fitting, of_code
 from .target import Target, to_target
 
 
@@ -31,26 +31,23 @@ def attempts_of(
     progress: Callable[[float], None] = lambda _: None,
 ) -> "Attempts":
     """One picture analysed, for files at any number of qualities. See `nccodec.encode` for what is taken and raised."""
-    kind = by_map(map)
-    checked = kind.checked(options)
     if packer not in PACKERS:
         raise LimitError(f"packer {packer!r} is unknown: range or fixed")
     if image.width * image.height > MAX_PIXELS:
         raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
-    device = choose_device(device, checked.gradients)
     picture, extras = parts_of(image, strip)
+    kind, checked = fitting(map, options, packer, picture)
+    device = choose_device(device, checked.gradients)
     encoder = kind.room().Encoder(picture, checked, device, progress)
-    return Attempts(kind, encoder, picture, extras, packer, device)
+    return Attempts(encoder, picture, extras, packer, device)
 
 
 class Attempts:
     """The files of one picture at several levels, 0 .. top, and efforts, each made once."""
 
-    def __init__(
-        self, kind: Kind, encoder: Encoder, picture: Image.Image, extras: Extras, packer: str, device: str
-    ) -> None:
+    def __init__(self, encoder: Encoder, picture: Image.Image, extras: Extras, packer: str, device: str) -> None:
         self.top = encoder.top
-        self._room, self._encoder, self._device = kind.room(), encoder, device
+        self._encoder, self._device = encoder, device
         self._picture, self._extras, self._packer = picture, extras, packer
         self._made: dict[tuple[int, int], tuple[Code, bytes]] = {}
         self._measured: dict[tuple[int, int], float] = {}
@@ -82,14 +79,14 @@ class Attempts:
     def _make(self, level: int, effort: int) -> tuple[Code, bytes]:
         if (level, effort) not in self._made:
             code = self._encoder.code(level, effort)
-            data = write_file(code, self._packer, self._encoder.model(level), self._extras)
+            data = write_file(code, self._packer, self._encoder.model(code), self._extras)
             self._made[level, effort] = code, data
         return self._made[level, effort]
 
     def _decoded(self, code: Code) -> np.ndarray:
         common = code.common(self._packer, False)
         request = Request.of(View(), (common.height, common.width), common.side)
-        return self._room.synthesise(code, self._encoder.weights, request, self._device)
+        return of_code(code).room().synthesise(code, self._encoder.weights, request, self._device)
 
     def _verify(self, data: bytes) -> None:
         """VerificationError unless these bytes, one of the files made here, decode to its picture and the rest."""

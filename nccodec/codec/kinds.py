@@ -15,12 +15,14 @@ from ..neural.header import Fields as CollageFields
 from ..neural.options import Options as NeuralOptions
 from ..pifs.header import Fields as PartitionFields
 from ..pifs.options import Options as PifsOptions
+from ..screen.header import Fields as ScreenFields
+from ..screen.options import Mixed
+from ..screen.options import Options as ScreenOptions
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-    from ..bitstream.symbols import SymbolModel
     from ..collage.output import Request, View
 
 
@@ -52,21 +54,19 @@ class Encoder(Protocol):
 
     def code(self, level: int, effort: int) -> Code: ...
 
-    def model(self, level: int) -> "SymbolModel | None":
-        """For `Room.pack`."""
+    def model(self, code: Code) -> Any:
+        """For `Room.pack`, of the code's kind."""
         ...
 
 
 class Room(Protocol):
     """What a kind of map does: module `kind` of its room."""
 
-    def pack(self, code: Code, packer: str, model: "SymbolModel | None") -> tuple[Fields, list[Chunk]]:
+    def pack(self, code: Code, packer: str, model: Any) -> tuple[Fields, list[Chunk]]:
         """A kind's own part of the header and its chunks. model: of kinds that need one."""
         ...
 
-    def unpack(
-        self, header: Header, chunks: list[Chunk], model: "SymbolModel | None", request: "Request | None"
-    ) -> Code:
+    def unpack(self, header: Header, chunks: list[Chunk], model: Any, request: "Request | None") -> Code:
         """Inverse of `pack`: everything that the header states is verified, NclError for any fault. request: what
         the code is for, if it need not be whole: parts that do not matter may be left at zero, unverified."""
         ...
@@ -76,7 +76,7 @@ class Room(Protocol):
         not installed."""
         ...
 
-    def model(self, header: Header, weights: Any) -> "SymbolModel | None":
+    def model(self, header: Header, weights: Any) -> Any:
         """What `unpack` needs. FormatError where header and weights do not fit."""
         ...
 
@@ -131,11 +131,19 @@ def _pifs() -> Room:
     return kind
 
 
+def _screen() -> Room:
+    from ..screen import kind
+
+    return kind
+
+
 KINDS = (
     Kind(0, "collage", "collage", 75, CollageFields, NeuralOptions, _neural),
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
+    Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
 )
-MAPS = tuple(kind.map for kind in KINDS)
+AUTO = "auto"  # the kind that suits a picture: a collage, or a screen map
+MAPS = (AUTO, *(kind.map for kind in KINDS))
 
 
 def numbered(number: int) -> Kind:
@@ -151,7 +159,35 @@ def by_map(map: str) -> Kind:
     for kind in KINDS:
         if kind.map == map:
             return kind
-    raise LimitError(f"map {map!r} is unknown: {' or '.join(MAPS)}")
+    raise LimitError(f"map {map!r} is unknown: {', '.join(MAPS[:-1])} or {MAPS[-1]}")
+
+
+def default_quality(map: str) -> float:
+    """That of an encoder if nothing is asked for. LimitError where there is no such map."""
+    return KINDS[0].quality if map == AUTO else by_map(map).quality
+
+
+def options_of(map: str, given: dict[str, Any]) -> Any:
+    """Options of the encoder of a map, of "auto" those of either. LimitError for those that it does not have."""
+    if map != AUTO:
+        return by_map(map).checked(given)
+    by_map("screen").checked(given)
+    return Mixed(**given)
+
+
+def fitting(map: str, given: dict[str, Any], packer: str, picture: "Image.Image") -> tuple[Kind, Any]:
+    """The kind that a picture is to be encoded to, and the options of its encoder. picture: mode "RGB" or "L". packer:
+    of PACKERS, of which a screen map has but one. LimitError as for `options_of`."""
+    options = options_of(map, given)
+    if map != AUTO:
+        return by_map(map), options
+    from ..screen.suiting import suits
+
+    if options.lossless:
+        return by_map("screen"), by_map("screen").checked(given)
+    if packer == "range" and suits(picture):
+        return by_map("screen"), options
+    return by_map("collage"), by_map("collage").checked({name: given[name] for name in given if name != "lossless"})
 
 
 def of_code(code: Code) -> Kind:

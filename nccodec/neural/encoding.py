@@ -29,6 +29,6 @@ class Encoder:
         """level: 0 .. top. effort: see `Options`, which may be another than that of a search's first steps."""
         return self._analysis.code(level, effort, self._progress)
 
-    def model(self, level: int) -> SymbolModel:
-        """The prior at a level."""
-        return self._analysis.model(level)
+    def model(self, code: CollageCode) -> SymbolModel:
+        """The prior at its level."""
+        return self._analysis.model(code.level)

@@ -56,5 +56,5 @@ class Encoder:
         """level: 0 .. TOP. effort: 0, there is one."""
         return grow(self._layout(level), self._canvases, self._sides)
 
-    def model(self, level: int) -> None:
+    def model(self, code: PartitionCode) -> None:
         """None: a file has its own tables."""

@@ -1,0 +1,171 @@
+"""The encoder of screen maps: see `codec.kinds.Encoder`."""
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from ..bitstream.symbols import SymbolModel
+from ..collage.output import Request, View
+from ..neural.analysis import Analysis
+from ..neural.code import CollageCode
+from ..neural.packing import pack as pack_collage
+from ..neural.synthesis import synthesise as collage
+from ..neural.weights import Weights, named
+from .code import Part, ScreenCode, channels, collage_cells, joined
+from .colours import SIDE, TOP, memory
+from .header import CELL, COPY, FLAT, TOP_LEVEL
+from .options import Options
+from .regions import rectangles
+from .search import exact_copies, flat_cells
+from .sweep import sweep
+
+_LEAST, _MOST = np.log(0.0005), np.log(0.33)  # price of a squared error at the lowest and the highest level
+# A wrong pixel costs more than its error, as it misleads the coder of those that follow: so it must save more bits
+# than its error is worth, the more the less an error is worth (of prices at which 4 screens were coded).
+_CAUTION = 0.4
+_COPY_BITS, _FLAT_BITS = 14, 4  # about what a mode costs, with an offset or a colour
+_PART_BITS = 8 * 72  # about what a collage costs beside its contents
+_MARK, _MARK_POWER = 2.6, 0.445  # bits a pixel from which on a cell may be part of a photograph, by price
+_WHOLE = 0.4  # share of the cells in photographs from which on all of the picture may be one
+
+
+def price_of(level: int) -> float:
+    """Bits that a squared error of one pixel, in 1/255, is worth at a level: about what the neural collage counts at
+    the same quality."""
+    return float(np.exp(_LEAST + (_MOST - _LEAST) * level / TOP_LEVEL))
+
+
+class Encoder:
+    """The codes of a picture, mode "RGB" or "L", at several levels and efforts.
+
+    progress: called with the share of a collage's refinement that is done, 0 .. 1. WeightsError where the weights are
+    missing.
+    """
+
+    def __init__(
+        self, picture: Image.Image, options: Options, device: str = "cpu",
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        self.effort, self.top = options.effort, 0 if options.lossless else TOP_LEVEL
+        self.weights = None if options.lossless else named(options.weights)
+        self._options, self._picture, self._device, self._progress = options, picture, device, progress
+        self._pixels = joined(np.asarray(picture))
+        self._grey = picture.mode == "L"
+        self._flat = flat_cells(self._pixels)
+        self._analyses: dict[tuple[int, int, int, int], Analysis] = {}
+
+    def code(self, level: int, effort: int) -> ScreenCode | CollageCode:
+        """level: 0 .. top. effort: of collages, see `neural.options.Options`. A CollageCode where the whole picture is
+        better as one, and options.MIXED allows it."""
+        if self._options.lossless:
+            return self._lossless()
+        price = price_of(level)
+        modes = np.where(self._flat, FLAT, 0).astype(np.uint8)
+        pixels, bits = self._swept(modes, _no_offsets(modes), self._pixels, price)
+        costs = bits + price * self._errors(pixels, (0, 0))
+        parts, left = self._parts(costs, price, level, effort)
+        if self._options.MIXED and (collage_cells(costs.shape, parts) > 0).mean() >= _WHOLE:
+            whole, cost = self._collage((0, 0, *modes.shape), price, level, effort)
+            if cost <= left + 1:  # of one part that is all, too
+                return whole
+        modes, offsets, wanted = self._modes(pixels, bits, costs, parts, price)
+        pixels, _ = self._swept(modes, offsets, wanted, price)
+        return ScreenCode(self._grey, level, False, pixels, modes, offsets, parts)
+
+    def model(self, code: ScreenCode | CollageCode) -> Weights | SymbolModel | None:
+        """For `Room.pack` of the kind of the code."""
+        return self.weights.prior_at(code.level) if isinstance(code, CollageCode) else self.weights
+
+    def _lossless(self) -> ScreenCode:
+        modes = np.where(self._flat, FLAT, 0).astype(np.uint8)
+        _, bits = self._swept(modes, _no_offsets(modes), self._pixels, 0.0)
+        known, offsets = exact_copies(self._pixels, ~self._flat & (bits > _COPY_BITS))
+        modes[known] = COPY
+        return ScreenCode(self._grey, 0, True, self._pixels, modes, offsets)
+
+    def _swept(
+        self, modes: np.ndarray, offsets: np.ndarray, wanted: np.ndarray, price: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What coding gives: int32 [H, W], and the bits that each cell takes, float64 [rows, columns]."""
+        height, width = wanted.shape
+        spent = np.zeros(modes.shape, np.int64)
+        canvas = np.zeros((height + TOP, width + 2 * SIDE), np.int32)
+        know = memory(height, width, np.zeros(0, np.uint8), False)
+        if price:
+            price = price**_CAUTION
+        sweep(canvas, modes, offsets, wanted, *know, self._grey, price, spent, False)
+        return np.ascontiguousarray(canvas[TOP:, SIDE : SIDE + width]), spent / 4096
+
+    def _errors(self, pixels: np.ndarray, first: tuple[int, int]) -> np.ndarray:
+        """Squared errors, means of the channels, of each cell, float64 [rows, columns]. pixels: int32 [H, W], from the
+        cell `first` on."""
+        height, width = pixels.shape
+        y, x = (n * CELL for n in first)
+        original = channels(self._pixels[y : y + height, x : x + width], self._grey)
+        error = (channels(pixels, self._grey).astype(np.float32) - original) ** 2
+        error = error if self._grey else error.mean(2)
+        error = np.pad(error, ((0, -height % CELL), (0, -width % CELL)))
+        return error.reshape(error.shape[0] // CELL, CELL, -1, CELL).sum((1, 3), dtype=np.float64)  # by cell
+
+    def _parts(self, costs: np.ndarray, price: float, level: int, effort: int) -> tuple[tuple[Part, ...], float]:
+        """Rectangles that cost less as collages, and what everything costs with them. costs: of each cell without."""
+        around = np.pad(costs, 1, mode="edge")
+        smooth = sum(around[i : i + costs.shape[0], j : j + costs.shape[1]] for i in range(3) for j in range(3)) / 9
+        marked = smooth > _MARK * price**_MARK_POWER * CELL**2
+        parts, total = [], float(costs.sum())
+        for rectangle in rectangles(marked):
+            code, cost = self._collage(rectangle, price, level, effort)
+            top, left, bottom, right = rectangle
+            saved = float(costs[top:bottom, left:right].sum()) - cost
+            if saved > 0:
+                parts.append(Part(top, left, code))
+                total -= saved
+        return tuple(parts), total
+
+    def _collage(
+        self, rectangle: tuple[int, int, int, int], price: float, level: int, effort: int
+    ) -> tuple[CollageCode, float]:
+        """Some cells, first row and column and their ends, as a collage of their own, and what it costs in bits."""
+        top, left, bottom, right = (n * CELL for n in rectangle)
+        bottom, right = min(bottom, self._picture.height), min(right, self._picture.width)
+        if rectangle not in self._analyses:
+            self._analyses[rectangle] = Analysis(
+                self._picture.crop((left, top, right, bottom)), self.weights, self._device
+            )
+        analysis = self._analyses[rectangle]
+        code = analysis.code(round(level * self.weights.levels / TOP_LEVEL), effort, self._progress)
+        _, chunks = pack_collage(code, "range", analysis.model(code.level))
+        request = Request.of(View(), (code.height, code.width), code.range_size)
+        error = self._errors(joined(collage(code, self.weights, request, self._device)), rectangle[:2]).sum()
+        return code, _PART_BITS + 8 * sum(len(chunk.payload) for chunk in chunks) + price * float(error)
+
+    def _modes(
+        self, pixels: np.ndarray, bits: np.ndarray, costs: np.ndarray, parts: tuple[Part, ...], price: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Modes and offsets of all cells, and the pixels to aim at. pixels, bits, costs: of what was coded without."""
+        modes = collage_cells(costs.shape, parts)
+        wanted, means = self._pixels.copy(), self._means()
+        height, width = wanted.shape
+        evened = np.repeat(np.repeat(means, CELL, 0), CELL, 1)[:height, :width]
+        flat = self._flat | (price * self._errors(evened, (0, 0)) + _FLAT_BITS < costs)
+        modes[flat & (modes == 0)] = FLAT
+        wanted[::CELL, ::CELL] = np.where(modes == FLAT, means, wanted[::CELL, ::CELL])
+        known, offsets = exact_copies(pixels, (modes == 0) & (bits > _COPY_BITS))
+        modes[known] = COPY
+        return modes, offsets, wanted
+
+    def _means(self) -> np.ndarray:
+        """Mean colours of the cells: int32 [rows, columns]."""
+        picture = channels(self._pixels, self._grey)
+        picture = picture[:, :, None] if self._grey else picture
+        below, beside = -picture.shape[0] % CELL, -picture.shape[1] % CELL
+        padded = np.pad(picture, ((0, below), (0, beside), (0, 0)), mode="edge")
+        rows, columns = padded.shape[0] // CELL, padded.shape[1] // CELL
+        means = padded.reshape(rows, CELL, columns, CELL, -1).mean((1, 3))  # [rows, columns, channels]
+        means = np.rint(means).astype(np.uint8)
+        return joined(means[:, :, 0] if self._grey else means)
+
+
+def _no_offsets(modes: np.ndarray) -> np.ndarray:
+    return np.zeros((*modes.shape, 2), np.int64)

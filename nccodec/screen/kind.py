@@ -1,0 +1,45 @@
+"""The screen map as a kind of map: see `codec.kinds.Room`."""
+
+from pathlib import Path
+
+from ..bitstream.container import Chunk, Header
+from ..collage.output import Request, View
+from ..errors import LimitError
+from ..neural.weights import Weights, matching, named
+from . import packing
+from .code import ScreenCode
+from .encoding import Encoder
+from .options import Options
+from .packing import pack
+from .synthesis import synthesise
+
+__all__ = ["Encoder", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+
+
+def weights(header: Header, given: str | Path | Weights | None) -> Weights | None:
+    """Those of its collages; None if it has none. WeightsError where they are missing."""
+    if not header.fields.collage:
+        return None
+    return given if isinstance(given, Weights) else matching(header.fields.fingerprint, given)
+
+
+def model(header: Header, weights: Weights | None) -> Weights | None:
+    """The weights: each collage has its own level."""
+    return weights
+
+
+def unpack(header: Header, chunks: list[Chunk], model: Weights | None, request: Request | None = None) -> ScreenCode:
+    """See `packing.unpack`. All is read, whatever the request: each pixel's code depends on those before it."""
+    return packing.unpack(header, chunks, model)
+
+
+def check(view: View) -> None:
+    """LimitError for what a screen map does not have."""
+    if view.smooth:
+        raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
+
+
+def prepare(options: Options, device: str) -> None:
+    """Load the networks."""
+    if not options.lossless:
+        named(options.weights).model(device)
