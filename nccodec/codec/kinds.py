@@ -4,7 +4,7 @@ A kind is a number in the header and a room. What is needed to describe a file a
 once, from the standard library alone; the rest of a room when it is first used.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -57,6 +57,20 @@ class Encoder(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """The code of one file, as much of it at a time as a view needs.
+
+    LOCAL: whether a part of a picture is made from its neighbourhood alone. size: bytes that it holds.
+    """
+
+    LOCAL: bool
+    size: int
+
+    def code(self, request: "Request") -> Any:
+        """What `Room.synthesise` makes of it what is asked for. FormatError for a fault."""
+        ...
+
+
 class Room(Protocol):
     """What a kind of map does: module `kind` of its room."""
 
@@ -78,6 +92,13 @@ class Room(Protocol):
 
     def model(self, header: Header, weights: Any) -> "SymbolModel | None":
         """What `unpack` needs. FormatError where header and weights do not fit."""
+        ...
+
+    def Reader(
+        self, header: Header, chunks: list[Chunk], model: "SymbolModel | None",
+        keep: Callable[[Hashable, Callable[[], Any], Callable[[Any], int]], Any],
+    ) -> Reader:  # fmt: skip
+        """The file's code, to be read as it is needed. keep: see `codec.opened.Keep`."""
         ...
 
     def check(self, view: "View") -> None:

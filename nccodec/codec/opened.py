@@ -1,0 +1,135 @@
+"""A file that many views are made of: parsed once, decoded where it is looked at."""
+
+import math
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from ..bitstream.container import ALPHA
+from ..bitstream.extras import read_extras
+from ..code import TILE, Span
+from ..collage.output import Request, View, grey_levels
+from ..errors import LimitError
+from ..imaging.alpha import joined
+from ..imaging.metadata import info_of
+from .decode import alpha_of
+from .kinds import numbered, read
+
+T = TypeVar("T")
+# What keeps things that were made, by key: keep(key, make, size) is what was kept, or make(), then kept if there is
+# room for its size in bytes.
+Keep = Callable[[Hashable, Callable[[], T], Callable[[T], int]], T]
+
+REDUCTION = 4  # from which views are means over a plate, a reduced picture that is kept
+WHOLE_PIXELS = 1 << 24  # of an enlarged picture of which no part can be made alone
+LARGEST = 16  # enlargement
+
+
+class Opened:
+    """One `.ncl`. Any number of threads may ask for its views.
+
+    common: what its header says. extras: transparency and metadata. size: bytes that it holds itself; what views need
+    besides goes to `keep`. largest: the most that it can be enlarged, a power of two.
+    """
+
+    def __init__(self, data: bytes, keep: Keep, weights: Any = None) -> None:
+        """weights: as of `nccodec.decode`. NclError for bytes that are no `.ncl`; damage within the tiles of a large
+        picture shows when they are first looked at."""
+        header, chunks = read(data)
+        self._room = numbered(header.kind).room()
+        self._weights = self._room.weights(header, weights)
+        model = self._room.model(header, self._weights)
+        of_map = [chunk for chunk in chunks if chunk.kind < ALPHA]
+        self._reader, self._keep = self._room.Reader(header, of_map, model, keep), keep
+        self.common = header.common
+        self.extras = read_extras(header.common, chunks)
+        alpha = 0 if self.extras.alpha is None else self.extras.alpha.nbytes
+        self.size = self._reader.size + alpha + sum(len(content or b"") for content in self.extras.metadata.values())
+        room_for = math.sqrt(WHOLE_PIXELS / (header.common.width * header.common.height))
+        self.largest = LARGEST if self._reader.LOCAL else min(LARGEST, 1 << max(0, int(math.log2(max(1, room_for)))))
+
+    def part(
+        self, region: tuple[float, float, float, float], size: tuple[int, int], detail: bool = True
+    ) -> Image.Image:
+        """A region x, y, width, height of the original, in its pixels, fractions allowed, as a picture of size width,
+        height: mode, and "icc_profile", "exif" and "xmp" in its `info`, as of `nccodec.decode`.
+
+        detail: False enlarges without predicted detail. LimitError for a region that is not inside, and for more than
+        `largest`; NclError where the file is damaged.
+        """
+        x, y, width, height = region
+        inside = min(x, y) >= 0 and x + width <= self.common.width and y + height <= self.common.height
+        if not inside or min(width, height) <= 0 or min(size) < 1:
+            raise LimitError(f"the region {x:g},{y:g},{width:g},{height:g} is not inside the picture")
+        if max(size[0] / width, size[1] / height) > self.largest + 1:
+            raise LimitError(f"{width:g} x {height:g} pixels cannot be enlarged to {size[0]} x {size[1]}")
+        request = Request.of_region(region, size, self.common.side, detail)
+        if self._reader.LOCAL and request.down < REDUCTION:
+            made = self._room.synthesise(self._reader.code(request), self._weights, request, "cpu")
+        else:
+            if self._reader.LOCAL:
+                request = _at_reduction(request, REDUCTION)
+            made = self._of_plates(request)
+        picture = Image.fromarray(made)
+        if self.extras.alpha is not None:
+            picture = joined(picture, alpha_of(self.extras.alpha, request))
+        picture.info |= info_of(self.extras.metadata)
+        return picture
+
+    def prepare(self) -> "list[Callable[[], object]]":
+        """What makes the plates that views of all of the picture at once need, each to be called once."""
+        if not self._reader.LOCAL:
+            return []
+        side = TILE * self.common.side
+        places = [(y, x) for y in range(0, self.common.height, side) for x in range(0, self.common.width, side)]
+        return [lambda place=place: self._plate(1, REDUCTION, *place) for place in places]
+
+    def _of_plates(self, request: Request) -> np.ndarray:
+        """uint8 [H, W, 3] or [H, W], from plates at the request's scale."""
+        rows, columns = request.samples(request.rows, request.columns)
+        side = TILE * self.common.side * request.up // request.down if self._reader.LOCAL else max(rows[1], columns[1])
+        shape = (rows[1] - rows[0], columns[1] - columns[0], 1 if self.common.grey else 3)
+        z = np.zeros(shape, np.uint8)
+        for top in range(rows[0] // side * side, rows[1], side):
+            for left in range(columns[0] // side * side, columns[1], side):
+                first = (n * request.down // request.up for n in (top, left))
+                plate = self._plate(request.up, request.down, *first)
+                down, across = _shared(rows, top, plate.shape[0]), _shared(columns, left, plate.shape[1])
+                z[_after(down, rows[0]), _after(across, columns[0])] = plate[_after(down, top), _after(across, left)]
+        real = np.moveaxis(z, 2, 0)[None].astype(np.float32) / 255  # [1, C, H, W]
+        return grey_levels(request.fit(real, request.rows, request.columns), 0)
+
+    def _plate(self, up: int, down: int, y: int, x: int) -> np.ndarray:
+        """The square of TILE cells from a pixel on, or all of the picture, decoded at a scale: uint8 [H, W, C]."""
+
+        def make() -> np.ndarray:
+            common = self.common
+            view = View(up / down)
+            if self._reader.LOCAL:
+                side = TILE * common.side
+                edges = (min(y + side, common.height), min(x + side, common.width))
+                width, height = (-(-(end - start) // down) for end, start in zip(edges[::-1], (x, y), strict=True))
+                view = View(up / down, crop=(x // down, y // down, width, height))
+            request = Request.of(view, (common.height, common.width), common.side)
+            made = self._room.synthesise(self._reader.code(request), self._weights, request, "cpu")
+            return made.reshape(*made.shape[:2], -1)
+
+        return self._keep(("plate", up, down, y, x), make, lambda plate: plate.nbytes)
+
+
+def _at_reduction(request: Request, down: int) -> Request:
+    """The same of a decode at 1 / down, which is at least as large."""
+    more = request.down / down
+    extent, origin = (tuple(n * more for n in pair) for pair in (request.extent, request.origin))
+    return replace(request, down=down, extent=extent, origin=origin)
+
+
+def _shared(span: Span, start: int, length: int) -> Span:
+    return max(span[0], start), min(span[1], start + length)
+
+
+def _after(span: Span, start: int) -> slice:
+    return slice(span[0] - start, span[1] - start)
