@@ -1,4 +1,4 @@
-"""A partitioned map for several views of it: any part may depend on any other, so that there is nothing to leave out."""
+"""A partitioned map for several views of it: any part may depend on any other, so that nothing can be left out."""
 
 from collections.abc import Callable, Hashable
 from typing import Any
