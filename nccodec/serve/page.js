@@ -2,7 +2,7 @@
 (() => {
   const at = (id) => document.getElementById(id);
   const image = (id, rest) => `iiif/3/${encodeURIComponent(id)}/${rest}`;
-  const size = (bytes) => bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  const size = (bytes) => bytes < 1e3 ? `${bytes} bytes` : bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
   function element(name, attributes = {}, ...content) {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -34,10 +34,11 @@
         return;
       }
       about.textContent = `${told.width} × ${told.height}, ${size(told.bytes)}`;
-      const picture = element("img", { alt: "", decoding: "async" });
+      const picture = element("img", { alt: "", decoding: "async" }), waiting = element("span", { class: "note" }, "decoding");
+      picture.addEventListener("load", () => waiting.remove());
       picture.addEventListener("error", () => frame.replaceChildren(element("p", {}, "Broken: it cannot be decoded")));
       picture.src = image(id, "full/!320,320/0/default.webp");
-      frame.append(picture);
+      frame.append(waiting, picture);
     } catch {
       frame.append(element("p", {}, "The server does not answer"));
     }
@@ -350,16 +351,16 @@
       picture = { id, width, height, largest: Math.max(1, largest), lowest, tiles: new Map() };
       fitCanvas();
       fit();
-      canvas.focus({ preventScroll: true });
       show(await facts(id));
     } catch {
       fail("The server does not answer.");
     }
   }
   function show(told) {
+    const plain = (value) => typeof value === "number" ? Number(value.toPrecision(value % 1 ? 4 : 15)) : value;
     const rows = Object.entries(told).map(([name, value]) => [
       name.replaceAll("_", " "),
-      value && typeof value === "object" ? Object.entries(value).map((pair) => pair.join(" ")).join(", ") : `${value}`,
+      value && typeof value === "object" ? Object.entries(value).map((pair) => pair.join(" ")).join(", ") : `${plain(value)}`,
     ]);
     at("facts").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
   }
