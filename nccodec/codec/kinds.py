@@ -4,12 +4,13 @@ A kind is a number in the header and a room. What is needed to describe a file a
 once, from the standard library alone; the rest of a room when it is first used.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..bitstream import container
 from ..bitstream.container import Chunk, Common, Fields, Header
+from ..code import Keep
 from ..errors import FormatError, LimitError
 from ..neural.header import Fields as CollageFields
 from ..neural.options import Options as NeuralOptions
@@ -94,11 +95,8 @@ class Room(Protocol):
         """What `unpack` needs. FormatError where header and weights do not fit."""
         ...
 
-    def Reader(
-        self, header: Header, chunks: list[Chunk], model: "SymbolModel | None",
-        keep: Callable[[Hashable, Callable[[], Any], Callable[[Any], int]], Any],
-    ) -> Reader:  # fmt: skip
-        """The file's code, to be read as it is needed. keep: see `codec.opened.Keep`."""
+    def Reader(self, header: Header, chunks: list[Chunk], model: "SymbolModel | None", keep: Keep) -> Reader:
+        """The file's code, to be read as it is needed. keep: for what of it is decoded."""
         ...
 
     def check(self, view: "View") -> None:

@@ -1,16 +1,16 @@
 """A file that many views are made of: parsed once, decoded where it is looked at."""
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ..bitstream.container import ALPHA
 from ..bitstream.extras import read_extras
-from ..code import TILE, Span
+from ..code import TILE, Keep, Span
 from ..collage.output import Request, View, grey_levels
 from ..errors import LimitError
 from ..imaging.alpha import joined
@@ -18,12 +18,10 @@ from ..imaging.metadata import info_of
 from .decode import alpha_of
 from .kinds import numbered, read
 
-T = TypeVar("T")
-# What keeps things that were made, by key: keep(key, make, size) is what was kept, or make(), then kept if there is
-# room for its size in bytes.
-Keep = Callable[[Hashable, Callable[[], T], Callable[[T], int]], T]
-
-REDUCTION = 4  # from which views are means over a plate, a reduced picture that is kept
+# Views reduced by so much are means over plates: reduced pictures that are kept, of squares of so many cells. By less
+# than REDUCTION they are made anew, unless the plates are there already.
+REDUCTION = 4
+PLATES = {REDUCTION: TILE, 2: TILE // 2}
 WHOLE_PIXELS = 1 << 24  # of an enlarged picture of which no part can be made alone
 LARGEST = 16  # enlargement
 
@@ -67,49 +65,66 @@ class Opened:
         if max(size[0] / width, size[1] / height) > self.largest + 1:
             raise LimitError(f"{width:g} x {height:g} pixels cannot be enlarged to {size[0]} x {size[1]}")
         request = Request.of_region(region, size, self.common.side, detail)
-        if self._reader.LOCAL and request.down < REDUCTION:
-            made = self._room.synthesise(self._reader.code(request), self._weights, request, "cpu")
-        else:
-            if self._reader.LOCAL:
-                request = _at_reduction(request, REDUCTION)
+        if self._reader.LOCAL and request.down > REDUCTION:
+            request = _at_reduction(request, REDUCTION)
+        if self._of_kept(request):
             made = self._of_plates(request)
+        else:
+            made = self._room.synthesise(self._reader.code(request), self._weights, request, "cpu")
         picture = Image.fromarray(made)
         if self.extras.alpha is not None:
             picture = joined(picture, alpha_of(self.extras.alpha, request))
         picture.info |= info_of(self.extras.metadata)
         return picture
 
-    def prepare(self) -> "list[Callable[[], object]]":
-        """What makes the plates that views of all of the picture at once need, each to be called once."""
+    def prepare(self) -> list[Callable[[], object]]:
+        """What makes the plates that reduced views need, each to be called once, the smallest views' first."""
         if not self._reader.LOCAL:
             return []
-        side = TILE * self.common.side
-        places = [(y, x) for y in range(0, self.common.height, side) for x in range(0, self.common.width, side)]
-        return [lambda place=place: self._plate(1, REDUCTION, *place) for place in places]
+        makers = []
+        for down, cells in PLATES.items():
+            side = cells * self.common.side
+            places = [(y, x) for y in range(0, self.common.height, side) for x in range(0, self.common.width, side)]
+            makers += [lambda down=down, place=place: self._plate(1, down, *place) for place in places]
+        return makers
+
+    def _of_kept(self, request: Request) -> bool:
+        """Whether to make a view from plates."""
+        if not self._reader.LOCAL or request.down == REDUCTION:
+            return True
+        down = request.down
+        return down in PLATES and all(self._keep.has(("plate", 1, down, *at)) for at, _, _ in self._places(request))
+
+    def _places(self, request: Request) -> Iterator[tuple[tuple[int, int], int, int]]:
+        """The plates that a request is made from: their first pixels, y and x, and the same in samples."""
+        (top, bottom), (left, right) = request.samples(request.rows, request.columns)
+        side = max(self.common.width, self.common.height) * request.up
+        if self._reader.LOCAL:
+            side = PLATES[request.down] * self.common.side // request.down
+        for y in range(top // side * side, bottom, side):
+            for x in range(left // side * side, right, side):
+                yield (y * request.down // request.up, x * request.down // request.up), y, x
 
     def _of_plates(self, request: Request) -> np.ndarray:
         """uint8 [H, W, 3] or [H, W], from plates at the request's scale."""
         rows, columns = request.samples(request.rows, request.columns)
-        side = TILE * self.common.side * request.up // request.down if self._reader.LOCAL else max(rows[1], columns[1])
         shape = (rows[1] - rows[0], columns[1] - columns[0], 1 if self.common.grey else 3)
         z = np.zeros(shape, np.uint8)
-        for top in range(rows[0] // side * side, rows[1], side):
-            for left in range(columns[0] // side * side, columns[1], side):
-                first = (n * request.down // request.up for n in (top, left))
-                plate = self._plate(request.up, request.down, *first)
-                down, across = _shared(rows, top, plate.shape[0]), _shared(columns, left, plate.shape[1])
-                z[_after(down, rows[0]), _after(across, columns[0])] = plate[_after(down, top), _after(across, left)]
+        for at, top, left in self._places(request):
+            plate = self._plate(request.up, request.down, *at)
+            down, across = _shared(rows, top, plate.shape[0]), _shared(columns, left, plate.shape[1])
+            z[_after(down, rows[0]), _after(across, columns[0])] = plate[_after(down, top), _after(across, left)]
         real = np.moveaxis(z, 2, 0)[None].astype(np.float32) / 255  # [1, C, H, W]
         return grey_levels(request.fit(real, request.rows, request.columns), 0)
 
     def _plate(self, up: int, down: int, y: int, x: int) -> np.ndarray:
-        """The square of TILE cells from a pixel on, or all of the picture, decoded at a scale: uint8 [H, W, C]."""
+        """A square from a pixel on, or all of the picture, decoded at a scale: uint8 [H, W, C]."""
 
         def make() -> np.ndarray:
             common = self.common
             view = View(up / down)
             if self._reader.LOCAL:
-                side = TILE * common.side
+                side = PLATES[down] * common.side
                 edges = (min(y + side, common.height), min(x + side, common.width))
                 width, height = (-(-(end - start) // down) for end, start in zip(edges[::-1], (x, y), strict=True))
                 view = View(up / down, crop=(x // down, y // down, width, height))

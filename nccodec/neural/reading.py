@@ -1,8 +1,6 @@
 """The integers of a file a part at a time, as views of it ask for them; what was decoded once is kept small."""
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import zstandard
@@ -11,7 +9,7 @@ from ..bitstream.container import Chunk, Header
 from ..bitstream.frame import unframe
 from ..bitstream.packers import tile_contents, unpack_fixed, unpack_tile
 from ..bitstream.symbols import SymbolModel
-from ..code import TILE, Span, tiles
+from ..code import TILE, Keep, Span, tiles
 from ..collage.output import Request
 from .header import ATOMS, SCALES
 from .synthesis import neighbourhood
@@ -48,11 +46,8 @@ class Reader:
 
     LOCAL = True
 
-    def __init__(
-        self, header: Header, chunks: list[Chunk], model: SymbolModel,
-        keep: Callable[[Hashable, Callable[[], Any], Callable[[Any], int]], Any],
-    ) -> None:  # fmt: skip
-        """keep: see `codec.opened.Keep`. FormatError for payloads that are not what the header says."""
+    def __init__(self, header: Header, chunks: list[Chunk], model: SymbolModel, keep: Keep) -> None:
+        """keep: for what is decoded. FormatError for payloads that are not what the header says."""
         common, fields = header.common, header.fields
         self._header, self._model, self._keep = header, model, keep
         self._channels = fields.atoms + fields.domains

@@ -1,9 +1,7 @@
 """A partitioned map for several views of it: any part may depend on any other, so that nothing can be left out."""
 
-from collections.abc import Callable, Hashable
-from typing import Any
-
 from ..bitstream.container import Chunk, Header
+from ..code import Keep
 from ..collage.output import Request
 from .code import PartitionCode
 from .packing import unpack
@@ -14,10 +12,7 @@ class Reader:
 
     LOCAL = False
 
-    def __init__(
-        self, header: Header, chunks: list[Chunk], model: None,
-        keep: Callable[[Hashable, Callable[[], Any], Callable[[Any], int]], Any],
-    ) -> None:  # fmt: skip
+    def __init__(self, header: Header, chunks: list[Chunk], model: None, keep: Keep) -> None:
         """FormatError for any fault. keep: not needed, as what is decoded is small."""
         self._code = unpack(header, chunks)
         common = header.common

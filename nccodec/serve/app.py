@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate, parsedate_to_datetime
@@ -22,6 +23,7 @@ from .images import Images
 from .library import Entry, Library, NotServed
 from .pool import Abandoned, Busy, Pool
 
+_PAUSE = 0.1  # seconds between looks whether anything else is to do
 _KEPT = "public, max-age=3600"  # by browsers, which ask again with the ETag
 _CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Link"}
 _PAGE = {
@@ -51,6 +53,7 @@ class _Site:
         self._sizes = threads, queue
         self._pool: Pool | None = None
         self._preparing: set[asyncio.Task] = set()
+        self._latest: Entry | None = None
         self._open = True
         folder = files("nccodec.serve")
         self._pages = {name: ((folder / file).read_bytes(), kind) for name, (file, kind) in _PAGE.items()}
@@ -173,10 +176,17 @@ class _Site:
 
     def _prepare(self, entry: Entry) -> None:
         """Have what the first look at a picture needs made while nothing else is to do."""
-        if self._preparing:
+        if entry == self._latest:
             return
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(self._pool.run(lambda: self._images.prepare(entry, lambda: self._open), 1 << 30, _no))
+        self._latest = entry
+
+        def going_on() -> bool:
+            while self._pool.busy and self._open and self._latest == entry:
+                time.sleep(_PAUSE)
+            return self._open and self._latest == entry
+
+        work = self._pool.run_idle(lambda: self._images.prepare(entry, going_on))
+        task = asyncio.get_running_loop().create_task(work)
         self._preparing.add(task)
         task.add_done_callback(self._done)
 
@@ -184,10 +194,6 @@ class _Site:
         self._preparing.discard(task)
         if not task.cancelled():
             task.exception()  # Busy: it was no more than an offer
-
-
-async def _no() -> bool:
-    return False
 
 
 def _work(wanted: Wanted) -> int:

@@ -1,8 +1,9 @@
 """The pictures of a library: opened when they are first asked for, kept within bounds, made as an address says."""
 
 import io
-import threading
 from collections.abc import Callable, Hashable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,20 @@ _TURNS = {
 }  # Pillow turns the other way round  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _OfFile:
+    """What is kept of one version of one file: see `code.Keep`."""
+
+    kept: Kept
+    file: Hashable
+
+    def __call__(self, key: Hashable, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:
+        return self.kept.keep((self.file, key), make, size)
+
+    def has(self, key: Hashable) -> bool:
+        return self.kept.has((self.file, key))
+
+
 class Images:
     """What is made of files. cache: bytes for all that is kept, half of it for answers and half for what they are made
     from. weights: as of `nccodec.decode`. pixels: of an answer at most."""
@@ -35,20 +50,15 @@ class Images:
         self._parsed, self._answers = Kept(cache // 2), Kept(cache - cache // 2)
         self._pixels, self._weights = pixels, weights
         self._broken: dict[Hashable, str] = {}
-        self._preparing = threading.Lock()
 
     def opened(self, entry: Entry) -> Opened:
         """NclError for a broken file, at once where that is known already."""
         key = entry.path, entry.version
-
-        def keep(name: Hashable, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:
-            return self._parsed.keep((key, name), make, size)
-
         if key in self._broken:
             raise NclError(self._broken[key])
         try:
-            made = lambda: Opened(entry.read(), keep, self._weights)  # noqa: E731
-            return self._parsed.keep(key, made, lambda opened: opened.size)
+            keep = _OfFile(self._parsed, key)
+            return keep("opened", lambda: Opened(entry.read(), keep, self._weights), lambda opened: opened.size)
         except NclError as error:
             if len(self._broken) > 10_000:
                 self._broken.clear()
@@ -94,19 +104,13 @@ class Images:
         return saved(picture, wanted)
 
     def prepare(self, entry: Entry, going_on: Callable[[], bool]) -> None:
-        """Make what views of a whole picture need, so that it is there before they are asked for; one file at a time,
-        and nothing if another is at it. going_on: asked before each part."""
-        if not self._preparing.acquire(blocking=False):
-            return
-        try:
+        """Make what reduced views need, so that it is there before they are asked for. going_on: asked before each
+        part."""
+        with suppress(NclError):  # who asks for the picture is told of what is wrong
             for part in self.opened(entry).prepare():
                 if not going_on():
                     return
                 part()
-        except NclError:
-            return  # who asks for the picture is told
-        finally:
-            self._preparing.release()
 
 
 def _interpolated(opened: Opened, region: tuple[int, int, int, int], size: tuple[int, int]) -> Image.Image:

@@ -19,6 +19,10 @@ class Kept:
     def __len__(self) -> int:
         return len(self._things)
 
+    def has(self, key: Hashable) -> bool:
+        """Whether something is kept under a key."""
+        return key in self._things
+
     def get(self, key: Hashable) -> Any:
         """What is kept under a key, or None."""
         with self._lock:

@@ -26,15 +26,25 @@ class Lane:
 
     def __init__(self, name: str, threads: int, queue: int, gentle: bool = False) -> None:
         self._executor = ThreadPoolExecutor(threads, name, _gentle if gentle else None)
-        self._free, self._queue, self._waiting = asyncio.Semaphore(threads), queue, 0
+        self._free, self._queue = asyncio.Semaphore(threads), queue
+        self._waiting = self._active = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is at work, or waits."""
+        return self._active > 0
 
     async def run(self, work: Callable[[], T], abandoned: Callable[[], Awaitable[bool]]) -> T:
         """work(), in a thread. Busy if there is no room; Abandoned if it is so when its turn comes."""
         if self._free.locked() and self._waiting >= self._queue:
             raise Busy
         self._waiting += 1
+        self._active += 1
         try:
             await self._free.acquire()
+        except BaseException:
+            self._active -= 1
+            raise
         finally:
             self._waiting -= 1
         try:
@@ -44,6 +54,7 @@ class Lane:
             job = asyncio.get_running_loop().run_in_executor(self._executor, work)
             return await asyncio.shield(job)
         finally:
+            self._active -= 1
             self._free.release()
 
     def close(self) -> None:
@@ -52,10 +63,21 @@ class Lane:
 
 
 class Pool:
-    """The two lanes. threads: for small requests; queue: how many of each kind may wait."""
+    """The two lanes, and a third for what nobody waits for. threads: for small requests; queue: how many of each kind
+    may wait."""
 
     def __init__(self, threads: int, queue: int) -> None:
         self._small, self._large = Lane("small", threads, queue), Lane("large", 1, queue, gentle=True)
+        self._idle = Lane("idle", 1, 1, gentle=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anyone waits for an answer."""
+        return self._small.busy or self._large.busy
+
+    async def run_idle(self, work: Callable[[], T]) -> T:
+        """See `Lane.run`; the work itself is to look at `busy`."""
+        return await self._idle.run(work, _never)
 
     async def run(self, work: Callable[[], T], pixels: int, abandoned: Callable[[], Awaitable[bool]]) -> T:
         """See `Lane.run`. pixels: that the work makes."""
@@ -66,6 +88,11 @@ class Pool:
         """See `Lane.close`."""
         self._small.close()
         self._large.close()
+        self._idle.close()
+
+
+async def _never() -> bool:
+    return False
 
 
 def _gentle() -> None:
