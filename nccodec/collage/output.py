@@ -12,6 +12,7 @@ from ..errors import LimitError
 from .scales import decoding_scale, resize_area, samples_of
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.03, 64.0
+_SMALL = 32  # pixels
 
 
 def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] | None) -> tuple[int, int]:
@@ -114,12 +115,14 @@ class Request:
         height. side, detail: as of `of` and `View`. LimitError for too large a scale.
 
         The scale is the smallest at which the region has all pixels of the picture but one along each side: at 1/2,
-        301 pixels are 150.5 samples, asked for as 151 by who rounds up, which is no reason to decode at 1.
+        301 pixels are 150.5 samples, asked for as 151 by who rounds up, which is no reason to decode at 1. Of a picture
+        of up to _SMALL a side one pixel is too much to leave out: there all are needed.
         """
-        factor = max((pixels - 1) / length for pixels, length in zip(size, region[2:], strict=True))
+        spare = 1 if max(size) > _SMALL else 0
+        factor = max((pixels - spare) / length for pixels, length in zip(size, region[2:], strict=True))
         if factor > LARGEST_SCALE:
             raise LimitError(f"cannot decode {region[2]:g} x {region[3]:g} to {size[0]} x {size[1]} pixels")
-        up, down = decoding_scale(math.nextafter(factor, math.inf), side)
+        up, down = decoding_scale(math.nextafter(factor, math.inf) if spare else factor, side)
         x, y, width, height = (n * up / down for n in region)
         view = View(size=size, crop=(0, 0, *size), detail=detail)  # a crop, since it is made of its neighbourhood
         rows, columns = (0, size[1]), (0, size[0])

@@ -161,6 +161,7 @@ def command(
         told["fresh, others"] = _fresh(client, others, fresh, seed)
         client.get(f"{largest}/info.json")
         time.sleep(idle)
+        client = _Client(host, port)  # the server closes connections that nobody uses
         told["fresh, largest, after a pause"] = _fresh(client, {largest: pictures[largest]}, fresh, seed + 1)
         cached = [client.get(f"{largest}/full/!{_TILE},{_TILE}/0/default.jpg")[2] for _ in range(200)]
         told["cached"] = _told(cached)
