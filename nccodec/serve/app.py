@@ -20,7 +20,7 @@ from ..errors import NclError
 from .address import FORMATS, BadRequest, Wanted, parse
 from .document import CONTEXT, PROFILE, info_of
 from .images import Images
-from .library import Entry, Library, NotServed
+from .library import Entry, Library, NotServed, Unreadable
 from .pool import Abandoned, Busy, Pool
 
 _PAUSE = 0.1  # seconds between looks whether anything else is to do
@@ -88,6 +88,8 @@ class _Site:
             return _told(404, "there is no such image")
         except BadRequest as error:
             return _told(400, str(error))
+        except Unreadable as error:
+            return _told(503, str(error), {"Retry-After": "2"})
         except NclError as error:
             return _told(404, f"the image is broken: {error}")
         except MemoryError:
@@ -136,7 +138,9 @@ class _Site:
         kind = f'application/ld+json;profile="{CONTEXT[version]}"' if linked else "application/json"
         headers = self._headers(entry, _tag(content)) | {"Content-Type": kind, "Vary": "Accept"}
         if not linked:
-            headers["Link"] = f'<{CONTEXT[version]}>;rel="http://www.w3.org/ns/json-ld#context";type="application/ld+json"'
+            headers["Link"] = (
+                f'<{CONTEXT[version]}>;rel="http://www.w3.org/ns/json-ld#context";type="application/ld+json"'
+            )
         self._prepare(entry)
         return _matched(request, Response(content, headers=headers))
 

@@ -11,10 +11,10 @@ from PIL import Image
 
 from ..codec.kinds import describe
 from ..codec.opened import Opened
-from ..errors import NclError
+from ..errors import FormatError, LimitError, NclError
 from .address import Limits, Wanted
 from .kept import Kept
-from .library import Entry
+from .library import MAX_LISTED, Entry
 
 _SAVED = {
     "jpg": ("JPEG", {"quality": 90, "optimize": False}),
@@ -52,18 +52,21 @@ class Images:
         self._broken: dict[Hashable, str] = {}
 
     def opened(self, entry: Entry) -> Opened:
-        """NclError for a broken file, at once where that is known already."""
+        """The file of an entry. NclError for a broken one, at once where that is known already."""
         key = entry.path, entry.version
         if key in self._broken:
-            raise NclError(self._broken[key])
+            raise FormatError(self._broken[key])
         try:
             keep = _OfFile(self._parsed, key)
             return keep("opened", lambda: Opened(entry.read(), keep, self._weights), lambda opened: opened.size)
-        except NclError as error:
-            if len(self._broken) > 10_000:
-                self._broken.clear()
-            self._broken[key] = str(error)
+        except (FormatError, LimitError) as error:
+            self._remember(entry, error)
             raise
+
+    def _remember(self, entry: Entry, error: NclError) -> None:
+        if len(self._broken) > MAX_LISTED:
+            self._broken.clear()
+        self._broken[entry.path, entry.version] = str(error)
 
     def limits(self, entry: Entry) -> Limits:
         """Of a file's picture. NclError as of `opened`."""
@@ -71,14 +74,15 @@ class Images:
         return Limits(opened.common.width, opened.common.height, opened.largest, self._pixels)
 
     def facts(self, entry: Entry) -> dict:
-        """What `nc info` tells, or {"error": cause} of a broken file."""
+        """What `nc info` tells, or {"error": cause} of a broken file. NclError where that may change: it cannot be read
+        now, or its weights are not there."""
         key = "facts", entry.path, entry.version
 
         def make() -> dict:
             try:
                 self.opened(entry)
                 return describe(entry.read())
-            except NclError as error:
+            except (FormatError, LimitError) as error:
                 return {"error": str(error)}
 
         return self._parsed.keep(key, make, lambda facts: 2000)
@@ -98,8 +102,8 @@ class Images:
         try:
             part = _interpolated if cubic else Opened.part
             picture = part(opened, wanted.region, wanted.size)
-        except NclError as error:
-            self._broken[entry.path, entry.version] = str(error)
+        except FormatError as error:
+            self._remember(entry, error)
             raise
         return saved(picture, wanted)
 

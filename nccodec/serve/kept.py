@@ -16,9 +16,6 @@ class Kept:
         self._making: dict[Hashable, Future] = {}
         self._lock = threading.Lock()
 
-    def __len__(self) -> int:
-        return len(self._things)
-
     def has(self, key: Hashable) -> bool:
         """Whether something is kept under a key."""
         return key in self._things

@@ -5,7 +5,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import FormatError, LimitError, NclError
+from ..errors import LimitError, NclError
 
 SUFFIX = ".ncl"
 MAX_FILE = 2 << 30  # bytes
@@ -14,6 +14,10 @@ MAX_LISTED = 10_000  # files
 
 class NotServed(Exception):
     """An identifier of nothing that is served."""
+
+
+class Unreadable(NclError):
+    """A file that cannot be read now, and perhaps can later."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,17 @@ class Entry:
     size: int
 
     def read(self) -> bytes:
-        """Its bytes. NclError where they cannot be had."""
+        """Its bytes. LimitError for more than MAX_FILE; Unreadable where they cannot be had, and where something else
+        has taken the file's place since it was found."""
         if self.size > MAX_FILE:
             raise LimitError(f"{self.name}: over {MAX_FILE} bytes")
         try:
-            return Path(self.path).read_bytes()
+            with open(self.path, "rb", opener=_opened) as file:
+                if _version(os.fstat(file.fileno())) == self.version:
+                    return file.read(self.size)
         except OSError as error:
-            raise FormatError(f"{self.name}: {error.strerror}") from None
+            raise Unreadable(f"{self.name}: {error.strerror}") from None
+        raise Unreadable(f"{self.name}: it changes while it is read")
 
 
 class Library:
@@ -67,7 +75,8 @@ class Library:
         under the paths served once links are followed, or does not end in SUFFIX."""
         parts = name.split("/")
         plain = all(part and part not in (".", "..") and not set(part) & set("\0\\") for part in parts)
-        if not plain or os.path.splitdrive(name)[0] or not name.lower().endswith(SUFFIX):
+        text = not any("\ud800" <= character <= "\udfff" for character in name)  # no address can hold others
+        if not plain or not text or os.path.splitdrive(name)[0] or not name.lower().endswith(SUFFIX):
             raise NotServed(name)
         for root, path in self._roots.items():
             inside = parts
@@ -88,7 +97,7 @@ class Library:
             raise NotServed(name) from None
         if not stat.S_ISREG(found.st_mode) or not real.is_relative_to(root):
             raise NotServed(name)
-        return Entry(name, str(real), (found.st_mtime_ns, found.st_size, found.st_ino), found.st_mtime, found.st_size)
+        return Entry(name, str(real), _version(found), found.st_mtime, found.st_size)
 
     def entries(self) -> list[Entry]:
         """All files, at most MAX_LISTED, in the order of their names."""
@@ -98,7 +107,7 @@ class Library:
                 try:
                     found.append(self.find(name))
                 except NotServed:
-                    continue  # a link to somewhere else, or gone meanwhile
+                    continue  # a link to somewhere else, a name that is not text, or gone meanwhile
                 if len(found) == MAX_LISTED:
                     return sorted(found, key=lambda entry: entry.name)
         return sorted(found, key=lambda entry: entry.name)
@@ -110,3 +119,12 @@ class Library:
                 if name.lower().endswith(SUFFIX):
                     inside = Path(parent, name).relative_to(path).as_posix()
                     yield f"{root}/{inside}" if root else inside
+
+
+def _opened(path: str, flags: int) -> int:
+    """Never a link or a pipe that was put there meanwhile, where the system can tell."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _version(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_mtime_ns, found.st_size, found.st_ino

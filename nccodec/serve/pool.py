@@ -50,9 +50,7 @@ class Lane:
         try:
             if await abandoned():
                 raise Abandoned
-            # Shielded, so that who goes away does not free a thread that is still at work.
-            job = asyncio.get_running_loop().run_in_executor(self._executor, work)
-            return await asyncio.shield(job)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
         finally:
             self._active -= 1
             self._free.release()

@@ -13,6 +13,7 @@ from .images import Images
 from .library import Library
 
 _PATIENCE = 5  # seconds that open connections have when the server ends
+_CONNECTIONS = 512  # at a time, unless more may wait; 503 beyond
 
 
 def serve(
@@ -28,7 +29,7 @@ def serve(
     set_threads(thread_count())
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=_PATIENCE,
-        h11_max_incomplete_event_size=16384,
+        h11_max_incomplete_event_size=16384, limit_concurrency=max(_CONNECTIONS, 2 * queue),
     )  # fmt: skip
     server = uvicorn.Server(config)
     with listening:

@@ -210,6 +210,28 @@ def test_broken_files_are_listed_with_their_cause_and_stop_nothing(ask):
     assert ask(f"{A}/full/max/0/default.jpg").status == 200
 
 
+def test_what_cannot_be_read_now_can_be_later(ask, folder, monkeypatch):
+    def no(*arguments):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nccodec.serve.library.os.fstat", no)
+        for path in (f"{A}/full/max/0/default.jpg", "/facts/a.ncl"):
+            answer = ask(path)
+            assert (answer.status, answer.body) == (503, b"a.ncl: Too many open files\n")
+    assert ask(f"{A}/full/max/0/default.jpg").status == 200 and json.loads(ask("/facts/a.ncl").body)["width"] == 19
+
+
+def test_without_its_weights_a_file_is_broken_until_they_are_there(folder, tiny, tmp_path, serving, monkeypatch):
+    ask = serving(folder)
+    monkeypatch.setattr(ask.images, "_weights", str(tmp_path / "none.safetensors"))
+    for path in (f"{A}/info.json", "/facts/a.ncl"):
+        answer = ask(path)
+        assert answer.status == 404 and b"none.safetensors" in answer.body
+    monkeypatch.setattr(ask.images, "_weights", str(tiny))
+    assert ask(f"{A}/info.json").status == 200
+
+
 def test_damage_that_shows_late_is_told_too(ask, folder, tiny):
     """A file whose checksum is right and whose contents are not."""
     from nccodec.bitstream import container

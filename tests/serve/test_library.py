@@ -5,7 +5,7 @@ import os
 import pytest
 
 from nccodec.errors import NclError
-from nccodec.serve.library import Library, NotServed
+from nccodec.serve.library import Library, NotServed, Unreadable
 
 
 def test_a_folder_is_listed_with_what_is_in_it(folder):
@@ -46,6 +46,26 @@ def test_nothing_else_is_found(folder, name):
 def test_an_absolute_name_is_not_found(folder):
     with pytest.raises(NotServed):
         Library([folder]).find(str(folder / "a.ncl"))
+
+
+def test_what_takes_a_files_place_is_not_read(folder):
+    library = Library([folder])
+    entry = library.find("a.ncl")
+    assert entry.read() == (folder.parent / "outside.ncl").read_bytes()
+    (folder / "a.ncl").unlink()
+    for replace in (
+        lambda path: path.symlink_to(folder.parent / "outside.ncl"), os.mkfifo,
+        lambda path: path.write_bytes(b"other"), lambda path: None,
+    ):  # fmt: skip
+        replace(folder / "a.ncl")
+        with pytest.raises(Unreadable):
+            entry.read()
+        (folder / "a.ncl").unlink(missing_ok=True)
+
+
+def test_names_that_are_not_text_are_left_out(folder):
+    (folder / os.fsdecode(b"\xff.ncl")).write_bytes(b"")
+    assert not any("\udcff" in entry.name for entry in Library([folder]).entries())
 
 
 def test_paths_that_cannot_be_served(folder):
