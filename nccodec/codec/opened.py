@@ -64,9 +64,7 @@ class Opened:
             raise LimitError(f"the region {x:g},{y:g},{width:g},{height:g} is not inside the picture")
         if max(size[0] / width, size[1] / height) > self.largest + 1:
             raise LimitError(f"{width:g} x {height:g} pixels cannot be enlarged to {size[0]} x {size[1]}")
-        request = Request.of_region(region, size, self.common.side, detail)
-        if self._reader.LOCAL and request.down > REDUCTION:
-            request = _at_reduction(request, REDUCTION)
+        request = self._request(region, size, detail)
         if self._of_kept(request):
             made = self._of_plates(request)
         else:
@@ -76,6 +74,27 @@ class Opened:
             picture = joined(picture, alpha_of(self.extras.alpha, request))
         picture.info |= info_of(self.extras.metadata)
         return picture
+
+    def work(self, region: tuple[float, float, float, float], size: tuple[int, int]) -> int:
+        """How many pixels, of the original or enlarged, are to be decoded for `part`, as far as is known before."""
+        request = self._request(region, size)
+        if not self._reader.LOCAL:
+            made = self._keep.has(("plate", request.up, request.down, 0, 0))
+            return 0 if made else self.common.width * self.common.height * request.up**2
+        if not self._of_kept(request):
+            return math.ceil(region[2] * region[3] * request.up**2)
+        missing = [at for at, _, _ in self._places(request) if not self._keep.has(("plate", 1, request.down, *at))]
+        side = PLATES[request.down] * self.common.side
+        return sum(min(side, self.common.height - y) * min(side, self.common.width - x) for y, x in missing)
+
+    def _request(
+        self, region: tuple[float, float, float, float], size: tuple[int, int], detail: bool = True
+    ) -> Request:
+        """See `part`."""
+        request = Request.of_region(region, size, self.common.side, detail)
+        if self._reader.LOCAL and request.down > REDUCTION:
+            return _at_reduction(request, REDUCTION)
+        return request
 
     def prepare(self) -> list[Callable[[], object]]:
         """What makes the plates that reduced views need, each to be called once, the smallest views' first."""

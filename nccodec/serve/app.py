@@ -17,7 +17,7 @@ from starlette.routing import Mount
 
 from .. import __version__
 from ..errors import NclError
-from .address import FORMATS, BadRequest, Wanted, parse
+from .address import FORMATS, BadRequest, parse
 from .document import CONTEXT, PROFILE, info_of
 from .images import Images
 from .library import Entry, Library, NotServed, Unreadable
@@ -156,7 +156,7 @@ class _Site:
             return Response(status_code=304, headers=headers)
         content = self._images.made(entry, wanted, cubic)
         if content is None:
-            pixels = _work(wanted)
+            pixels = await self._run(request, lambda: self._images.work(entry, wanted))
             content = await self._run(request, lambda: self._images.make(entry, wanted, cubic), pixels)
         return Response(content, headers=headers)
 
@@ -198,13 +198,6 @@ class _Site:
         self._preparing.discard(task)
         if not task.cancelled():
             task.exception()  # Busy: it was no more than an offer
-
-
-def _work(wanted: Wanted) -> int:
-    """Pixels that are made for an answer: those of the original where it is reduced."""
-    made = wanted.size[0] * wanted.size[1]
-    reduced = wanted.region[2] * wanted.region[3] if 4 * wanted.size[0] > wanted.region[2] else 0
-    return max(made, reduced)
 
 
 def _decoded(part: str) -> str:

@@ -1,6 +1,7 @@
 """The pictures of a library: opened when they are first asked for, kept within bounds, made as an address says."""
 
 import io
+import math
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -74,14 +75,13 @@ class Images:
         return Limits(opened.common.width, opened.common.height, opened.largest, self._pixels)
 
     def facts(self, entry: Entry) -> dict:
-        """What `nc info` tells, or {"error": cause} of a broken file. NclError where that may change: it cannot be read
-        now, or its weights are not there."""
+        """What `nc info` tells, and how far it can be enlarged; or {"error": cause} of a broken file. NclError where
+        that may change: it cannot be read now, or its weights are not there."""
         key = "facts", entry.path, entry.version
 
         def make() -> dict:
             try:
-                self.opened(entry)
-                return describe(entry.read())
+                return describe(entry.read()) | {"enlargement": self.opened(entry).largest}
             except (FormatError, LimitError) as error:
                 return {"error": str(error)}
 
@@ -90,6 +90,10 @@ class Images:
     def made(self, entry: Entry, wanted: Wanted, cubic: bool = False) -> bytes | None:
         """The bytes of an answer that is kept, or None."""
         return self._answers.get((entry.path, entry.version, wanted, cubic))
+
+    def work(self, entry: Entry, wanted: Wanted) -> int:
+        """Pixels that are made for an answer, or decoded. NclError for a broken file."""
+        return max(math.prod(wanted.size), self.opened(entry).work(wanted.region, wanted.size))
 
     def make(self, entry: Entry, wanted: Wanted, cubic: bool = False) -> bytes:
         """The bytes of an answer. cubic: enlarged from the original's pixels by Pillow's bicubic interpolation, to look

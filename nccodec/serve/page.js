@@ -160,6 +160,7 @@
     }
   }
   function fail(message) {
+    at("waiting").hidden = true;
     at("error").textContent = message;
     at("error").hidden = false;
   }
@@ -203,6 +204,8 @@
     const most = Math.min(180, canvas.clientWidth / 3) / css;
     const power = 10 ** Math.floor(Math.log10(most));
     const length = [5, 2, 1].map((n) => n * power).find((n) => n <= most);
+    at("bar").hidden = false;
+    at("waiting").hidden = picture.tiles.size > 0;
     at("bar").querySelector("i").style.width = `${length * css}px`;
     at("bar").querySelector("span").textContent = length >= 1 ? `${length} px` : `${length.toPrecision(1)} px`;
     for (const name of ["edge", "left-label", "right-label"]) at(name).hidden = !view.beside;
@@ -339,19 +342,23 @@
     at("gallery").hidden = true;
     at("viewer").hidden = false;
     at("error").hidden = true;
+    at("zoom").textContent = "";
+    at("bar").hidden = true;
+    at("waiting").hidden = false;
+    at("facts").replaceChildren();
     at("name").textContent = document.title = id;
     brush.clearRect(0, 0, canvas.width, canvas.height);
     try {
-      const answer = await fetch(image(id, "info.json"));
-      if (!answer.ok) return fail(await answer.text());
-      const info = await answer.json();
+      fetch(image(id, "info.json")).catch(() => {}); // has the server prepare what is to be looked at
+      const told = await facts(id);
       if (decodeURIComponent(location.hash.slice(1)) !== id) return;
-      const { width, height } = info, largest = info.maxWidth >= 16 * width ? 16 : 2 ** Math.floor(Math.log2(info.maxWidth / width));
+      if (told.error) return fail(told.error);
+      const { width, height, enlargement: largest } = told;
       const lowest = Math.min(0, Math.floor(Math.log2(TILE / Math.max(width, height))));
-      picture = { id, width, height, largest: Math.max(1, largest), lowest, tiles: new Map() };
+      picture = { id, width, height, largest, lowest, tiles: new Map() };
       fitCanvas();
       fit();
-      show(await facts(id));
+      show(told);
     } catch {
       fail("The server does not answer.");
     }

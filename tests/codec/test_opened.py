@@ -122,6 +122,22 @@ def test_plates_have_no_seams(tiny, monkeypatch):
     assert keep.made == made  # from what was prepared
 
 
+def test_work_is_what_is_not_made_yet(tiny, monkeypatch):
+    monkeypatch.setattr(module, "PLATES", {4: 8, 2: 4})  # squares of 32 pixels, and of 16
+    data = next(path for path in OK if path.stem == "tiles-518x10").read_bytes()
+    file = Opened(data, Kept(), tiny)
+    assert file.work((0, 0, 518, 10), (129, 2)) == 518 * 10
+    assert file.work((100, 0, 60, 10), (120, 20)) == 4 * 60 * 10
+    file.part((0, 0, 64, 10), (16, 2))  # two of the plates
+    assert file.work((0, 0, 64, 10), (8, 1)) == 0
+    assert file.work((0, 0, 80, 10), (20, 2)) == 32 * 10
+    partition = next(path for path in OK if path.stem == "partition-37x22").read_bytes()
+    file = Opened(partition, Kept())
+    assert file.work((0, 0, 5, 5), (20, 20)) == 37 * 22 * 16
+    file.part((1, 1, 5, 5), (20, 20))
+    assert file.work((0, 0, 5, 5), (20, 20)) == 0
+
+
 def test_integers_are_read_once_and_kept_small(tiny):
     path = next(path for path in OK if path.stem == "tiles-518x10")
     keep = Kept()
