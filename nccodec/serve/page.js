@@ -349,7 +349,6 @@
     at("name").textContent = document.title = id;
     brush.clearRect(0, 0, canvas.width, canvas.height);
     try {
-      fetch(image(id, "info.json")).catch(() => {}); // has the server prepare what is to be looked at
       const told = await facts(id);
       if (decodeURIComponent(location.hash.slice(1)) !== id) return;
       if (told.error) return fail(told.error);
@@ -359,6 +358,7 @@
       fitCanvas();
       fit();
       show(told);
+      fetch(image(id, "info.json")).catch(() => {}); // has the server prepare what is to be looked at
     } catch {
       fail("The server does not answer.");
     }
