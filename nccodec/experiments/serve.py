@@ -84,7 +84,8 @@ def _told(seconds: list[float]) -> dict[str, float]:
 
 
 def _fresh(client: _Client, pictures: dict[str, tuple[int, int]], count: int, seed: int) -> dict[str, dict]:
-    """By scale, the time of tiles that were not asked for before, one after the other; of whole tiles alone."""
+    """By scale, the time of tiles that were not asked for before with this seed, one after the other; of whole tiles
+    alone, where there are any."""
     told, chance = {}, random.Random(seed)
     for scale in _SCALES:
         tiles = []
@@ -92,6 +93,8 @@ def _fresh(client: _Client, pictures: dict[str, tuple[int, int]], count: int, se
             if max(width, height) * scale >= _TILE / 2:
                 tiles += _tiles(name, width, height, scale)
         whole = [tile for tile in tiles if re.search(rf"/(%5E)?{_TILE},{_TILE}/", tile)] or tiles
+        if not whole:
+            continue
         chance.shuffle(whole)
         answers = [client.get(path) for path in whole[:count]]
         told[f"{scale:g}"] = _told([seconds for status, _, seconds in answers if status == 200])
