@@ -196,8 +196,8 @@ class _Site:
 
     def _done(self, task: asyncio.Task) -> None:
         self._preparing.discard(task)
-        if not task.cancelled():
-            task.exception()  # Busy: it was no more than an offer
+        if not task.cancelled() and task.exception() is not None:  # Busy: it was no more than an offer
+            self._latest = None
 
 
 def _decoded(part: str) -> str:

@@ -45,6 +45,7 @@ def text(page: Page, selector: str) -> str:
 
 
 TIMES = "\u00d7"
+SCALE = "parseFloat(document.getElementById('zoom').textContent)"
 DRAWN = """(() => {
     const canvas = document.getElementById("canvas"), copy = document.createElement("canvas");
     const brush = copy.getContext("2d");
@@ -88,3 +89,26 @@ def test_the_viewer_zooms_to_16_beside_cubic_interpolation(page):
     until(page, "!document.getElementById('error').hidden")
     assert "past the end" in text(page, "#error") and page.value("document.getElementById('waiting').hidden")
     assert page.complaints == []
+
+
+def test_wheel_pinch_and_drag_move_the_picture(page):
+    page.value("location.hash = 'a.ncl'")
+    until(page, f"{SCALE} > 0")
+    press(page, "1")
+    until(page, f"{SCALE} === 1")
+    page.call("Input.dispatchMouseEvent", type="mouseWheel", x=400, y=300, deltaX=0, deltaY=-240)
+    until(page, f"{SCALE} === 2")
+    page.call("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=2)
+    for kind, apart in (("touchStart", 50), ("touchMove", 100), ("touchMove", 200)):
+        points = [{"x": 400 + side * apart, "y": 300, "id": finger} for finger, side in enumerate((-1, 1))]
+        page.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+    page.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    until(page, f"{SCALE} === 8")
+    asked = len(page.requests)
+    press(page, "+")
+    until(page, f"{SCALE} === 16")
+    page.mouse("mousePressed", 400, 300)
+    page.mouse("mouseMoved", 500, 320, held=True)
+    page.mouse("mouseReleased", 500, 320)
+    until(page, DRAWN.replace("AT", "0.5"))
+    assert len(page.requests) > asked and page.complaints == []
