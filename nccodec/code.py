@@ -1,7 +1,8 @@
 """What all kinds of maps share. Imported by every other room, and imports nothing that takes time."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +40,18 @@ def quality_of(level: int, top: int) -> float | None:
         return None
     rounded = (round(100 * level / top, digits) for digits in range(3))
     return next((quality for quality in rounded if level_of(quality, top) == level), 100 * level / top)
+
+
+class Keep(Protocol):
+    """What keeps things that were made, within bounds, for any number of threads."""
+
+    def __call__(self, key: Hashable, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:
+        """What is kept under a key, or make(), then kept if there is room for its size in bytes."""
+        ...
+
+    def has(self, key: Hashable) -> bool:
+        """Whether something is kept under a key."""
+        ...
 
 
 Span = tuple[int, int]  # from, to: of rows or columns

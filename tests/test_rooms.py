@@ -14,7 +14,7 @@ PACKAGE = Path(nccodec.__file__).parent
 FLOORS = (
     ("cli",),
     ("experiments",),
-    ("evaluation",),
+    ("evaluation", "serve"),
     ("nccodec",),
     ("codec",),
     ("training",),

@@ -1,6 +1,7 @@
 """The two packers: quantized parameters <-> the payload of a chunk."""
 
 import struct
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -95,25 +96,33 @@ def unpack_range(
     """Inverse of `pack_range`: fills channels first .. last - 1 of `values` in place, or FormatError. needed: rows and
     columns of cells, by default all; tiles that have none of them are left as they are. Returns whether there are no
     such tiles."""
-    places, at, complete = tiles(*values.shape[1:]), 0, True
+    places, complete = tiles(*values.shape[1:]), True
     needed = needed or ((0, values.shape[1]), (0, values.shape[2]))
-    for number, place in enumerate(places):
-        length = len(payload) - at
-        if number < len(places) - 1:
-            if length < 4 or length - 4 < (stated := struct.unpack_from("<I", payload, at)[0]):
-                raise FormatError(f"range packer: tile {number} ends beyond the chunk")
-            at, length = at + 4, stated
+    for place, content in zip(places, tile_contents(payload, len(places)), strict=True):
         if all(part.start < stop and start < part.stop for part, (start, stop) in zip(place, needed, strict=True)):
             part = np.ascontiguousarray(values[(slice(None), *place)])
-            _unpack_tile(payload[at : at + length], model, part, first, last)
+            unpack_tile(content, model, part, first, last)
             values[(slice(None), *place)] = part
         else:
             complete = False
-        at += length
     return complete
 
 
-def _unpack_tile(content: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:
+def tile_contents(payload: bytes, count: int) -> Iterator[bytes]:
+    """The contents of `count` tiles, in their order, or FormatError."""
+    at = 0
+    for number in range(count - 1):
+        left = len(payload) - at
+        if left < 4 or left - 4 < (length := struct.unpack_from("<I", payload, at)[0]):
+            raise FormatError(f"range packer: tile {number} ends beyond the chunk")
+        yield payload[at + 4 : at + 4 + length]
+        at += 4 + length
+    yield payload[at:]
+
+
+def unpack_tile(content: bytes, model: SymbolModel, values: np.ndarray, first: int, last: int) -> None:
+    """Inverse of what `pack_range` does for one tile: fills channels first .. last - 1 of its values, which are
+    contiguous, in place, or FormatError."""
     reader, tables, decoded = SymbolReader(content), _Tables(model), values.reshape(-1)
     for group in model.passes(values, first, last):
         order, runs = tables.runs(group)

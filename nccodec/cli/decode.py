@@ -19,10 +19,12 @@ from .tasks import Task, in_out, tasks
 
 @dataclass(frozen=True)
 class Decoding:
-    """Decodes one file. options: of `nccodec.decode`; format: an extension without its dot, or empty for that of the
+    """Decodes one file. options: of `nccodec.decode`; fit: pixels of the longer side at most, instead
+    of a size or scale; format: an extension without its dot, or empty for that of the
     output's name; strip: as of `imaging.metadata.metadata_of`."""
 
     options: dict
+    fit: int | None
     format: str
     force: bool
     skip_existing: bool
@@ -39,8 +41,11 @@ class Decoding:
         named = Path(f"_.{self.format or 'png'}") if self.format or is_stdout(task.target) else task.target
         format = picture_format(named)
         data = _checked(task.source)  # so that a damaged file is told before torch is loaded
+        options = self.options
+        if self.fit is not None:
+            options = options | {"size": _inside(self.fit, data)}
         try:
-            picture = nccodec.decode(data, **self.options)
+            picture = nccodec.decode(data, **options)
         except NclError as error:
             raise naming(task.source, error) from None
         picture.info = info_of(metadata_of(picture, self.strip))
@@ -61,6 +66,15 @@ def _checked(source: Path) -> bytes:
     except NclError as error:
         raise naming(source, error) from None
     return data
+
+
+def _inside(fit: int, data: bytes) -> tuple[int, int] | None:
+    """Width and height with `fit` pixels along the longer side; None where the picture has no more."""
+    about = nccodec.info(data)
+    size = about["width"], about["height"]
+    if max(size) <= fit:
+        return None
+    return tuple(max(1, round(n * fit / max(size))) for n in size)
 
 
 def _is_picture(path: Path) -> bool:
@@ -113,6 +127,10 @@ def command(
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Width and height in pixels, instead of --scale.")
     ] = None,
+    fit: Annotated[
+        int | None,
+        typer.Option("--fit", metavar="PIXELS", min=1, help="Reduce to so many pixels along the longer side."),
+    ] = None,
     crop: Annotated[
         str | None,
         typer.Option(
@@ -146,8 +164,10 @@ def command(
     """Decode .ncl files at any scale."""
     if scale is not None and size is not None:
         raise typer.BadParameter("give --scale or --size, not both", param_hint="--size")
+    if fit is not None and (scale is not None or size is not None or crop is not None):
+        raise typer.BadParameter("give --fit or --scale, --size or --crop, not both", param_hint="--fit")
     wanted, region = _size(size), _region(crop)
-    mark = f"@{size.lower()}" if size else f"@{scale:g}x" if scale not in (None, 1) else ""
+    mark = f"@{size.lower()}" if size else f"@{fit}" if fit else f"@{scale:g}x" if scale not in (None, 1) else ""
     mark += f"+{crop}" if crop else ""
     extension = format.removeprefix(".").lower()
     if extension and not _is_picture(Path(f"_.{extension}")):
@@ -163,7 +183,7 @@ def command(
         "detail": not no_detail, "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels,
         "crop": region,
     }  # fmt: skip
-    work = Decoding(options, extension, force, skip_existing, stripped(strip))
+    work = Decoding(options, fit, extension, force, skip_existing, stripped(strip))
     batch.run(todo, work, jobs, reporting, _line)
 
 

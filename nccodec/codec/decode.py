@@ -9,6 +9,7 @@ from PIL import Image
 from ..arrays import numpy_form
 from ..bitstream import container
 from ..bitstream.frame import unframe
+from ..code import Span
 from ..collage.device import choose_device
 from ..collage.output import Request, View, grey_levels
 from ..collage.scales import enlarge, reduce_area
@@ -17,6 +18,8 @@ from ..imaging.alpha import joined
 from ..imaging.metadata import info_of
 from .file import read_file, write_file
 from .kinds import header_of, numbered, read
+
+_REACH = 16  # pixels to each side that enlargement depends on
 
 
 def decode_picture(data: bytes, view: View, weights: Any, device: str) -> Image.Image:
@@ -48,9 +51,21 @@ def test_file(data: bytes, weights: Any) -> None:
 
 
 def alpha_of(alpha: np.ndarray, request: Request) -> np.ndarray:
-    """Transparency, uint8 [H, W], as it is asked for: itself at scale 1, else enlarged and reduced as pictures are."""
-    z = alpha.astype(np.float32)[None, None] / 255  # [1, 1, H, W]
-    below, right = (-n % request.down for n in alpha.shape)
-    z = numpy_form.pad(z, 0, below, 0, right, edge=True)
-    z = request.fit(reduce_area(enlarge(z, request.up), request.down))
-    return grey_levels(z, 0)[slice(*request.rows), slice(*request.columns)]
+    """Transparency, uint8 [H, W], as it is asked for: itself at scale 1, else enlarged and reduced as pictures are. Of
+    a crop nothing but its neighbourhood is made."""
+    up, down = request.up, request.down
+    samples = request.samples(request.rows, request.columns)
+    around = [_around(span, up, down, n) for span, n in zip(samples, alpha.shape, strict=True)]
+    z = alpha[tuple(slice(*span) for span in around)].astype(np.float32)[None, None] / 255  # [1, 1, H, W]
+    below, right = (-n % down for n in z.shape[-2:])
+    z = reduce_area(enlarge(numpy_form.pad(z, 0, below, 0, right, edge=True), up), down)
+    first = [start * up // down for start, _ in around]
+    z = z[(..., *(slice(a - n, b - n) for (a, b), n in zip(samples, first, strict=True)))]
+    return grey_levels(request.fit(z, request.rows, request.columns), 0)
+
+
+def _around(samples: Span, up: int, down: int, size: int) -> Span:
+    """The pixels, of `size`, that samples at scale up / down are made from, from the first of a square on."""
+    margin = _REACH if up > 1 else 0
+    start, stop = samples[0] * down // up - margin, -(-samples[1] * down // up) + margin
+    return max(0, start), min(size, stop)

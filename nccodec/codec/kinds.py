@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..bitstream import container
 from ..bitstream.container import Chunk, Common, Fields, Header
+from ..code import Keep
 from ..errors import FormatError, LimitError
 from ..neural.header import Fields as CollageFields
 from ..neural.options import Options as NeuralOptions
@@ -59,6 +60,20 @@ class Encoder(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """The code of one file, as much of it at a time as a view needs.
+
+    LOCAL: whether a part of a picture is made from its neighbourhood alone. size: bytes that it holds.
+    """
+
+    LOCAL: bool
+    size: int
+
+    def code(self, request: "Request") -> Any:
+        """What `Room.synthesise` makes of it what is asked for. FormatError for a fault."""
+        ...
+
+
 class Room(Protocol):
     """What a kind of map does: module `kind` of its room."""
 
@@ -78,6 +93,10 @@ class Room(Protocol):
 
     def model(self, header: Header, weights: Any) -> Any:
         """What `unpack` needs. FormatError where header and weights do not fit."""
+        ...
+
+    def Reader(self, header: Header, chunks: list[Chunk], model: Any, keep: Keep) -> Reader:
+        """The file's code, to be read as it is needed. keep: for what of it is decoded."""
         ...
 
     def check(self, view: "View") -> None:

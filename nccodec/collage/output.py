@@ -12,6 +12,7 @@ from ..errors import LimitError
 from .scales import decoding_scale, resize_area, samples_of
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.03, 64.0
+_SMALL = 32  # pixels
 
 
 def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] | None) -> tuple[int, int]:
@@ -72,7 +73,8 @@ class Request:
     one is 1.
 
     whole: the decode at that scale is the picture, once cut to size. extent: otherwise, what of it the picture
-    covers, height and width. rows, columns: the part of the picture that is made, all of it unless cropped.
+    covers, height and width, and origin: from where on, down and across. rows, columns: the part of the picture that
+    is made, all of it unless cropped.
     """
 
     view: View
@@ -84,6 +86,7 @@ class Request:
     extent: tuple[float, float]
     rows: Span
     columns: Span
+    origin: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def of(cls, view: View, code_size: tuple[int, int], side: int) -> "Request":
@@ -104,6 +107,27 @@ class Request:
         whole = wanted is None and factor in (up, 1 / down)
         return cls(view, height, width, up, down, whole, extent, rows, columns)
 
+    @classmethod
+    def of_region(
+        cls, region: tuple[float, float, float, float], size: tuple[int, int], side: int, detail: bool = True
+    ) -> "Request":
+        """A region x, y, width, height of the original, in its pixels, fractions allowed, as a picture of size width,
+        height. side, detail: as of `of` and `View`. LimitError for too large a scale.
+
+        The scale is the smallest at which the region has all pixels of the picture but one along each side: at 1/2,
+        301 pixels are 150.5 samples, asked for as 151 by who rounds up, which is no reason to decode at 1. Of a picture
+        of up to _SMALL a side one pixel is too much to leave out: there all are needed.
+        """
+        spare = 1 if max(size) > _SMALL else 0
+        factor = max((pixels - spare) / length for pixels, length in zip(size, region[2:], strict=True))
+        if factor > LARGEST_SCALE:
+            raise LimitError(f"cannot decode {region[2]:g} x {region[3]:g} to {size[0]} x {size[1]} pixels")
+        up, down = decoding_scale(math.nextafter(factor, math.inf) if spare else factor, side)
+        x, y, width, height = (n * up / down for n in region)
+        view = View(size=size, crop=(0, 0, *size), detail=detail)  # a crop, since it is made of its neighbourhood
+        rows, columns = (0, size[1]), (0, size[0])
+        return cls(view, size[1], size[0], up, down, False, (height, width), rows, columns, (y, x))
+
     @property
     def cropped(self) -> bool:
         return self.view.crop is not None
@@ -112,7 +136,8 @@ class Request:
         """The samples at the scale up / down, rows and columns, that a part of the picture is made of."""
         if self.whole:
             return rows, columns
-        return samples_of(rows, self.height, self.extent[0]), samples_of(columns, self.width, self.extent[1])
+        down = samples_of(rows, self.height, self.extent[0], self.origin[0])
+        return down, samples_of(columns, self.width, self.extent[1], self.origin[1])
 
     def fit(self, z: Array, rows: Span | None = None, columns: Span | None = None) -> Array:
         """z: [1, C, H, W] at the scale up / down, from the first of `samples` on. Returns [1, C, height, width],
@@ -120,7 +145,7 @@ class Request:
         rows, columns = rows or (0, self.height), columns or (0, self.width)
         if self.whole:
             return z[:, :, : rows[1] - rows[0], : columns[1] - columns[0]]
-        return resize_area(z, self.height, self.width, self.extent, rows, columns)
+        return resize_area(z, self.height, self.width, self.extent, rows, columns, self.origin)
 
 
 def grey_levels(z: Array, bias: float) -> np.ndarray:

@@ -31,6 +31,16 @@ def enlarge(z: Array, factor: int) -> Array:
     """
     if factor == 1:
         return z
+    n, c, height, width = z.shape
+    fine = (_like(spline_weights(factor), z) @ spline_maps(z)).reshape(n, c * factor * factor, height, width)
+    return pixel_shuffle(fine, factor)  # [N, C, S H, S W]
+
+
+def spline_maps(z: Array) -> Array:
+    """What the spline of `enlarge` is made of, for each pixel: means of the pixel, of its edges, and of its corners.
+
+    z: [N, C, H, W] float. Returns [N C, 9, H W], of which `spline_weights` make the pixel's parts.
+    """
     xp, turned = namespace(z), namespace(z).matrix_transpose
     n, c, height, width = z.shape
     across = _edge_values(z)  # [N, C, H, W + 1]
@@ -43,11 +53,13 @@ def enlarge(z: Array, factor: int) -> Array:
         (slice(1, None), down, corner),
     ):
         maps += [plain[..., rows, :], edged[..., rows, :-1], edged[..., rows, 1:]]
-    stacked = xp.stack(maps, axis=2).reshape(n * c, 9, height * width)
+    return xp.stack(maps, axis=2).reshape(n * c, 9, height * width)
+
+
+def spline_weights(factor: int) -> np.ndarray:
+    """Weights of the `spline_maps` in the factor x factor parts of a pixel, row by row: float64 [factor^2, 9]."""
     one_axis = _sample_weights(factor)  # [S, 3]
-    weights = np.einsum("ia,jb->ijab", one_axis, one_axis).reshape(factor * factor, 9)
-    fine = (_like(weights, z) @ stacked).reshape(n, c * factor * factor, height, width)
-    return pixel_shuffle(fine, factor)  # [N, C, S H, S W]
+    return np.einsum("ia,jb->ijab", one_axis, one_axis).reshape(factor * factor, 9)
 
 
 def pixel_shuffle(z: Array, factor: int) -> Array:
@@ -107,34 +119,34 @@ def _edge_values(z: Array) -> Array:
 
 def resize_area(
     z: Array, height: int, width: int, extent: tuple[float, float] | None = None,
-    rows: Span | None = None, columns: Span | None = None,
+    rows: Span | None = None, columns: Span | None = None, origin: tuple[float, float] = (0.0, 0.0),
 ) -> Array:  # fmt: skip
     """Each output sample is the exact mean of z over its extent, fractions of samples included.
 
     z: [N, C, H, W]. extent: the part of z, from the top left corner, that the output covers, by
     default all of it; no smaller than height, width. rows, columns: the part of the output that is made, by default
-    all of it; z then begins with the first sample of that part (`samples_of`). Returns [N, C, height, width], or
-    that part of it.
+    all of it; z then begins with the first sample of that part (`samples_of`). origin: where the extent begins, down
+    and across, where that is not the top left corner. Returns [N, C, height, width], or that part of it.
     """
     down, across = extent or z.shape[-2:]
     turned = namespace(z).matrix_transpose
-    z = _resize_last(z, width, across, columns or (0, width))
-    return turned(_resize_last(turned(z), height, down, rows or (0, height)))
+    z = _resize_last(z, width, across, columns or (0, width), origin[1])
+    return turned(_resize_last(turned(z), height, down, rows or (0, height), origin[0]))
 
 
-def samples_of(span: Span, size: int, extent: float) -> Span:
-    """Which samples a part of `size` outputs covers that cover `extent` samples."""
-    return math.floor(span[0] * (extent / size)), math.ceil(span[1] * (extent / size))
+def samples_of(span: Span, size: int, extent: float, origin: float = 0.0) -> Span:
+    """Which samples a part of `size` outputs covers that cover `extent` samples from `origin` on."""
+    return math.floor(origin + span[0] * (extent / size)), math.ceil(origin + span[1] * (extent / size))
 
 
-def _resize_last(z: Array, size: int, extent: float, span: Span) -> Array:
-    if size == extent and z.shape[-1] == span[1] - span[0]:
+def _resize_last(z: Array, size: int, extent: float, span: Span, origin: float) -> Array:
+    if size == extent and z.shape[-1] == span[1] - span[0] and origin == int(origin):
         return z
     # Differences of the running integral; float64, since sums over long rows cancel.
     xp = namespace(z)
     z64 = xp.astype(z, xp.float64)
-    first, _ = samples_of(span, size, extent)
-    edge = xp.arange(span[0], span[1] + 1, dtype=xp.float64, device=z.device) * (extent / size) - first
+    first, _ = samples_of(span, size, extent, origin)
+    edge = xp.arange(span[0], span[1] + 1, dtype=xp.float64, device=z.device) * (extent / size) + (origin - first)
     whole = xp.astype(xp.clip(xp.floor(edge), 0, z.shape[-1] - 1), xp.int64)
     integral = xp.cumulative_sum(z64, axis=-1, include_initial=True)
     at = xp.take(integral, whole, axis=-1) + (edge - whole) * xp.take(z64, whole, axis=-1)

@@ -3,12 +3,26 @@
 import typer
 
 from ..errors import NclError
-from . import artefacts, enlarge, large, packers, pages, paper, peers_of_pages, pifs, reference, screens, search, speed
+from . import (
+    artefacts,
+    enlarge,
+    large,
+    packers,
+    pages,
+    paper,
+    peers_of_pages,
+    pifs,
+    reference,
+    screens,
+    search,
+    serve,
+    speed,
+)
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
-    ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search),
+    ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages),
 ):  # fmt: skip
     app.command(name)(study.command)

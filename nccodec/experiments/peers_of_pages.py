@@ -1,16 +1,21 @@
-"""`peers`: bytes of other codecs for each of some pages, without loss and along curves."""
+"""`peers`: bytes of nccodec and other codecs for each of some pages, without loss and along curves."""
 
 import io
 import json
+import math
 import shutil
+import statistics
 import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from PIL import Image, features
+
+import nccodec
 
 from ..errors import ComparisonError
 from ..evaluation.codecs import codec_named
@@ -18,7 +23,8 @@ from ..evaluation.curve import measured
 from ..evaluation.work import avif_in_one_thread
 from .common import pictures_of, say
 
-_CURVES = "jpeg,webp,avif444"
+_CURVES = "ncl,webp,avif444,avif444-s1"
+_STEPS = 400  # PSNRs at which two curves are compared
 
 
 def command(
@@ -27,7 +33,8 @@ def command(
     curves: Annotated[str, typer.Option(metavar="NAME,...", help="Codecs, as of `nc compare`; or none.")] = _CURVES,
     lossless: Annotated[bool, typer.Option(help="Also without loss.")] = True,
 ) -> None:
-    """For each picture its bytes without loss (WebP, PNG, JPEG XL where it is installed), and the curves of codecs.
+    """For each picture its bytes without loss (nccodec, WebP, PNG, JPEG XL where it is installed), and the curves of
+    codecs; then how nccodec compares, if it is among them.
 
     A file that exists is continued: what it has is not measured again. `nc compare` has means over pictures, and no
     codec without loss.
@@ -46,16 +53,63 @@ def command(
             if codec.name not in row.setdefault("curves", {}):
                 points = measured(codec, picture, codec.ladder)
                 row["curves"][codec.name] = {"settings": codec.ladder} | {
-                    key: [point[key] for point in points] for key in ("bpp", "psnr-rgb", "encoding_time")
+                    key: [point[key] if math.isfinite(point[key]) else None for point in points] for key in ("bpp", "psnr-rgb", "encoding_time")
                 }
             out.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
         out.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
         say(f"{name}: " + ", ".join(f"{kind} {size}" for kind, size in row.get("lossless", {}).items()))
 
+    for line in _summary(list(found["pictures"].values())):
+        say(line)
+
+
+def _summary(pictures: list[dict]) -> list[str]:
+    """What nccodec takes beside each peer: of all pictures together, each counting alike."""
+    lines = []
+    for peer in ("webp", "png", "optipng", "jxl"):
+        both = [row["lossless"] for row in pictures if {"ncl", peer} <= row.get("lossless", {}).keys()]
+        if both:
+            ratio = math.exp(statistics.fmean(math.log(sizes["ncl"] / sizes[peer]) for sizes in both))
+            lines.append(f"without loss, {len(both)} pictures: {ratio:.3f} x {peer}")
+    for peer in dict.fromkeys(name for row in pictures for name in row.get("curves", {}) if name != "ncl"):
+        rates = [change for row in pictures if (change := rate_change(row["curves"], peer)) is not None]
+        if rates:
+            mean = 100 * (math.exp(statistics.fmean(rates)) - 1)
+            lines.append(f"along curves, {len(rates)} pictures: {mean:+.1f} % against {peer}")
+    return lines
+
+
+def rate_change(curves: dict, peer: str) -> float | None:
+    """Mean log of the rate of nccodec over a peer's, over the PSNRs from the peer's lowest to the highest that both
+    reach; None if there are none. At each PSNR counts the smallest rate at which at least that is reached, so that the
+    smallest file counts where a codec makes none that is worse; between files it is interpolated, as is usual for
+    Bjontegaard's measure, in the log."""
+    if "ncl" not in curves or peer not in curves:
+        return None
+    (ours, our_db), (theirs, their_db) = (_least(curves[name]) for name in ("ncl", peer))
+    low, high = their_db[0], min(our_db[-1], their_db[-1])
+    if high <= low:
+        return None
+    wanted = np.linspace(low, high, _STEPS)
+    return float(np.mean(np.interp(wanted, our_db, ours) - np.interp(wanted, their_db, theirs)))
+
+
+def _least(curve: dict) -> tuple[np.ndarray, np.ndarray]:
+    """log(bpp) and PSNR in dB of the files that no smaller one surpasses, rising. Files without any error are left
+    out."""
+    points = sorted((db, math.log(bpp)) for bpp, db in zip(curve["bpp"], curve["psnr-rgb"], strict=True) if db)
+    kept: list[tuple[float, float]] = []
+    for db, rate in reversed(points):
+        if not kept or rate < kept[-1][1]:
+            kept.append((db, rate))
+    db, rate = np.array(kept[::-1]).T
+    return rate, db
+
 
 def _lossless() -> dict[str, tuple[str, Callable[[Image.Image], int]]]:
     """What codes without loss here: how it is described, and what gives the bytes of a picture."""
     kinds: dict[str, tuple[str, Callable[[Image.Image], int]]] = {
+        "ncl": (f"nccodec {nccodec.__version__}, lossless", lambda picture: len(nccodec.encode(picture, lossless=True))),
         "webp": (
             f"Pillow {Image.__version__}, libwebp {features.version('webp')}, lossless, exact, method 6",
             lambda picture: len(_saved(picture, "WEBP", lossless=True, exact=True, method=6, quality=100)),

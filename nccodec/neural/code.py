@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..bitstream.container import Common
-from ..code import grid_of
+from ..code import Span, grid_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +61,11 @@ class CollageCode:
     def nonzero_scales(self) -> int:
         """How many self-reference weights differ from zero."""
         return int(np.count_nonzero(self.scales))
+
+    def cells(self, rows: Span, columns: Span) -> np.ndarray:
+        """The integers of a part of the grid: int16 [atoms + domains, rows, columns]."""
+        around = (slice(None), slice(*rows), slice(*columns))
+        return np.concatenate([self.atoms[around], self.scales[around]])
 
     def without_self_reference(self) -> "CollageCode":
         """The same code with every s set to zero: the affine part alone."""

@@ -12,10 +12,11 @@ from .code import CollageCode
 from .encoding import Encoder
 from .options import Options
 from .packing import pack
+from .reading import Reader
 from .synthesis import neighbourhood, synthesise
 from .weights import Weights, matching, named
 
-__all__ = ["Encoder", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+__all__ = ["Encoder", "Reader", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
 
 
 def weights(header: Header, given: str | Path | Weights | None) -> Weights:

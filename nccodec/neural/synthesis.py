@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..arrays import QUIET, namespace, on
+from ..arrays import QUIET, Array, namespace, on
 from ..code import Span
 from ..collage.fixed_point import fixed_point, nilpotent_steps
 from ..collage.output import Request, grey_levels
@@ -26,7 +26,7 @@ def synthesise(code: CollageCode, weights: Weights, request: Request, device: st
     """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey. Of a crop nothing but its neighbourhood
     is computed."""
     rows, columns = request.rows, request.columns
-    step = max(1, int(_TILE / max(1.0, _fineness(code, request))))
+    step = max(1, int(_TILE / max(1.0, _fineness(request))))
     result = np.empty((rows[1] - rows[0], columns[1] - columns[0], 1 if code.grey else 3), np.uint8)
     for y in range(*rows, step):
         for x in range(*columns, step):
@@ -36,11 +36,11 @@ def synthesise(code: CollageCode, weights: Weights, request: Request, device: st
     return result[:, :, 0] if code.grey else result
 
 
-def _fineness(code: CollageCode, request: Request) -> float:
+def _fineness(request: Request) -> float:
     """How many samples are made for one of the picture, along a side: more than one where the picture is made at a
     finer scale than asked for, as for the filter at 1/2."""
-    scale = request.up / request.down if request.down >= UNFILTERED else request.up
-    return max(code.height / request.height, code.width / request.width) * scale
+    finer = 1 if request.down >= UNFILTERED else request.down
+    return max(request.extent[0] / request.height, request.extent[1] / request.width) * finer
 
 
 def _part(code: CollageCode, weights: Weights, request: Request, device: str, rows: Span, columns: Span) -> np.ndarray:
@@ -50,8 +50,7 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
     samples = request.samples(rows, columns)
     cells, wide = neighbourhood(code.grid, a.range_size, request, rows, columns, code.nonzero_scales > 0)
 
-    around = (slice(None), *(slice(*span) for span in wide))
-    q = np.concatenate([code.atoms[around], code.scales[around]])
+    q = code.cells(*wide)
     level = real(code.level, device)
     parameters = model.dequantize(on(q.astype(np.float32)[None], device), level)
     inner = (slice(i - k, j - k) for (i, j), (k, _) in zip(cells, wide, strict=True))
@@ -60,15 +59,31 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
     if code.nonzero_scales and xp.max(xp.sum(xp.abs(parameters[:, a.atoms :]), axis=1)) > FLOAT32_SUM:
         parameters = xp.astype(parameters, xp.float64)
     z = model.affine(parameters[:, : a.atoms], level, request.down)
-    if request.up > 1:
-        z = model.enlarge(z, level, request.up) if request.view.detail else enlarge(z, request.up)
     reference = model.reference(parameters[:, a.atoms :])
+    first = tuple(start * side for start, _ in cells)  # of the samples of z, down and across
+    if request.up > 1:
+        if reference is None:  # enlargement needs less around it than the filter
+            z, first = _cut(z, cells, a.range_size, samples, request.up)
+        z = model.enlarge(z, level, request.up) if request.view.detail else enlarge(z, request.up)
     if reference is not None:
         z = fixed_point(z, reference)
-    kept = (slice(i - k * side, j - k * side) for (i, j), (k, _) in zip(samples, cells, strict=True))
+    kept = (slice(i - k, j - k) for (i, j), k in zip(samples, first, strict=True))
     z = request.fit(z[(..., *kept)], rows, columns)
     picture = grey_levels(xp.mean(z, axis=1, keepdims=True) if code.grey else z, BIAS)
     return picture[:, :, None] if code.grey else picture
+
+
+def _cut(
+    z: Array, cells: tuple[Span, Span], range_size: int, samples: tuple[Span, Span], up: int
+) -> tuple[Array, tuple[int, ...]]:
+    """What of the affine part at scale 1, made of `cells`, the samples at scale `up` are enlarged from; and the first
+    sample, down and across, of its enlargement."""
+    spans = [
+        (max(start * range_size, i // up - _REACH), min(stop * range_size, -(-j // up) + _REACH))
+        for (start, stop), (i, j) in zip(cells, samples, strict=True)
+    ]
+    places = (slice(i - k * range_size, j - k * range_size) for (i, j), (k, _) in zip(spans, cells, strict=True))
+    return z[(..., *places)], tuple(start * up for start, _ in spans)
 
 
 def neighbourhood(

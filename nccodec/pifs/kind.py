@@ -9,8 +9,9 @@ from .code import PartitionCode
 from .encoding import Encoder
 from .options import Options
 from .packing import pack
+from .reading import Reader
 
-__all__ = ["Encoder", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+__all__ = ["Encoder", "Reader", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
 
 
 def weights(header: Header, given: object) -> None:

@@ -42,7 +42,9 @@ def synthesise(code: PartitionCode, request: Request, device: str = "cpu") -> np
         chroma = plane(number, up, down)
         planes.append(chroma[..., : planes[0].shape[-2], : planes[0].shape[-1]])  # its canvas is no smaller
     z = planes[0] if layout.grey else namespace(planes[0]).concat(to_rgb(*planes), axis=1)  # [1, C, H, W]
-    return grey_levels(request.fit(z), MIDDLE / 255)[slice(*request.rows), slice(*request.columns)]
+    down, across = request.samples(request.rows, request.columns)
+    z = z[..., slice(*down), slice(*across)]
+    return grey_levels(request.fit(z, request.rows, request.columns), MIDDLE / 255)
 
 
 def decode_plane(code: PartitionCode, number: int, up: int, down: int, kind: type, device: str) -> Array:

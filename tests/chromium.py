@@ -94,7 +94,11 @@ class Page:
 
     def open(self, path: Path) -> None:
         """Open a file, wait until it and its pictures are loaded."""
-        self.call("Page.navigate", url=path.resolve().as_uri())
+        self.go(path.resolve().as_uri())
+
+    def go(self, address: str) -> None:
+        """Open an address, wait until it and its pictures are loaded."""
+        self.call("Page.navigate", url=address)
         while self._message().get("method") != "Page.loadEventFired":
             pass
 
