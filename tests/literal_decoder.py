@@ -13,8 +13,10 @@ import safetensors.numpy
 import zstandard
 from literal_partition import Partition
 from literal_prior import channel_groups, symbols
+from literal_screen import Screen
 
 MAXIMUM_PIXELS = 178956970
+WRONG = 2**64
 MAGIC = bytes.fromhex("8E4E434C0D0A1A0A")
 ZSTD_MAGIC = bytes.fromhex("28B52FFD")
 
@@ -25,7 +27,7 @@ def require(condition, message):
 
 
 class Weights:
-    """The weights file [5]."""
+    """The weights file [6]."""
 
     def __init__(self, path):
         data = Path(path).read_bytes()
@@ -66,10 +68,10 @@ class Weights:
 def check_container(data):
     """What both kinds of map have in common [2.1]."""
     require(len(data) >= 10, "too short")
-    require(len(data) >= (38 if data[9] & 2 else 46), "too short")
+    require(len(data) >= {0: 46, 2: 38, 8: 47}.get(data[9] & 58, WRONG), "too short, or another kind of map")
     require(data[:8] == MAGIC, "magic")
     require(data[8] == 1, "version")
-    require(data[9] <= 7, "reserved flags, or another kind of map")
+    require(data[9] < 64, "reserved flags")
     require(2 <= data[11] <= 6, "log2 B")
     width, height = struct.unpack_from("<II", data, 12)
     require(width >= 1 and height >= 1 and width * height <= MAXIMUM_PIXELS, "dimensions")
@@ -154,7 +156,7 @@ class RangeDecoder:
 
 def chunks(data):
     """The payloads of the known chunks, by type [2.2]."""
-    found, number, last, at, end = {}, 0, -1, 34 if data[9] & 2 else 42, len(data) - 4
+    found, number, last, at, end = {}, 0, -1, {0: 42, 2: 34, 8: 43}[data[9] & 58], len(data) - 4
     while at < end:
         require(at + 5 <= end, "chunk header cut off")
         kind, length = struct.unpack_from("<BI", data, at)
@@ -162,7 +164,7 @@ def chunks(data):
         require(len(payload) == length, "payload cut off")
         at, number = at + 5 + length, number + 1
         require(number <= 64, "number of chunks")
-        of_map = range(0x10, 0x15) if data[9] & 2 else (1, 2)
+        of_map = {0: (1, 2), 2: range(0x10, 0x15), 8: (8, 9)}[data[9] & 58]
         if kind in (*of_map, 0x20, 0x80, 0x81, 0x82):
             require(kind > last, "order of chunks")
             found[kind], last = payload, kind
@@ -438,6 +440,20 @@ def partition(data):
     return Partition(data, contents, RangeDecoder, Bits)
 
 
+def screen(data, weights_path):
+    """A screen map [5]."""
+    limit = 2**20 + 16 * math.prod(struct.unpack_from("<II", data, 12))
+    contents = {kind: decompressed(payload, limit) for kind, payload in chunks(data).items() if kind < 0x20}
+
+    def collage(file):
+        check_container(file)
+        require(not file[9] & 58 and set(chunks(file)) <= {1, 2}, "file of a collage")
+        return Collage(file, weights_path)
+
+    require(8 in contents, "pixels are missing")
+    return Screen(data, contents, collage, means, enlarged)
+
+
 def metadata(data):
     """ICC profile, EXIF and XMP, as far as there are any [2.4]."""
     found = {kind: decompressed(payload, 2**24) for kind, payload in chunks(data).items() if kind >= 0x80}
@@ -473,7 +489,8 @@ def decode(data, weights_path=None, scale=1.0, size=None):
     """The picture as uint8 [H, W, channels], or [H, W] if it is grey and opaque, at a scale or of size (w, h)."""
     check_container(data)
     metadata(data)
-    code = partition(data) if data[9] & 2 else Collage(data, weights_path)
+    code = {0: lambda: Collage(data, weights_path), 2: lambda: partition(data), 8: lambda: screen(data, weights_path)}
+    code = code[data[9] & 58]()
     width, height = code.fields.width, code.fields.height
     steps = [2.0**k for k in range(-data[11], 32)]
     wanted = scale if size is None else max(size[0] / width, size[1] / height)

@@ -53,7 +53,7 @@ def command(
             if codec.name not in row.setdefault("curves", {}):
                 points = measured(codec, picture, codec.ladder)
                 row["curves"][codec.name] = {"settings": codec.ladder} | {
-                    key: [point[key] if math.isfinite(point[key]) else None for point in points] for key in ("bpp", "psnr-rgb", "encoding_time")
+                    key: [point[key] for point in points] for key in ("bpp", "psnr-rgb", "encoding_time")
                 }
             out.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
         out.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n")
@@ -109,7 +109,10 @@ def _least(curve: dict) -> tuple[np.ndarray, np.ndarray]:
 def _lossless() -> dict[str, tuple[str, Callable[[Image.Image], int]]]:
     """What codes without loss here: how it is described, and what gives the bytes of a picture."""
     kinds: dict[str, tuple[str, Callable[[Image.Image], int]]] = {
-        "ncl": (f"nccodec {nccodec.__version__}, lossless", lambda picture: len(nccodec.encode(picture, lossless=True))),
+        "ncl": (
+            f"nccodec {nccodec.__version__}, lossless",
+            lambda picture: len(nccodec.encode(picture, lossless=True)),
+        ),
         "webp": (
             f"Pillow {Image.__version__}, libwebp {features.version('webp')}, lossless, exact, method 6",
             lambda picture: len(_saved(picture, "WEBP", lossless=True, exact=True, method=6, quality=100)),

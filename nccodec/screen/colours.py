@@ -1,6 +1,6 @@
 """One pixel's colour: which of the colours that its surroundings had before, or else its value, channel by channel.
 
-bitstream_spec.md, section 5.4, is normative. A colour is an integer, red << 16 | green << 8 | blue, or a grey level.
+bitstream_spec.md, section 5.5, is normative. A colour is an integer, red << 16 | green << 8 | blue, or a grey level.
 """
 
 from typing import NamedTuple

@@ -1,9 +1,9 @@
 """Enlargement of text and screens: crisp edges, and the means over the enlarged pixels are the pixels.
 
-The spline enlargement U_S finds where an edge passes through a pixel but leaves it as wide as a pixel. Here the contrast
-of its samples within each pixel is raised and clipped to the colours nearby, and the pixel's samples are shifted
-together before clipping so that their mean is the pixel again: an anti-aliased edge between two colours becomes a
-narrow edge that covers the same part of each pixel. Nothing overshoots the colours nearby, so nothing rings.
+The spline enlargement U_S finds where an edge passes through a pixel but leaves it as wide as a pixel. Here the
+contrast of its samples within each pixel is raised and clipped to the colours nearby, and the pixel's samples are
+shifted together before clipping so that their mean is the pixel again: an anti-aliased edge between two colours
+becomes a narrow edge that covers the same part of each pixel. Nothing overshoots the colours nearby, so nothing rings.
 
 Noise and texture have no such edges. Their pixels rarely equal their neighbours, and those of text, drawings and
 windows often do: how often, around a pixel, decides how far it goes from U_S, clipped to [0, 1], to the crisp form.

@@ -102,10 +102,10 @@ def _parts(content: bytes, header: Header, model: Weights | None) -> tuple[Part,
             raise FormatError("chunk collages ends inside the head of one")
         row, column, length = _PART.unpack_from(content, at)
         at += _PART.size
+        if at + length > len(content):
+            raise FormatError("chunk collages ends inside one")
         part = Part(row, column, _collage(content[at : at + length], header, model))
         at += length
-        if at > len(content):
-            raise FormatError("chunk collages ends inside one")
         _check_place(part, common)
         if parts and (row, column) <= (parts[-1].row, parts[-1].column):
             raise FormatError("the collages are not in raster order")

@@ -1,6 +1,6 @@
 """One sweep over a picture, pixel by pixel from the top left: the modes of its cells, and the colours of their pixels.
 
-The same functions encode and decode. bitstream_spec.md, section 5.2, is normative.
+The same functions encode and decode. bitstream_spec.md, sections 5.2 and 5.4, are normative.
 """
 
 import numpy as np

@@ -15,7 +15,7 @@ from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "bitstream_spec.md").read_text()
-SECTIONS = [PAGE.split(f"### {first}")[1].split(last)[0] for first, last in (("7.1", "### 7.2"), ("7.2", "## 8."))]
+SECTIONS = [PAGE.split(f"### {first}")[1].split(last)[0] for first, last in (("8.1", "### 8.2"), ("8.2", "### 8.3"))]
 TINY = weights.load(ROOT / "tests" / "golden" / "tiny.safetensors")
 
 
