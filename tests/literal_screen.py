@@ -323,21 +323,20 @@ class Screen:
         u, z = self.enlarged(self.z, factor), self.z
         result = np.empty_like(u)
         _, height, width = z.shape
-        near = np.pad(z, ((0, 0), (2, 2), (2, 2)), mode="symmetric")
+        near = np.pad(z, ((0, 0), (1, 1), (1, 1)), mode="symmetric")
         equal = np.zeros((height, width))
         equal[:, :-1] += (z[:, :, 1:] == z[:, :, :-1]).all(0)
         equal[:-1] += (z[:, 1:] == z[:, :-1]).all(0)
         equal = np.pad(equal, 3, mode="symmetric")
         for y, x in np.ndindex(height, width):
-            around = near[:, y : y + 5, x : x + 5]
+            around = near[:, y : y + 3, x : x + 3]
             least, most = around.min((1, 2)), around.max((1, 2))
             share, contrast = equal[y : y + 7, x : x + 7].sum() / 98, (most - least).max()
             k = clamp((share - 0.08) / 0.12, 0, 1) * clamp((contrast - 8 / 255) / (16 / 255), 0, 1)
-            one_colour = (around[:, 1:4, 1:4] == z[:, y : y + 1, x : x + 1]).all()
             for c in range(len(z)):
                 place = c, slice(y * factor, (y + 1) * factor), slice(x * factor, (x + 1) * factor)
                 lo, hi, mean = k * least[c], most[c] + (1 - k) * (1 - most[c]), z[c, y, x]
-                if one_colour or mean <= lo or mean >= hi:
+                if contrast == 0 or mean <= lo or mean >= hi:
                     result[place] = mean
                     continue
                 steep = (1 + (1 + factor / 2) * k) * (u[place] - mean)

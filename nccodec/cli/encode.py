@@ -97,8 +97,7 @@ def _warn_of_poor(told: dict, quality: float | None) -> None:
     smooth make neither good pictures nor small files. told: see `Encoding`. quality: as asked for."""
     db = told.get("psnr")
     if quality is not None and quality >= _HIGH and db is not None and db < _LOW:
-        instead = "PNG and lossless WebP keep such pictures"
-        warnings.warn(f"only {db:.1f} dB at -q {quality:g}; {instead}", NclWarning, stacklevel=2)
+        warnings.warn(f"only {db:.1f} dB at -q {quality:g}; --map screen keeps such pictures", NclWarning, stacklevel=2)
     if told["bytes"] > told["source_bytes"]:
         than = f"{told['bytes']} bytes, {told['source_bytes']} in the source"
         warnings.warn(f"larger than before, {than}; keep that, or try a lower -q", NclWarning, stacklevel=2)

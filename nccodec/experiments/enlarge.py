@@ -53,7 +53,7 @@ def command(
                 plain = nccodec.decode(data)
                 decodes = {"4x": nccodec.decode(data, 4), "1x and spline": spline_4x(plain)}
             else:
-                data = nccodec.encode(small, number, weights=weights)
+                data = nccodec.encode(small, number, weights=weights, map="collage")
                 plain = nccodec.decode(data, weights=weights)
                 share.append(nccodec.info(data)["share_of_nonzero_scales"])
                 decodes = {name: nccodec.decode(data, 4, weights=weights, **parts) for name, parts in _PARTS.items()}

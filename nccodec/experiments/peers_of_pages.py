@@ -24,6 +24,7 @@ from ..evaluation.work import avif_in_one_thread
 from .common import pictures_of, say
 
 _CURVES = "ncl,webp,avif444,avif444-s1"
+EXACT = 99.0
 _STEPS = 400  # PSNRs at which two curves are compared
 
 
@@ -95,9 +96,10 @@ def rate_change(curves: dict, peer: str) -> float | None:
 
 
 def _least(curve: dict) -> tuple[np.ndarray, np.ndarray]:
-    """log(bpp) and PSNR in dB of the files that no smaller one surpasses, rising. Files without any error are left
-    out."""
-    points = sorted((db, math.log(bpp)) for bpp, db in zip(curve["bpp"], curve["psnr-rgb"], strict=True) if db)
+    """log(bpp) and PSNR in dB of the files that no smaller one surpasses, rising. Files without any error count as
+    EXACT dB."""
+    pairs = zip(curve["bpp"], curve["psnr-rgb"], strict=True)
+    points = sorted((EXACT if db is None else db, math.log(bpp)) for bpp, db in pairs)
     kept: list[tuple[float, float]] = []
     for db, rate in reversed(points):
         if not kept or rate < kept[-1][1]:

@@ -15,6 +15,7 @@ from ..neural.weights import Weights, named
 from .code import Part, ScreenCode, channels, collage_cells, joined
 from .colours import SIDE, TOP, memory
 from .header import CELL, COPY, FLAT, TOP_LEVEL
+from .merging import merged
 from .options import Options
 from .regions import rectangles
 from .search import exact_copies, flat_cells
@@ -23,7 +24,7 @@ from .sweep import sweep
 _LEAST, _MOST = np.log(0.0005), np.log(0.33)  # price of a squared error at the lowest and the highest level
 # A wrong pixel costs more than its error, as it misleads the coder of those that follow: so it must save more bits
 # than its error is worth, the more the less an error is worth (of prices at which 4 screens were coded).
-_CAUTION = 0.4
+_CAUTION, _CAUTION_POWER = 0.5, 0.4
 _COPY_BITS, _FLAT_BITS = 14, 4  # about what a mode costs, with an offset or a colour
 _PART_BITS = 8 * 72  # about what a collage costs beside its contents
 _MARK, _MARK_POWER = 2.6, 0.445  # bits a pixel from which on a cell may be part of a photograph, by price
@@ -61,16 +62,16 @@ class Encoder:
         if self._options.lossless:
             return self._lossless()
         price = price_of(level)
-        modes = np.where(self._flat, FLAT, 0).astype(np.uint8)
-        pixels, bits = self._swept(modes, _no_offsets(modes), self._pixels, price)
-        costs = bits + price * self._errors(pixels, (0, 0))
+        aim = merged(self._pixels, self._grey, price)
+        pixels, bits, costs, caution = self._first(aim, price)
+        modes = np.zeros(costs.shape, np.uint8)
         parts, left = self._parts(costs, price, level, effort)
         if self._options.MIXED and (collage_cells(costs.shape, parts) > 0).mean() >= _WHOLE:
             whole, cost = self._collage((0, 0, *modes.shape), price, level, effort)
             if cost <= left + 1:  # of one part that is all, too
                 return whole
-        modes, offsets, wanted = self._modes(pixels, bits, costs, parts, price)
-        pixels, _ = self._swept(modes, offsets, wanted, price)
+        modes, offsets, wanted = self._modes(aim, pixels, bits, costs, parts, price)
+        pixels, _ = self._swept(modes, offsets, wanted, caution)
         return ScreenCode(self._grey, level, False, pixels, modes, offsets, parts)
 
     def model(self, code: ScreenCode | CollageCode) -> Weights | SymbolModel | None:
@@ -84,6 +85,20 @@ class Encoder:
         modes[known] = COPY
         return ScreenCode(self._grey, 0, True, self._pixels, modes, offsets)
 
+    def _first(self, aim: np.ndarray, price: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """What coding without copies gives: pixels, and bits and costs of cells. Each pixel as it is aimed at, or
+        another where that costs less, whichever is better but for what may be photographs; and what an error then
+        counts while coding."""
+        modes = np.where(flat_cells(aim), FLAT, 0).astype(np.uint8)
+        best = None
+        for caution in (0.0, _CAUTION * price**_CAUTION_POWER):
+            pixels, bits = self._swept(modes, _no_offsets(modes), aim, caution)
+            costs = bits + price * self._errors(pixels, (0, 0))
+            total = np.minimum(costs, _mark(price)).sum()
+            if best is None or total < best[0]:
+                best = total, (pixels, bits, costs, caution)
+        return best[1]
+
     def _swept(
         self, modes: np.ndarray, offsets: np.ndarray, wanted: np.ndarray, price: float
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -92,8 +107,6 @@ class Encoder:
         spent = np.zeros(modes.shape, np.int64)
         canvas = np.zeros((height + TOP, width + 2 * SIDE), np.int32)
         know = memory(height, width, np.zeros(0, np.uint8), False)
-        if price:
-            price = price**_CAUTION
         sweep(canvas, modes, offsets, wanted, *know, self._grey, price, spent, False)
         return np.ascontiguousarray(canvas[TOP:, SIDE : SIDE + width]), spent / 4096
 
@@ -112,7 +125,7 @@ class Encoder:
         """Rectangles that cost less as collages, and what everything costs with them. costs: of each cell without."""
         around = np.pad(costs, 1, mode="edge")
         smooth = sum(around[i : i + costs.shape[0], j : j + costs.shape[1]] for i in range(3) for j in range(3)) / 9
-        marked = smooth > _MARK * price**_MARK_POWER * CELL**2
+        marked = smooth > _mark(price)
         parts, total = [], float(costs.sum())
         for rectangle in rectangles(marked):
             code, cost = self._collage(rectangle, price, level, effort)
@@ -141,16 +154,24 @@ class Encoder:
         return code, _PART_BITS + 8 * sum(len(chunk.payload) for chunk in chunks) + price * float(error)
 
     def _modes(
-        self, pixels: np.ndarray, bits: np.ndarray, costs: np.ndarray, parts: tuple[Part, ...], price: float
+        self,
+        aim: np.ndarray,
+        pixels: np.ndarray,
+        bits: np.ndarray,
+        costs: np.ndarray,
+        parts: tuple[Part, ...],
+        price: float,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Modes and offsets of all cells, and the pixels to aim at. pixels, bits, costs: of what was coded without."""
+        """Modes and offsets of all cells, and the pixels to aim at. aim: those without modes. pixels, bits, costs: of
+        what was coded without."""
         modes = collage_cells(costs.shape, parts)
-        wanted, means = self._pixels.copy(), self._means()
+        wanted, means = aim.copy(), self._means()
         height, width = wanted.shape
         evened = np.repeat(np.repeat(means, CELL, 0), CELL, 1)[:height, :width]
-        flat = self._flat | (price * self._errors(evened, (0, 0)) + _FLAT_BITS < costs)
-        modes[flat & (modes == 0)] = FLAT
-        wanted[::CELL, ::CELL] = np.where(modes == FLAT, means, wanted[::CELL, ::CELL])
+        already = flat_cells(aim)
+        evener = ~already & (price * self._errors(evened, (0, 0)) + _FLAT_BITS < costs)
+        wanted[::CELL, ::CELL] = np.where(evener, means, wanted[::CELL, ::CELL])
+        modes[(already | evener) & (modes == 0)] = FLAT
         known, offsets = exact_copies(pixels, (modes == 0) & (bits > _COPY_BITS))
         modes[known] = COPY
         return modes, offsets, wanted
@@ -165,6 +186,11 @@ class Encoder:
         means = padded.reshape(rows, CELL, columns, CELL, -1).mean((1, 3))  # [rows, columns, channels]
         means = np.rint(means).astype(np.uint8)
         return joined(means[:, :, 0] if self._grey else means)
+
+
+def _mark(price: float) -> float:
+    """Cost of a cell from which on it may be part of a photograph."""
+    return _MARK * price**_MARK_POWER * CELL**2
 
 
 def _no_offsets(modes: np.ndarray) -> np.ndarray:

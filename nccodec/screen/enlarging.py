@@ -16,7 +16,7 @@ import numpy as np
 
 from ..collage.scales import spline_maps, spline_weights
 
-COLOURS = 2  # pixels to each side from which the extreme colours are taken
+COLOURS = 1  # pixels to each side from which the extreme colours are taken: with 2, thin lines ring
 EQUALITY = 3  # pixels to each side in which equal neighbours are counted
 _NATURAL, _DRAWN = 0.08, 0.2  # share of equal neighbours: up to here U_S, from here on crisp
 _FAINT, _CLEAR = 8 / 255, 24 / 255  # range of the colours nearby: likewise
@@ -85,8 +85,7 @@ def _bounds(z: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndar
     # An edge takes at least two samples of U_2, and fewer pixels the larger the scale.
     gain = 1 + (1 + factor / 2) * crisp
     low, high = crisp * low, high + (1 - crisp) * (1 - high)
-    flat = _around(z, 1, np.minimum) == _around(z, 1, np.maximum)
-    flat = flat.all(axis=0, keepdims=True)
+    flat = contrast == 0
     return gain, np.where(flat, z, low), np.where(flat, z, high)
 
 

@@ -29,7 +29,7 @@ def test_files_of_encode(tmp_path, smooth, tiny):
     """63 x 66 pixels: three and two are left out, as whole squares of 4 are reduced."""
     picture = smooth(66, 63)
     row, whole = row_of(tmp_path, picture, "--weights", str(tiny)), picture.crop((0, 0, 60, 64))
-    data = nccodec.encode(whole.reduce(4), 60, weights=tiny)
+    data = nccodec.encode(whole.reduce(4), 60, weights=tiny, map="collage")
     assert row.pop("share of non-zero s") == nccodec.info(data)["share_of_nonzero_scales"]
     expected = {
         "4x": nccodec.decode(data, 4, weights=tiny),

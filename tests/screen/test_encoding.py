@@ -1,0 +1,121 @@
+"""`nccodec.encode` on text and screens, as a user meets it."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+import nccodec
+from nccodec.codec.file import read_file
+from nccodec.errors import LimitError
+from nccodec.imaging.psnr import psnr
+
+
+def page(width=240, height=160) -> Image.Image:
+    """Words and lines on white, soft edges from a reduction."""
+    large = Image.new("RGB", (4 * width, 4 * height), "white")
+    draw = ImageDraw.Draw(large)
+    for number in range(10):
+        draw.text((40, 40 + 60 * number), "the quick brown fox", fill=(20, 20, 60), font_size=44)
+    draw.line((40, 620, 900, 600), fill=(200, 0, 0), width=5)
+    return large.reduce(4)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_lossless_keeps_every_pixel(mode):
+    random = np.random.default_rng(0)
+    picture = Image.fromarray(random.integers(0, 256, (37, 45, 4), np.uint8), "RGBA")
+    picture.paste(page(30, 20), (3, 5))
+    picture = picture.convert(mode)
+    decoded = nccodec.decode(nccodec.encode(picture, lossless=True, verify=True))
+    np.testing.assert_array_equal(np.asarray(decoded), np.asarray(picture.convert(decoded.mode)))
+
+
+def test_lossless_of_a_page_is_small_and_says_so():
+    data = nccodec.encode(page(), lossless=True)
+    about = nccodec.info(data)
+    assert about["kind"] == "screen map" and about["lossless"] and about["quality"] is None
+    assert sum(about["shares"].values()) == pytest.approx(1) and about["shares"]["flat"] > 0.3
+    assert len(data) < 3000  # 38,400 pixels
+
+
+@pytest.mark.parametrize("target", [{"quality": 50}, {"size": 900}, {"bpp": 1}, {"psnr": 40}])
+def test_lossless_has_no_target(target):
+    with pytest.raises(LimitError, match="lossless file has no quality"):
+        nccodec.encode(page(), lossless=True, **target)
+
+
+@pytest.mark.parametrize("map", ["collage", "pifs"])
+def test_other_maps_are_not_lossless(map):
+    with pytest.raises(LimitError, match="has no option 'lossless'"):
+        nccodec.encode(page(), map=map, lossless=True)
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), (1, 130, 77)])
+def test_a_flat_picture_is_exact(colour, tiny):
+    picture = Image.new("RGB", (96, 64), colour)
+    data = nccodec.encode(picture, 75, weights=tiny)
+    assert len(data) < 90
+    np.testing.assert_array_equal(np.asarray(nccodec.decode(data, weights=tiny)), np.asarray(picture))
+
+
+def test_a_bit_a_pixel_is_exact_and_smaller_than_noise(tiny):
+    random = np.random.default_rng(9)
+    picture = Image.fromarray(random.random((64, 64)) < np.linspace(0, 1, 64))
+    data = nccodec.encode(picture, 90, weights=tiny)
+    np.testing.assert_array_equal(np.asarray(nccodec.decode(data)), np.asarray(picture.convert("L")))
+    assert len(data) < 64 * 64 / 8
+
+
+def test_quality_orders_sizes_and_errors(tiny):
+    picture = page()
+    files = [nccodec.encode(picture, quality, weights=tiny, verify=True) for quality in (5, 40, 100)]
+    errors = [psnr(picture, nccodec.decode(data, weights=tiny).convert("RGB")) for data in files]
+    assert sorted(errors) == errors and errors[0] > 25 and errors[2] > 45
+    exact = len(nccodec.encode(picture, lossless=True))
+    assert len(files[0]) < len(files[2]) <= exact + 16
+    assert [nccodec.info(data)["quality"] for data in files] == [5, 40, 100]
+
+
+def test_photographs_become_collages_as_before(smooth, tiny):
+    picture = smooth(48, 64)
+    data = nccodec.encode(picture, 60, weights=tiny)
+    assert data == nccodec.encode(picture, 60, weights=tiny, map="collage")
+    assert nccodec.info(data)["kind"] == "collage"
+
+
+def test_packer_fixed_leaves_the_collage(tiny):
+    assert nccodec.info(nccodec.encode(page(), 60, weights=tiny, packer="fixed"))["kind"] == "collage"
+    with pytest.raises(LimitError, match="no packer 'fixed'"):
+        nccodec.encode(page(), 60, weights=tiny, packer="fixed", map="screen")
+
+
+def test_a_page_with_a_photograph_has_both(smooth):
+    """The photograph is a collage, of the cells that it covers; the words stay as sharp as without it."""
+    picture, photo = page(), smooth(96, 96)
+    random = np.random.default_rng(6)
+    grain = np.asarray(photo).astype(int) + random.normal(0, 6, (96, 96, 1))
+    picture.paste(Image.fromarray(np.clip(grain, 0, 255).astype(np.uint8)), (136, 56))
+    data = nccodec.encode(picture, 40, verify=True)
+    code = read_file(data).code
+    (part,) = code.parts
+    top, left = 8 * part.row, 8 * part.column
+    assert abs(top - 56) <= 8 and abs(left - 136) <= 8 and abs(part.code.width - 96) <= 16
+    decoded = nccodec.decode(data)
+    assert psnr(picture.crop((0, 0, 128, 160)), decoded.crop((0, 0, 128, 160))) > 40
+    assert psnr(picture.crop((140, 60, 228, 148)), decoded.crop((140, 60, 228, 148))) > 28
+    assert nccodec.info(data)["shares"]["collage"] == pytest.approx(part.code.width * part.code.height / 38400)
+    for view in ({"scale": 2}, {"scale": 0.5}, {"size": (333, 222)}):
+        whole = nccodec.decode(data, **view)
+        x, y, w, h = (n * whole.width // 240 for n in (100, 40, 60, 50))
+        cropped = nccodec.decode(data, **view, crop=(x, y, w, h))
+        np.testing.assert_array_equal(np.asarray(cropped), np.asarray(whole)[y : y + h, x : x + w])
+
+
+@pytest.mark.parametrize("target", [{"size": 1500}, {"psnr": 42}])
+def test_targets_on_pages(target, tiny):
+    picture = page()
+    data = nccodec.encode(picture, **target, weights=tiny)
+    if "size" in target:
+        assert len(data) <= 1500
+    else:
+        assert psnr(picture, nccodec.decode(data, weights=tiny).convert("RGB")) >= 42
