@@ -28,16 +28,27 @@ def _cut(marked: np.ndarray, top: int, left: int, bottom: int, right: int, depth
     if min(bottom - top, right - left) < _LEAST:
         return
     part = marked[top:bottom, left:right]
-    if part.mean() >= _FULL:
+    gap = _gap(part)
+    if gap is None and part.mean() >= _FULL:
         result.append((top, left, bottom, right))
     elif depth:
-        axis, at = _emptiest(part)
+        axis, at = gap or _emptiest(part)
         if axis == 0:
             _cut(marked, top, left, top + at, right, depth - 1, result)
             _cut(marked, top + at, left, bottom, right, depth - 1, result)
         else:
             _cut(marked, top, left, bottom, left + at, depth - 1, result)
             _cut(marked, top, left + at, bottom, right, depth - 1, result)
+
+
+def _gap(part: np.ndarray) -> tuple[int, int] | None:
+    """Axis and place of a cut along at least _GAP empty rows or columns, if there are such."""
+    for axis in (0, 1):
+        empty = ~part.any(1 - axis)
+        run = np.convolve(empty, np.ones(_GAP, int), "valid") == _GAP if len(empty) >= _GAP else np.zeros(0, bool)
+        if run.any():
+            return axis, int(run.argmax()) + 1
+    return None
 
 
 def _emptiest(part: np.ndarray) -> tuple[int, int]:
@@ -50,7 +61,6 @@ def _emptiest(part: np.ndarray) -> tuple[int, int]:
         counts = np.arange(1, n)
         contrast = np.abs(above / counts - (full.sum() - above) / (n - counts))
         contrast = contrast * np.sqrt(counts * (n - counts)) / n
-        contrast += (full[:-1] == 0) | (full[1:] == 0)  # an empty row or column first
         if contrast.max() > best:
             best, where = float(contrast.max()), (axis, int(contrast.argmax()) + 1)
     return where

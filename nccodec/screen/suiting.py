@@ -8,7 +8,8 @@ from .code import joined
 _CELL = 8  # side of the squares that are looked at
 _REPEATS = 0.5  # share of a square's pixels that repeat their neighbour, from which on it is plain
 _PLAIN = 0.2  # share of plain squares from which on a picture may be a screen
-_FEW, _SHARE = 64, 0.5  # or so many colours that make up this share of it
+_FEW, _SHARE = 64, 0.5  # or so many colours that make up this share of it,
+_FEWER = 16  # but at most one for so many pixels that are looked at
 
 
 def suits(picture: Image.Image) -> bool:
@@ -17,11 +18,12 @@ def suits(picture: Image.Image) -> bool:
     and 64 colours make up at most 0.45."""
     pixels = joined(np.asarray(picture))
     _, counts = np.unique(pixels[::2, ::2], return_counts=True)
-    if np.sort(counts)[-_FEW:].sum() >= _SHARE * counts.sum():
+    few = max(1, min(_FEW, counts.sum() // _FEWER))
+    if np.sort(counts)[-few:].sum() >= _SHARE * counts.sum():
         return True
     repeats = (pixels[1:, 1:] == pixels[1:, :-1]) | (pixels[1:, 1:] == pixels[:-1, 1:])
     rows, columns = (n // _CELL for n in repeats.shape)
     if min(rows, columns) == 0:
-        return True  # so small that a collage has little to offer
+        return False
     squares = repeats[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
     return bool((squares.mean((1, 3)) > _REPEATS).mean() >= _PLAIN)

@@ -27,7 +27,13 @@ def test_lossless_keeps_every_pixel(mode):
     picture.paste(page(30, 20), (3, 5))
     picture = picture.convert(mode)
     decoded = nccodec.decode(nccodec.encode(picture, lossless=True, verify=True))
-    np.testing.assert_array_equal(np.asarray(decoded), np.asarray(picture.convert(decoded.mode)))
+    expected = picture.convert(decoded.mode)
+    if expected.mode[-1] == "A":  # colours of what is wholly transparent mean nothing
+        seen = np.asarray(expected.getchannel("A")) > 0
+        np.testing.assert_array_equal(np.asarray(decoded.getchannel("A")), np.asarray(expected.getchannel("A")))
+        np.testing.assert_array_equal(np.asarray(decoded)[seen], np.asarray(expected)[seen])
+    else:
+        np.testing.assert_array_equal(np.asarray(decoded), np.asarray(expected))
 
 
 def test_lossless_of_a_page_is_small_and_says_so():
@@ -111,11 +117,11 @@ def test_a_page_with_a_photograph_has_both(smooth):
         np.testing.assert_array_equal(np.asarray(cropped), np.asarray(whole)[y : y + h, x : x + w])
 
 
-@pytest.mark.parametrize("target", [{"size": 1500}, {"psnr": 42}])
+@pytest.mark.parametrize("target", [{"size": 1000}, {"psnr": 42}])
 def test_targets_on_pages(target, tiny):
     picture = page()
     data = nccodec.encode(picture, **target, weights=tiny)
     if "size" in target:
-        assert len(data) <= 1500
+        assert 980 <= len(data) <= 1000
     else:
         assert psnr(picture, nccodec.decode(data, weights=tiny).convert("RGB")) >= 42
