@@ -5,6 +5,7 @@ import typer
 from ..errors import NclError
 from . import (
     artefacts,
+    crisp,
     enlarge,
     large,
     packers,
@@ -23,7 +24,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
-    ("pages", pages), ("peers", peers_of_pages),
+    ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp),
 ):  # fmt: skip
     app.command(name)(study.command)
 

@@ -1,4 +1,4 @@
-"""Section 7 of bitstream_spec.md: parsed out of the page, packed to their bytes, and read back."""
+"""Section 8 of bitstream_spec.md: parsed out of the page, packed to their bytes, and read back."""
 
 import json
 import re
@@ -12,10 +12,12 @@ from nccodec.neural import weights
 from nccodec.neural.code import CollageCode
 from nccodec.neural.prior import IntegerPrior
 from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
+from nccodec.screen.code import ScreenCode
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "bitstream_spec.md").read_text()
-SECTIONS = [PAGE.split(f"### {first}")[1].split(last)[0] for first, last in (("8.1", "### 8.2"), ("8.2", "### 8.3"))]
+BOUNDS = (("8.1", "### 8.2"), ("8.2", "### 8.3"), ("8.3", "## 9."))
+SECTIONS = [PAGE.split(f"### {first}")[1].split(last)[0] for first, last in BOUNDS]
 TINY = weights.load(ROOT / "tests" / "golden" / "tiny.safetensors")
 
 
@@ -59,3 +61,14 @@ def test_the_partition_of_the_page_packs_to_its_bytes_and_back():
     code = PartitionCode(Layout(**fields), (Plane(np.array(roots, np.int32), levels),))
     assert len(data) == 155
     assert write_file(code) == data and equal(read_file(data).code, code)
+
+
+def test_the_screen_map_of_the_page_packs_to_its_bytes_and_back():
+    fields, data = parsed(SECTIONS[2])
+    kinds = {"pixels": np.int32, "modes": np.uint8, "offsets": np.int64}
+    arrays = {name: np.array(fields.pop(name), kind) for name, kind in kinds.items()}
+    assert write_file(ScreenCode(**fields, **arrays)) == data
+    read = read_file(data).code
+    assert (read.grey, read.level, read.lossless, read.parts) == (True, 0, True, ())
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(getattr(read, name), array)
