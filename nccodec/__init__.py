@@ -86,9 +86,9 @@ def decode(
     that a network predicts, in files of "collage" (at 1/4 and below those are decoded without their filter); smooth:
     True smooths the borders of ranges, in those of "pifs".
     max_pixels: of the picture, and of what is made of it. crop: x, y, width, height of the part of that picture that
-    is made, in its pixels; in files of "pifs" and "screen" all is decoded first, as any part may depend on any other. Raises
-    NclError for any bytes that are not a picture, and LimitError for what cannot be done with those that are, also for
-    an option that their kind of map has no use for.
+    is made, in its pixels; in files of "pifs" and "screen" all is decoded first, as any part may depend on any other.
+    Raises NclError for any bytes that are not a picture, and LimitError for what cannot be done with those that are,
+    also for an option that their kind of map has no use for.
     """
     from .codec.decode import decode_picture
     from .collage.output import View

@@ -15,7 +15,7 @@ from ..neural.weights import Weights, named
 from .code import Part, ScreenCode, channels, collage_cells, joined
 from .colours import SIDE, TOP, memory
 from .header import CELL, COPY, FLAT, TOP_LEVEL
-from .merging import merged
+from .merging import distance_of, merged
 from .options import Options
 from .regions import rectangles
 from .search import exact_copies, flat_cells
@@ -25,9 +25,13 @@ _LEAST, _MOST = np.log(0.0005), np.log(0.33)  # price of a squared error at the 
 # A wrong pixel costs more than its error, as it misleads the coder of those that follow: so it must save more bits
 # than its error is worth, the more the less an error is worth (of prices at which 4 screens were coded).
 _CAUTION, _CAUTION_POWER = 0.5, 0.4
+_EVEN = 2  # times the distance of colours that are merged: what differs more, as a thin line does, is not evened out
 _COPY_BITS, _FLAT_BITS = 14, 4  # about what a mode costs, with an offset or a colour
 _PART_BITS = 8 * 72  # about what a collage costs beside its contents
 _MARK, _MARK_POWER = 2.6, 0.445  # bits a pixel from which on a cell may be part of a photograph, by price
+_CLEARLY = (
+    0.15  # share by which a collage is to cost less: of drawn lines and letters the eye sees more than is counted
+)
 _WHOLE = 0.4  # share of the cells in photographs from which on all of the picture may be one
 
 
@@ -121,6 +125,13 @@ class Encoder:
         error = np.pad(error, ((0, -height % CELL), (0, -width % CELL)))
         return error.reshape(error.shape[0] // CELL, CELL, -1, CELL).sum((1, 3), dtype=np.float64)  # by cell
 
+    def _within(self, pixels: np.ndarray, limit: float) -> np.ndarray:
+        """Cells of which no sample is off by more than a limit, in 1/255: bool [rows, columns]. pixels: int32 [H, W]."""
+        off = np.abs(channels(pixels, self._grey).astype(np.int16) - channels(self._pixels, self._grey))
+        off = off if self._grey else off.max(2)
+        off = np.pad(off, ((0, -off.shape[0] % CELL), (0, -off.shape[1] % CELL)))
+        return (off.reshape(off.shape[0] // CELL, CELL, -1, CELL) <= limit).all((1, 3))  # by cell
+
     def _parts(self, costs: np.ndarray, price: float, level: int, effort: int) -> tuple[tuple[Part, ...], float]:
         """Rectangles that cost less as collages, and what everything costs with them. costs: of each cell without."""
         around = np.pad(costs, 1, mode="edge")
@@ -131,7 +142,7 @@ class Encoder:
             code, cost = self._collage(rectangle, price, level, effort)
             top, left, bottom, right = rectangle
             saved = float(costs[top:bottom, left:right].sum()) - cost
-            if saved > 0:
+            if saved > _CLEARLY * cost:
                 parts.append(Part(top, left, code))
                 total -= saved
         return tuple(parts), total
@@ -170,6 +181,7 @@ class Encoder:
         evened = np.repeat(np.repeat(means, CELL, 0), CELL, 1)[:height, :width]
         already = flat_cells(aim)
         evener = ~already & (price * self._errors(evened, (0, 0)) + _FLAT_BITS < costs)
+        evener &= self._within(evened, _EVEN * distance_of(price))
         wanted[::CELL, ::CELL] = np.where(evener, means, wanted[::CELL, ::CELL])
         modes[(already | evener) & (modes == 0)] = FLAT
         known, offsets = exact_copies(pixels, (modes == 0) & (bits > _COPY_BITS))

@@ -9,6 +9,11 @@ _REACH, _POWER = 1.1, -0.4  # distance of colours that are merged, in 1/255, by 
 _MOST = 1 << 14  # colours that are looked at, the most frequent
 
 
+def distance_of(price: float) -> float:
+    """Within which colours may be merged, in 1/255, at a price of a squared error in bits."""
+    return _REACH * price**_POWER
+
+
 def merged(pixels: np.ndarray, grey: bool, price: float) -> np.ndarray:
     """The picture with near colours as one. pixels: int32 [H, W], see `ScreenCode`. price: bits that a squared error
     of one pixel is worth. Returns int32 [H, W].
@@ -26,7 +31,7 @@ def merged(pixels: np.ndarray, grey: bool, price: float) -> np.ndarray:
     edges = np.bincount(inverse[new], minlength=len(colours))
     order = np.argsort(-counts, kind="stable")[:_MOST]
     values = channels(colours[order][None], grey)[0].astype(np.int64).reshape(len(order), -1)  # [colours, channels]
-    limits = values.shape[1] * (_REACH * price**_POWER) ** 2 * edges[order] / counts[order]
+    limits = values.shape[1] * distance_of(price) ** 2 * edges[order] / counts[order]
     becomes = colours.copy()
     becomes[order] = colours[order][_nearest(values, limits)]
     return becomes[inverse].astype(np.int32)
