@@ -25,13 +25,14 @@ _LEAST, _MOST = np.log(0.0005), np.log(0.33)  # price of a squared error at the 
 # A wrong pixel costs more than its error, as it misleads the coder of those that follow: so it must save more bits
 # than its error is worth, the more the less an error is worth (of prices at which 4 screens were coded).
 _CAUTION, _CAUTION_POWER = 0.5, 0.4
-_EVEN = 2  # times the distance of colours that are merged: what differs more, as a thin line does, is not evened out
+# What differs by more than this and twice the distance of colours that are merged, as a thin line does, is not evened
+# out to a flat cell.
+_EVEN = 10
 _COPY_BITS, _FLAT_BITS = 14, 4  # about what a mode costs, with an offset or a colour
 _PART_BITS = 8 * 72  # about what a collage costs beside its contents
 _MARK, _MARK_POWER = 2.6, 0.445  # bits a pixel from which on a cell may be part of a photograph, by price
-_CLEARLY = (
-    0.15  # share by which a collage is to cost less: of drawn lines and letters the eye sees more than is counted
-)
+# Share by which a collage is to cost less: of lines and letters the eye sees more than is counted.
+_CLEARLY = 0.1
 _WHOLE = 0.4  # share of the cells in photographs from which on all of the picture may be one
 
 
@@ -126,7 +127,7 @@ class Encoder:
         return error.reshape(error.shape[0] // CELL, CELL, -1, CELL).sum((1, 3), dtype=np.float64)  # by cell
 
     def _within(self, pixels: np.ndarray, limit: float) -> np.ndarray:
-        """Cells of which no sample is off by more than a limit, in 1/255: bool [rows, columns]. pixels: int32 [H, W]."""
+        """Cells of which no sample is off by more than a limit: bool [rows, columns]. pixels: int32 [H, W]."""
         off = np.abs(channels(pixels, self._grey).astype(np.int16) - channels(self._pixels, self._grey))
         off = off if self._grey else off.max(2)
         off = np.pad(off, ((0, -off.shape[0] % CELL), (0, -off.shape[1] % CELL)))
@@ -181,7 +182,7 @@ class Encoder:
         evened = np.repeat(np.repeat(means, CELL, 0), CELL, 1)[:height, :width]
         already = flat_cells(aim)
         evener = ~already & (price * self._errors(evened, (0, 0)) + _FLAT_BITS < costs)
-        evener &= self._within(evened, _EVEN * distance_of(price))
+        evener &= self._within(evened, _EVEN + 2 * distance_of(price))
         wanted[::CELL, ::CELL] = np.where(evener, means, wanted[::CELL, ::CELL])
         modes[(already | evener) & (modes == 0)] = FLAT
         known, offsets = exact_copies(pixels, (modes == 0) & (bits > _COPY_BITS))
