@@ -27,3 +27,8 @@ def unframe(data: bytes, limit: int) -> bytes:
     if not reader.eof or reader.unused_data or len(content) != parameters.content_size:
         raise FormatError("zstd frame is not exactly the chunk's payload")
     return content
+
+
+def unframed(data: bytes) -> bytes:
+    """The content of a frame whose size is known to be right."""
+    return unframe(data, zstandard.get_frame_parameters(data).content_size)

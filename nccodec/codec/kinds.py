@@ -86,6 +86,10 @@ class Room(Protocol):
         the code is for, if it need not be whole: parts that do not matter may be left at zero, unverified."""
         ...
 
+    def contents(self, chunk: Chunk) -> bytes:
+        """What a sound chunk holds, without zstd's frames, which may differ by compressor."""
+        ...
+
     def weights(self, header: Header, given: Any) -> Any:
         """The weights that a file names, None if it names none. given: name, path or weights, where the file's own are
         not installed."""

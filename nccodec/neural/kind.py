@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..arrays import GRADIENTS
 from ..bitstream.container import Chunk, Header
+from ..bitstream.frame import unframed
 from ..bitstream.symbols import SymbolModel
 from ..collage.output import Request, View
 from ..errors import LimitError
@@ -16,7 +17,7 @@ from .reading import Reader
 from .synthesis import neighbourhood, synthesise
 from .weights import Weights, matching, named
 
-__all__ = ["Encoder", "Reader", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+__all__ = ["Encoder", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
 
 
 def weights(header: Header, given: str | Path | Weights | None) -> Weights:
@@ -38,6 +39,11 @@ def unpack(
         common, referring = header.common, header.fields.nonzero_scales > 0
         _, needed = neighbourhood(common.grid, common.side, request, request.rows, request.columns, referring)
     return packing.unpack(header, chunks, model, needed)
+
+
+def contents(chunk: Chunk) -> bytes:
+    """What a chunk holds."""
+    return unframed(chunk.payload)
 
 
 def check(view: View) -> None:

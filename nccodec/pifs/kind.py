@@ -1,6 +1,7 @@
 """The partitioned map as a kind of map: see `codec.kinds.Room`."""
 
 from ..bitstream.container import Chunk, Header
+from ..bitstream.frame import unframed
 from ..bitstream.symbols import SymbolModel
 from ..collage.output import Request, View
 from ..errors import LimitError
@@ -11,7 +12,7 @@ from .options import Options
 from .packing import pack
 from .reading import Reader
 
-__all__ = ["Encoder", "Reader", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+__all__ = ["Encoder", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
 
 
 def weights(header: Header, given: object) -> None:
@@ -27,6 +28,11 @@ def unpack(
 ) -> PartitionCode:
     """See `packing.unpack`. All is read, whatever the request: a range's domain may be anywhere."""
     return packing.unpack(header, chunks)
+
+
+def contents(chunk: Chunk) -> bytes:
+    """What a chunk holds."""
+    return unframed(chunk.payload)
 
 
 def check(view: View) -> None:

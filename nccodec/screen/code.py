@@ -23,8 +23,13 @@ class Part:
     @property
     def place(self) -> tuple[slice, slice]:
         """Its cells."""
-        rows, columns = grid_of(self.code.height, self.code.width, CELL)
-        return slice(self.row, self.row + rows), slice(self.column, self.column + columns)
+        return cells_of(self.row, self.column, self.code.height, self.code.width)
+
+
+def cells_of(row: int, column: int, height: int, width: int) -> tuple[slice, slice]:
+    """Rows and columns of the cells, from the given one on, that so many pixels cover."""
+    rows, columns = grid_of(height, width, CELL)
+    return slice(row, row + rows), slice(column, column + columns)
 
 
 @dataclass(frozen=True, eq=False)

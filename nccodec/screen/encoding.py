@@ -15,8 +15,9 @@ from ..neural.weights import Weights, named
 from .code import Part, ScreenCode, channels, collage_cells, joined
 from .colours import SIDE, TOP, memory
 from .header import CELL, COPY, FLAT, TOP_LEVEL
-from .merging import distance_of, merged
+from .merging import colours_of, distance_of, merged
 from .options import Options
+from .packing import MAX_PARTS
 from .regions import rectangles
 from .search import exact_copies, flat_cells
 from .sweep import sweep
@@ -58,7 +59,8 @@ class Encoder:
         self._options, self._picture, self._device, self._progress = options, picture, device, progress
         self._pixels = joined(np.asarray(picture))
         self._grey = picture.mode == "L"
-        self._flat = flat_cells(self._pixels)
+        self._flat, self._swept_exactly = flat_cells(self._pixels), None
+        self._colours = None if options.lossless else colours_of(self._pixels)
         self._analyses: dict[tuple[int, int, int, int], Analysis] = {}
 
     def code(self, level: int, effort: int) -> ScreenCode | CollageCode:
@@ -67,16 +69,20 @@ class Encoder:
         if self._options.lossless:
             return self._lossless()
         price = price_of(level)
-        aim = merged(self._pixels, self._grey, price)
-        pixels, bits, costs, caution = self._first(aim, price)
-        modes = np.zeros(costs.shape, np.uint8)
-        parts, left = self._parts(costs, price, level, effort)
-        if self._options.MIXED and (collage_cells(costs.shape, parts) > 0).mean() >= _WHOLE:
-            whole, cost = self._collage((0, 0, *modes.shape), price, level, effort)
-            if cost <= left + 1:  # of one part that is all, too
+        ways = self._ways(price)
+        parts, left = self._parts(np.minimum.reduce([way[3] for way in ways]), price, level, effort)
+        shape = self._flat.shape
+        outside = collage_cells(shape, parts) == 0
+        aim, pixels, bits, costs, caution = min(ways, key=lambda way: way[3][outside].sum())
+        left += costs[outside].sum()
+        if self._options.MIXED and 1 - outside.mean() >= _WHOLE:
+            if parts[0].code.height * parts[0].code.width == self._pixels.size:
+                return parts[0].code
+            whole, cost = self._collage((0, 0, *shape), price, level, effort)
+            if cost < left:
                 return whole
         modes, offsets, wanted = self._modes(aim, pixels, bits, costs, parts, price)
-        pixels, _ = self._swept(modes, offsets, wanted, caution)
+        pixels, _ = self._swept(wanted, caution, modes, offsets)
         return ScreenCode(self._grey, level, False, pixels, modes, offsets, parts)
 
     def model(self, code: ScreenCode | CollageCode) -> Weights | SymbolModel | None:
@@ -85,29 +91,37 @@ class Encoder:
 
     def _lossless(self) -> ScreenCode:
         modes = np.where(self._flat, FLAT, 0).astype(np.uint8)
-        _, bits = self._swept(modes, _no_offsets(modes), self._pixels, 0.0)
+        _, bits = self._exact()
         known, offsets = exact_copies(self._pixels, ~self._flat & (bits > _COPY_BITS))
         modes[known] = COPY
         return ScreenCode(self._grey, 0, True, self._pixels, modes, offsets)
 
-    def _first(self, aim: np.ndarray, price: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-        """What coding without copies gives: pixels, and bits and costs of cells. Each pixel as it is aimed at, or
-        another where that costs less, whichever is better but for what may be photographs; and what an error then
-        counts while coding."""
-        modes = np.where(flat_cells(aim), FLAT, 0).astype(np.uint8)
-        best = None
-        for caution in (0.0, _CAUTION * price**_CAUTION_POWER):
-            pixels, bits = self._swept(modes, _no_offsets(modes), aim, caution)
+    def _ways(self, price: float) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]]:
+        """What coding without copies gives, three times: exactly; with merged colours; with these, and each pixel as
+        another where that costs less. Of each the pixels to aim at, those that were coded, bits and costs of cells,
+        and what an error counts while coding."""
+        aim = merged(self._colours, self._grey, price)
+        results = []
+        for wanted, caution in ((self._pixels, 0.0), (aim, 0.0), (aim, _CAUTION * price**_CAUTION_POWER)):
+            pixels, bits = self._exact() if wanted is self._pixels else self._swept(wanted, caution)
             costs = bits + price * self._errors(pixels, (0, 0))
-            total = np.minimum(costs, _mark(price)).sum()
-            if best is None or total < best[0]:
-                best = total, (pixels, bits, costs, caution)
-        return best[1]
+            results.append((wanted, pixels, bits, costs, caution))
+        return results
+
+    def _exact(self) -> tuple[np.ndarray, np.ndarray]:
+        """See `_swept`: of the picture as it is, made once."""
+        if self._swept_exactly is None:
+            self._swept_exactly = self._swept(self._pixels, 0.0)
+        return self._swept_exactly
 
     def _swept(
-        self, modes: np.ndarray, offsets: np.ndarray, wanted: np.ndarray, price: float
+        self, wanted: np.ndarray, price: float, modes: np.ndarray | None = None, offsets: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """What coding gives: int32 [H, W], and the bits that each cell takes, float64 [rows, columns]."""
+        """What coding gives: int32 [H, W], and the bits that each cell takes, float64 [rows, columns]. modes, offsets:
+        if not given, of flat cells alone."""
+        if modes is None:
+            modes = np.where(flat_cells(wanted), FLAT, 0).astype(np.uint8)
+            offsets = np.zeros((*modes.shape, 2), np.int64)
         height, width = wanted.shape
         spent = np.zeros(modes.shape, np.int64)
         canvas = np.zeros((height + TOP, width + 2 * SIDE), np.int32)
@@ -134,18 +148,18 @@ class Encoder:
         return (off.reshape(off.shape[0] // CELL, CELL, -1, CELL) <= limit).all((1, 3))  # by cell
 
     def _parts(self, costs: np.ndarray, price: float, level: int, effort: int) -> tuple[tuple[Part, ...], float]:
-        """Rectangles that cost less as collages, and what everything costs with them. costs: of each cell without."""
+        """Rectangles that cost less as collages, and what these cost. costs: of each cell without."""
         around = np.pad(costs, 1, mode="edge")
         smooth = sum(around[i : i + costs.shape[0], j : j + costs.shape[1]] for i in range(3) for j in range(3)) / 9
-        marked = smooth > _mark(price)
-        parts, total = [], float(costs.sum())
-        for rectangle in rectangles(marked):
+        marked = smooth > _MARK * price**_MARK_POWER * CELL**2
+        parts, total = [], 0.0
+        for rectangle in rectangles(marked)[:MAX_PARTS]:
             code, cost = self._collage(rectangle, price, level, effort)
             top, left, bottom, right = rectangle
             saved = float(costs[top:bottom, left:right].sum()) - cost
             if saved > _CLEARLY * cost:
                 parts.append(Part(top, left, code))
-                total -= saved
+                total += cost
         return tuple(parts), total
 
     def _collage(
@@ -199,12 +213,3 @@ class Encoder:
         means = padded.reshape(rows, CELL, columns, CELL, -1).mean((1, 3))  # [rows, columns, channels]
         means = np.rint(means).astype(np.uint8)
         return joined(means[:, :, 0] if self._grey else means)
-
-
-def _mark(price: float) -> float:
-    """Cost of a cell from which on it may be part of a photograph."""
-    return _MARK * price**_MARK_POWER * CELL**2
-
-
-def _no_offsets(modes: np.ndarray) -> np.ndarray:
-    return np.zeros((*modes.shape, 2), np.int64)

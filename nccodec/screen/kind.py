@@ -10,11 +10,11 @@ from . import packing
 from .code import ScreenCode
 from .encoding import Encoder
 from .options import Options
-from .packing import pack
+from .packing import contents, pack
 from .reading import Reader
 from .synthesis import synthesise
 
-__all__ = ["Encoder", "Reader", "check", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+__all__ = ["Encoder", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
 
 
 def weights(header: Header, given: str | Path | Weights | None) -> Weights | None:

@@ -1,5 +1,7 @@
 """Fewer colours before coding: each rare colour becomes a frequent one that is near enough."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .code import channels
@@ -14,27 +16,43 @@ def distance_of(price: float) -> float:
     return _REACH * price**_POWER
 
 
-def merged(pixels: np.ndarray, grey: bool, price: float) -> np.ndarray:
-    """The picture with near colours as one. pixels: int32 [H, W], see `ScreenCode`. price: bits that a squared error
-    of one pixel is worth. Returns int32 [H, W].
+class Colours(NamedTuple):
+    """The colours of a picture. values: int32 [n]. places: int64 [H, W], of each pixel's. counts, edges: int64 [n], how
+    many pixels have each, and how many of them repeat neither their left nor their upper neighbour."""
+
+    values: np.ndarray
+    places: np.ndarray
+    counts: np.ndarray
+    edges: np.ndarray
+
+
+def colours_of(pixels: np.ndarray) -> Colours:
+    """pixels: int32 [H, W], see `ScreenCode`."""
+    values, places, counts = np.unique(pixels, return_inverse=True, return_counts=True)
+    places = places.reshape(pixels.shape)
+    new = np.ones(pixels.shape, bool)
+    new[:, 1:] &= pixels[:, 1:] != pixels[:, :-1]
+    new[1:] &= pixels[1:] != pixels[:-1]
+    return Colours(values, places, counts, np.bincount(places[new], minlength=len(values)))
+
+
+def merged(colours: Colours, grey: bool, price: float) -> np.ndarray:
+    """The picture with near colours as one. price: bits that a squared error of one pixel is worth. Returns int32
+    [H, W].
 
     Colours are taken in order of frequency, and become the nearest of those before that is within their distance.
     That is _REACH price^_POWER (the best of 4 screens coded at several prices) for a colour of which no pixel repeats
     its left or upper neighbour, as on soft edges; its square falls with the share of pixels that do, since areas of a
     colour cost few bits, and their errors count.
     """
-    colours, inverse, counts = np.unique(pixels, return_inverse=True, return_counts=True)
-    inverse = inverse.reshape(pixels.shape)
-    new = np.ones(pixels.shape, bool)
-    new[:, 1:] &= pixels[:, 1:] != pixels[:, :-1]
-    new[1:] &= pixels[1:] != pixels[:-1]
-    edges = np.bincount(inverse[new], minlength=len(colours))
-    order = np.argsort(-counts, kind="stable")[:_MOST]
-    values = channels(colours[order][None], grey)[0].astype(np.int64).reshape(len(order), -1)  # [colours, channels]
-    limits = values.shape[1] * distance_of(price) ** 2 * edges[order] / counts[order]
-    becomes = colours.copy()
-    becomes[order] = colours[order][_nearest(values, limits)]
-    return becomes[inverse].astype(np.int32)
+    order = np.argsort(-colours.counts, kind="stable")[:_MOST]
+    values = (
+        channels(colours.values[order][None], grey)[0].astype(np.int64).reshape(len(order), -1)
+    )  # [colours, channels]
+    limits = values.shape[1] * distance_of(price) ** 2 * colours.edges[order] / colours.counts[order]
+    becomes = colours.values.copy()
+    becomes[order] = colours.values[order][_nearest(values, limits)]
+    return becomes[colours.places].astype(np.int32)
 
 
 @compiled

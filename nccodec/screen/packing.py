@@ -6,17 +6,17 @@ import numpy as np
 
 from ..bitstream import container
 from ..bitstream.container import Chunk, Common, Header
-from ..bitstream.frame import frame, unframe
+from ..bitstream.frame import frame, unframe, unframed
 from ..code import grid_of
 from ..errors import FormatError, LimitError
 from ..neural import packing as neural
 from ..neural.header import Fields as NeuralFields
 from ..neural.weights import Weights
-from .code import Part, ScreenCode, collage_cells
+from .code import Part, ScreenCode, cells_of, collage_cells
 from .colours import SIDE, TOP, memory
 from .header import CELL, COLLAGE, COLLAGES, COPY, FLAT, PIXELS, Fields
 from .mixing import end, read_all
-from .sweep import sweep
+from .sweep import OUTSIDE, sweep
 
 MAX_PARTS = 1024
 _COLLAGE_KIND = 0  # of the files of parts
@@ -41,7 +41,7 @@ def pack(code: ScreenCode, packer: str, model: Weights | None) -> tuple[Fields, 
 def encoded(code: ScreenCode) -> bytes:
     """Modes, offsets and pixels as bytes: see `sweep`."""
     height, width = code.pixels.shape
-    room = 1024 + 2 * height * width
+    room = 1024 + 5 * height * width  # more than noise takes
     while True:
         data = np.zeros(room, np.uint8)
         know = memory(height, width, data, False)
@@ -51,7 +51,22 @@ def encoded(code: ScreenCode) -> bytes:
         needed = end(know.now, data)
         if needed <= room:
             return data[:needed].tobytes()
-        room = needed  # of noise
+        room = needed
+
+
+def contents(chunk: Chunk) -> bytes:
+    """What a chunk holds, without the frames of zstd, which depend on the compressor: not those of the files of parts
+    either."""
+    content = unframed(chunk.payload)
+    if chunk.kind != COLLAGES:
+        return content
+    plain, at = b"", 0
+    while at < len(content):
+        *_, length = _PART.unpack_from(content, at)
+        inner, chunks = container.read(content[at + _PART.size : at + _PART.size + length], _fields_of)
+        plain += content[at : at + _PART.size - 4] + inner.pack() + b"".join(unframed(c.payload) for c in chunks)
+        at += _PART.size + length
+    return plain
 
 
 def _file(part: Part, packer: str, model: Weights) -> bytes:
@@ -77,10 +92,10 @@ def unpack(header: Header, chunks: list[Chunk], model: Weights | None) -> Screen
     know = memory(height, width, data, True)
     canvas = np.zeros((height + TOP, width + 2 * SIDE), np.int32)
     offsets = np.zeros((*modes.shape, 2), np.int64)
-    outside = sweep(canvas, modes, offsets, _NOTHING, *know, common.grey, 0.0, np.zeros(modes.shape, np.int64), True)
-    if outside:
+    fault = sweep(canvas, modes, offsets, _NOTHING, *know, common.grey, 0.0, np.zeros(modes.shape, np.int64), True)
+    if fault == OUTSIDE:
         raise FormatError("a cell is a copy of what is not in the picture before it")
-    if not read_all(know.now, data):
+    if fault or not read_all(know.now, data):
         raise FormatError(f"chunk pixels has {len(data)} bytes, of which not all or more were needed")
     pixels = np.ascontiguousarray(canvas[TOP:, SIDE : SIDE + width])
     code = ScreenCode(common.grey, fields.level, fields.lossless, pixels, modes, offsets, parts)
@@ -104,20 +119,22 @@ def _parts(content: bytes, header: Header, model: Weights | None) -> tuple[Part,
         at += _PART.size
         if at + length > len(content):
             raise FormatError("chunk collages ends inside one")
-        part = Part(row, column, _collage(content[at : at + length], header, model))
+        inner, chunks = _collage(content[at : at + length], header)
         at += length
-        _check_place(part, common)
+        # All of this before anything is made of the size that the inner file states.
+        _check_place(row, column, inner.common, common)
         if parts and (row, column) <= (parts[-1].row, parts[-1].column):
             raise FormatError("the collages are not in raster order")
-        if taken[part.place].any():
+        place = cells_of(row, column, inner.common.height, inner.common.width)
+        if taken[place].any():
             raise FormatError("two collages overlap")
-        taken[part.place] = True
-        parts.append(part)
+        taken[place] = True
+        parts.append(Part(row, column, neural.unpack(inner, chunks, model.symbol_model(inner))))
     return tuple(parts)
 
 
-def _collage(data: bytes, header: Header, model: Weights) -> "neural.CollageCode":
-    """The code in the file of a part."""
+def _collage(data: bytes, header: Header) -> tuple[Header, list[Chunk]]:
+    """What the file of a part says of itself, and its chunks."""
     inner, chunks = container.read(data, _fields_of)
     if inner.common.grey != header.common.grey or inner.common.packer != header.common.packer:
         raise FormatError("a collage in a screen map differs from it in colour or packer")
@@ -125,7 +142,7 @@ def _collage(data: bytes, header: Header, model: Weights) -> "neural.CollageCode
         raise FormatError("a collage in a screen map has other weights than its header names")
     if any(chunk.kind not in NeuralFields.CHUNKS for chunk in chunks):
         raise FormatError("a collage in a screen map has chunks of its own beside the map")
-    return neural.unpack(inner, chunks, model.symbol_model(inner))
+    return inner, chunks
 
 
 def _fields_of(number: int) -> type[NeuralFields]:
@@ -134,12 +151,9 @@ def _fields_of(number: int) -> type[NeuralFields]:
     return NeuralFields
 
 
-def _check_place(part: Part, common: Common) -> None:
+def _check_place(row: int, column: int, inner: Common, common: Common) -> None:
     """FormatError unless a part's pixels are those of whole cells, as far as these are in the picture."""
-    rows, columns = grid_of(part.code.height, part.code.width, CELL)
-    bottom = min((part.row + rows) * CELL, common.height)
-    end = min((part.column + columns) * CELL, common.width)
-    if (part.row * CELL + part.code.height, part.column * CELL + part.code.width) != (bottom, end):
-        raise FormatError(
-            f"a collage of {part.code.width} x {part.code.height} at cell {part.column}, {part.row} is not in the grid"
-        )
+    rows, columns = grid_of(inner.height, inner.width, CELL)
+    bottom, end = min((row + rows) * CELL, common.height), min((column + columns) * CELL, common.width)
+    if (row * CELL + inner.height, column * CELL + inner.width) != (bottom, end):
+        raise FormatError(f"a collage of {inner.width} x {inner.height} at cell {column}, {row} is not in the grid")

@@ -31,14 +31,15 @@ def _cut(marked: np.ndarray, top: int, left: int, bottom: int, right: int, depth
     gap = _gap(part)
     if gap is None and part.mean() >= _FULL:
         result.append((top, left, bottom, right))
-    elif depth:
+    elif gap or depth:
         axis, at = gap or _emptiest(part)
+        depth -= gap is None
         if axis == 0:
-            _cut(marked, top, left, top + at, right, depth - 1, result)
-            _cut(marked, top + at, left, bottom, right, depth - 1, result)
+            _cut(marked, top, left, top + at, right, depth, result)
+            _cut(marked, top + at, left, bottom, right, depth, result)
         else:
-            _cut(marked, top, left, bottom, left + at, depth - 1, result)
-            _cut(marked, top, left + at, bottom, right, depth - 1, result)
+            _cut(marked, top, left, bottom, left + at, depth, result)
+            _cut(marked, top, left + at, bottom, right, depth, result)
 
 
 def _gap(part: np.ndarray) -> tuple[int, int] | None:

@@ -9,8 +9,9 @@ from .choosing import chosen
 from .colours import DIRECT_COLOURS, SIDE, TOP, code_pixel
 from .compiled import compiled
 from .header import CELL, COLLAGE, COPY, FLAT
-from .mixing import AT, DIRECT, SPENT, decide, line, mix
+from .mixing import AT, DIRECT, PLACE, SPENT, decide, line, mix
 
+OUTSIDE, LONGER = 1, 2  # faults of a stream
 RECENT = 4  # offsets that are remembered, the last one first
 _MODES = DIRECT_COLOURS  # first slots of the contexts of modes, [2 questions, 2048 + 64]
 _OFFSETS = _MODES + 2 * 2112  # of recent offsets, [RECENT]; then of numbers, [2, 1024], and of a sign
@@ -117,7 +118,8 @@ def sweep(v, modes, offsets, original, slots, weights, now, code, seen, escaped,
     [rows, columns] of cells, of which COLLAGE is known, the others are read or written. offsets: int64 [rows, columns,
     2], of copies, likewise. original: int32 [H, W], what the pixels shall be, for encoders. price: bits that a squared
     error is worth, for encoders; 0 keeps every pixel that is coded. spent: int64 [rows, columns], bits of each cell in
-    1/4096, for encoders. Returns 0, or 1 where a copy's source is not in the picture before it.
+    1/4096, for encoders. Returns 0; or OUTSIDE where a copy's source is not in the picture before it; or LONGER where a
+    decoder needs more bytes than there are, seen at the end of a row.
     """
     height, width = v.shape[0] - TOP, v.shape[1] - 2 * SIDE
     columns = modes.shape[1]
@@ -150,7 +152,7 @@ def sweep(v, modes, offsets, original, slots, weights, now, code, seen, escaped,
                     offsets[row, column, 0], offsets[row, column, 1] = down, right
                     end = min(CELL, width - x)
                     if down > y or x - right < 0 or x - right + end > width or (down == 0 and right <= 0):
-                        return 1
+                        return OUTSIDE
             mode = modes[row, column]
             if mode == COPY:
                 down, right = offsets[row, column, 0], offsets[row, column, 1]
@@ -173,4 +175,6 @@ def sweep(v, modes, offsets, original, slots, weights, now, code, seen, escaped,
                         for j in range(x, min(x + CELL, width)):
                             v[i + TOP, j + SIDE] = colour
             spent[row, column] += now[SPENT] - before
+        if decoding and now[PLACE] > len(code) + 3:
+            return LONGER
     return 0

@@ -13,6 +13,7 @@ from .enlarging import enlarge_crisply
 from .header import CELL
 
 _TILE = 2048  # samples to a side of what is made at a time
+_FINE = 1024  # parts of a grey level that are told apart
 _REACH = 32  # pixels from which enlargement is computed, at least
 
 
@@ -22,7 +23,8 @@ def synthesise(code: ScreenCode, weights: Weights | None, request: Request, devi
     rows, columns = request.rows, request.columns
     shape = (rows[1] - rows[0], columns[1] - columns[0])
     result = np.empty(shape if code.grey else (*shape, 3), np.uint8)
-    per_sample = max(1.0, code.height / request.height, code.width / request.width)  # pixels, of each side
+    sizes = zip(request.extent, (request.height, request.width), strict=True)
+    per_sample = max(1.0, *(n * request.down / request.up / size for n, size in sizes))  # pixels, along a side
     step = max(1, int(_TILE / per_sample))
     for y in range(*rows, step):
         for x in range(*columns, step):
@@ -50,7 +52,9 @@ def _part(code: ScreenCode, weights: Weights | None, request: Request, device: s
         z = numpy_form.pad(z, 0, -z.shape[2] % down, 0, -z.shape[3] % down, edge=True)
         z = reduce_area(z, down)
     kept = (slice(a - n[0] * up // down, b - n[0] * up // down) for (a, b), n in zip(samples, near, strict=True))
-    return grey_levels(request.fit(z[(..., *kept)], rows, columns), 0)
+    fitted = request.fit(z[(..., *kept)], rows, columns)
+    # Areas of one colour make means of just half a level, which are to be rounded alike whatever was summed before.
+    return grey_levels(np.rint(fitted * (255 * _FINE)) / np.float32(255 * _FINE), 0)
 
 
 def _planes(picture: np.ndarray) -> np.ndarray:

@@ -267,6 +267,8 @@ def bad_screens() -> dict[str, tuple[bytes, str, str]]:
     def write(head: Header, *held: Chunk) -> bytes:
         return container.write(head, list(held))
 
+    large = replace(code_of(8, 8, False, 0, 0, 1), height=6400, width=6400)
+    huge = replace(with_collage(), parts=(Part(0, 0, large),))
     longer, cut = frame(content + b"\0"), frame(collages[:-1])
     return {
         "screen-copy-outside": (write_file(outside), "FormatError", "copy of what is not in the picture"),
@@ -277,6 +279,7 @@ def bad_screens() -> dict[str, tuple[bytes, str, str]]:
         "screen-no-collages": (write(mixed, parts[0]), "FormatError", "disagree on what there is"),
         "screen-overlap": (write(mixed, parts[0], twice), "FormatError", "not in raster order"),
         "screen-displaced": (write(mixed, parts[0], Chunk(9, frame(bytes(moved)))), "FormatError", "not in the grid"),
+        "screen-huge-collage": (write_file(huge, "range", weights.load(TINY)), "FormatError", "is not in the grid"),
         "screen-cut-collage": (write(mixed, parts[0], Chunk(9, cut)), "FormatError", "ends inside one"),
     }
 

@@ -1,13 +1,21 @@
 """`nccodec.encode` on text and screens, as a user meets it."""
 
+import struct
+
 import numpy as np
 import pytest
+import zstandard
 from PIL import Image, ImageDraw
 
 import nccodec
+from nccodec.bitstream import container
+from nccodec.bitstream.container import Chunk
+from nccodec.bitstream.frame import frame, unframed
 from nccodec.codec.file import read_file
+from nccodec.codec.kinds import read
 from nccodec.errors import LimitError
 from nccodec.imaging.psnr import psnr
+from nccodec.neural.header import Fields
 
 
 def page(width=240, height=160) -> Image.Image:
@@ -110,11 +118,33 @@ def test_a_page_with_a_photograph_has_both(smooth):
     assert psnr(picture.crop((0, 0, 128, 160)), decoded.crop((0, 0, 128, 160))) > 40
     assert psnr(picture.crop((140, 60, 228, 148)), decoded.crop((140, 60, 228, 148))) > 28
     assert nccodec.info(data)["shares"]["collage"] == pytest.approx(part.code.width * part.code.height / 38400)
-    for view in ({"scale": 2}, {"scale": 0.5}, {"size": (333, 222)}):
+    for view in ({"scale": 2}, {"scale": 3}, {"scale": 0.5}, {"size": (333, 222)}):
         whole = nccodec.decode(data, **view)
         x, y, w, h = (n * whole.width // 240 for n in (100, 40, 60, 50))
         cropped = nccodec.decode(data, **view, crop=(x, y, w, h))
         np.testing.assert_array_equal(np.asarray(cropped), np.asarray(whole)[y : y + h, x : x + w])
+
+
+def test_lossy_files_are_not_larger_than_lossless_ones(tiny):
+    exact = len(nccodec.encode(page(), lossless=True))
+    assert all(len(nccodec.encode(page(), quality, weights=tiny)) <= exact + 24 for quality in (0, 25, 50, 75, 90))
+
+
+def test_frames_of_another_compressor_are_no_fault(smooth):
+    """zstd's frames may differ, those in the files of collages too: what they hold is what counts."""
+    picture = page()
+    picture.paste(smooth(96, 96), (136, 56))
+    data = nccodec.encode(picture, 10, map="screen")
+    header, chunks = read(data)
+    assert header.fields.collage
+    content = unframed(chunks[1].payload)
+    size = struct.unpack_from("<I", content, 8)[0]
+    inner, within = container.read(content[12 : 12 + size], lambda kind: Fields)
+    fast = zstandard.ZstdCompressor(level=-5, write_checksum=True)
+    again = container.write(inner, [Chunk(c.kind, fast.compress(unframed(c.payload))) for c in within])
+    assert len(again) > size
+    other = content[:8] + struct.pack("<I", len(again)) + again + content[12 + size :]
+    nccodec.test(container.write(header, [chunks[0], Chunk(chunks[1].kind, frame(other))]))
 
 
 @pytest.mark.parametrize("target", [{"size": 1000}, {"psnr": 42}])

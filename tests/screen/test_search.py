@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nccodec.screen.merging import merged
+from nccodec.screen.merging import colours_of
+from nccodec.screen.merging import merged as merge
 from nccodec.screen.regions import rectangles
 from nccodec.screen.search import exact_copies, flat_cells
 from nccodec.screen.suiting import suits
+
+
+def merged(pixels, grey, price):
+    return merge(colours_of(pixels), grey, price)
 
 
 def test_flat_cells():
@@ -70,6 +75,14 @@ def test_rectangles_of_a_page():
         marked[top:bottom, left:right] = True
     marked[30:33, 20:22] = True  # too small
     assert rectangles(marked) == [(3, 5, 23, 45), (3, 50, 30, 80), (40, 10, 58, 88)]
+
+
+def test_as_many_rectangles_as_there_are_pictures():
+    marked = np.zeros((300, 120), bool)
+    for row in range(30):
+        for column in range(8):
+            marked[10 * row : 10 * row + 7, 15 * column : 15 * column + 11] = True
+    assert len(rectangles(marked)) == 240
 
 
 def test_rectangles_do_not_overlap_and_hold_what_is_marked():
