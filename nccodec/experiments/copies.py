@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +22,7 @@ from ..pifs.header import TOP, step_of
 from ..pifs.models import Models, Recorder
 from ..pifs.options import Options
 from ..pifs.pruning import Costs, grow
+from ..pifs.search import Pool, best_matches, mean_free, pool_of
 from ..pifs.synthesis import decode_plane
 from ..pifs.walk import walk
 from .common import say
@@ -78,7 +79,8 @@ def _line(rows: list[dict]) -> str:
         f"with flags {luma('saved with flags'):.2f} %; trees grown with copies save {luma('regrown'):.2f} %, "
         f"with flags {luma('regrown with flags'):.2f} %, copies being {luma('regrown share'):.2f} % of their ranges; "
         f"all planes: worth {mean(lambda row: row['of the file']):.2f} % of the bits of the file, "
-        f"with flags {mean(lambda row: row['of the file with flags']):.2f} %"
+        f"with flags {mean(lambda row: row['of the file with flags']):.2f} %; luma, domains found in the decode save "
+        f"{luma('domains anew'):.2f} %, with copies and flags {luma('domains anew and copies'):.2f} %"
     )
 
 
@@ -111,7 +113,8 @@ def _compare(code: PartitionCode, models: Models, number: int, canvas: np.ndarra
     "cost": of the tree without copies. "ranges": those of 4 pixels or more in the file, "share": of those for which a
     copy is cheaper than what they have, "saved": what that saves, as a share of the cost, "saved with flags": the same
     less the entropy of the share for each. "regrown", ...: the same of trees that are chosen with copies at hand;
-    "bits", "bits with flags": what those save, divided by lambda.
+    "bits", "bits with flags": what those save, divided by lambda. "domains anew": what pooled domains save that are
+    searched in the decode, as copies are, and not in the picture; "domains anew and copies": both, with flags.
     """
     grids = code.layout.planes[number]
     source = 255 * decode_plane(code, number, 1, 1, np.float32, "cpu")[0, 0]
@@ -130,11 +133,11 @@ def _compare(code: PartitionCode, models: Models, number: int, canvas: np.ndarra
             ranges, won = ranges + np.count_nonzero(level), won + np.count_nonzero(better)
             saved += (now - copied)[better].sum()
     flags = ranges * weight * _entropy(won / max(1, ranges))
-    free = _WithCopies(grids, models, copies)
-    chances = free.chances(sides)
-    for _ in range(_ROUNDS):
-        flagged = _WithCopies(grids, models, copies, chances)
-        chances = flagged.chances(sides)
+    free, flagged = _regrown(grids, models, copies, sides)
+    anew = [fit.rescored(_anew(grids, canvas, source, side)) for side in sides]
+    control = _WithCopies(grids, models, {})
+    control.pruned(anew)
+    both = _regrown(grids, models, copies, anew)[1]
     return {
         "plane": _NAMES[number],
         "cost": cost,
@@ -145,9 +148,37 @@ def _compare(code: PartitionCode, models: Models, number: int, canvas: np.ndarra
         "regrown": (cost - free.total) / cost,
         "regrown with flags": (cost - flagged.total) / cost,
         "regrown share": flagged.share,
+        "domains anew": (cost - control.total) / cost,
+        "domains anew and copies": (cost - both.total) / cost,
         "bits": (cost - free.total) / weight,
         "bits with flags": (cost - flagged.total) / weight,
     }
+
+
+def _regrown(
+    grids: PlaneLayout, models: Models, copies: dict[int, Copies], sides: list[Side]
+) -> tuple["_WithCopies", "_WithCopies"]:
+    """Trees with copies, of which the flags are free, and are not."""
+    free = _WithCopies(grids, models, copies)
+    chances = free.chances(sides)
+    for _ in range(_ROUNDS):
+        flagged = _WithCopies(grids, models, copies, chances)
+        chances = flagged.chances(sides)
+    return free, flagged
+
+
+def _anew(grids: PlaneLayout, canvas: np.ndarray, source: np.ndarray, side: Side) -> Side:
+    """With the pooled domains that are best in the source."""
+    size, shape = side.side, side.means.shape
+    if not _allowed(grids, size):
+        return side
+    ranges = blocks_of(canvas, size).reshape(-1, size, size) - ramps(side.nodes, size, np.ones(shape, bool))
+    pool = Pool(pool_of(source, size, grids.layout.step_of_domains(size)))
+    found = best_matches(
+        mean_free(ranges.astype(np.float32)), pool, grids.layout.isometries, SCALE_STEP, LARGEST_SEARCHED
+    )
+    fields = {name: field.reshape(shape) for name, field in vars(found).items()}
+    return replace(side, **fields | {"gain": fields["gain"] * side.inside})
 
 
 def _allowed(grids: PlaneLayout, side: int) -> bool:
