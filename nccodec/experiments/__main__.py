@@ -5,6 +5,7 @@ import typer
 from ..errors import NclError
 from . import (
     artefacts,
+    copies,
     crisp,
     enlarge,
     large,
@@ -24,7 +25,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
-    ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp),
+    ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies),
 ):  # fmt: skip
     app.command(name)(study.command)
 

@@ -33,7 +33,7 @@ def grow(layout: Layout, canvases: list[np.ndarray], sides: list[list[Side]]) ->
         for grids, canvas, source, candidates in zip(layout.planes, canvases, sources, sides, strict=True):
             fit = Fit(grids, models, canvas, source)
             known = candidates if sources is canvases else [fit.rescored(side) for side in candidates]
-            split, reference = _Costs(grids, models).pruned(known)
+            split, reference = Costs(grids, models).pruned(known)
             planes.append(_quantized(grids, known, split, reference, fit))
         code = PartitionCode(layout, tuple(planes))
         recorder = Recorder()
@@ -48,7 +48,7 @@ def _decoded(code: PartitionCode, number: int) -> np.ndarray:
     return 255 * decode_plane(code, number, 1, 1, np.float32, "cpu")[0, 0].astype(np.float64)
 
 
-class _Costs:
+class Costs:
     """Costs of the nodes of a plane under given tables."""
 
     def __init__(self, plane: PlaneLayout, models: Models) -> None:

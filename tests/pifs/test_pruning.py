@@ -32,7 +32,7 @@ def test_no_other_tree_costs_less(step, corner):
     source = np.ascontiguousarray(picture(32, 32)[corner[0] : corner[0] + 16, corner[1] : corner[1] + 16])
     layout = Layout(16, 16, True, step, 16, 16, 4, 4, 8)
     _, (sides,) = found(source, layout)
-    costs = pruning._Costs(layout.planes[0], Models(layout))
+    costs = pruning.Costs(layout.planes[0], Models(layout))
     leaves, flags, details = [], [], []
     for side in sides:
         classes = side.nodes.classes(layout.planes[0].quantizer(side.side))
