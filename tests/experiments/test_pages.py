@@ -1,6 +1,7 @@
 """The pages to compare on: alike each time, left out by name where a program is missing; and the bytes of peers."""
 
 import json
+import math
 import shutil
 
 import numpy as np
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from nccodec.experiments.__main__ import app
 from nccodec.experiments.pages import area_mean, scanned
+from nccodec.experiments.peers_of_pages import rate_change
 
 
 def run(*arguments: object, code: int = 0) -> str:
@@ -58,3 +60,17 @@ def test_peers_bytes_are_those_of_their_files_and_go_on(tmp_path, smooth):
     found = json.loads((tmp_path / "peers.json").read_text())["pictures"]["a.png"]
     assert found["lossless"] == first["lossless"]
     assert len(found["curves"]["jpeg"]["bpp"]) == len(found["curves"]["jpeg"]["settings"]) > 4
+
+
+def test_rates_are_compared_where_both_reach():
+    """Half the rate at every PSNR is -log 2; below our worst file our smallest counts; a file without error is better
+    than any."""
+    theirs = {"bpp": [0.1, 0.2, 0.4], "psnr-rgb": [30.0, 35.0, 40.0]}
+    halves = {"bpp": [0.05, 0.1, 0.2], "psnr-rgb": [30.0, 35.0, 40.0]}
+    assert rate_change({"ncl": halves, "webp": theirs}, "webp") == pytest.approx(-math.log(2))
+    exact = {"bpp": [0.1], "psnr-rgb": [None]}
+    # The mean of log 0.1, 0.2, 0.4 along straight lines is that of its ends: log 0.2.
+    assert rate_change({"ncl": exact, "webp": theirs}, "webp") == pytest.approx(math.log(0.1 / 0.2), abs=1e-3)
+    worse = {"bpp": [0.3, 0.1, 0.2], "psnr-rgb": [28.0, 30.0, 35.0]}  # one that a smaller file surpasses
+    assert rate_change({"ncl": worse, "webp": theirs}, "webp") == pytest.approx(0, abs=1e-9)
+    assert rate_change({"ncl": {"bpp": [1], "psnr-rgb": [20.0]}, "webp": theirs}, "webp") is None
