@@ -34,7 +34,7 @@ Image.open('$1').save(sys.stdout.buffer, 'PNG')" """,
 WRITTEN = (
     ["out/garfield.ncl", "out/garfield.png", "out/garfield@4x.png"],
     [],
-    ["photo.ncl", "photo@4x.png", "small.ncl"],
+    ["photo.ncl", "photo@4x.png", "screenshot.ncl", "small.ncl"],
     [],
     ["garfield.ncl"],
     ["back/photo.webp", "back/sub/b.webp", "host/photo.ppm", "photo.ncl", "sizes.jsonl", "small/photo.ncl",
@@ -57,7 +57,7 @@ def folder(tmp_path) -> Path:
     (work / "tests" / "pictures").symlink_to(ROOT / "tests" / "pictures")
     with Image.open(ROOT / "tests" / "pictures" / "garfield.png") as picture:
         part = picture.convert("RGB").crop((100, 100, 260, 220))
-    for name in ("photo.jpg", "photo.tif", "photos/photo.png", "photos/sub/b.png"):
+    for name in ("photo.jpg", "photo.tif", "screenshot.png", "photos/photo.png", "photos/sub/b.png"):
         part.save(work / name)
     for name, script in PROGRAMS.items():
         (programs / name).write_text("#!/bin/sh\n" + script.format(python=sys.executable) + "\n")
