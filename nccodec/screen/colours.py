@@ -13,18 +13,12 @@ from .mixing import AT, DIRECT, NUMBERS, SPENT, decide, finish, line, mix, slots
 TOP, SIDE = 8, 8  # pixels of black above the picture and beside it, so that every context has its pixels
 _MEMORIES = 5  # contexts that remember the colour that followed them
 _FEWER = np.array([7, 6, 5, 3, 2])  # candidates at most, by how many of four neighbours were none
+_GRADES = np.searchsorted((1, 2, 3, 4, 6, 9, 14, 22, 36, 60, 100), np.arange(256), side="right")  # see `grade`
 _ESCAPES = 1024  # first set of weights of values
 # First slots of contexts: of a candidate by what was seen, by who agrees, by counts, by equalities; of the rest of a
 # colour; of a channel by its predictions.
-_BY_SOURCE, _BY_AGREED, _BY_COUNTS, _BY_EQUAL, _BY_REST, _BY_ENERGY, _BY_TWO = (
-    0,
-    6480,
-    41472,
-    55296,
-    59904,
-    59936,
-    65456,
-)
+_BY_SOURCE, _BY_AGREED, _BY_COUNTS, _BY_EQUAL = 0, 6480, 41472, 55296
+_BY_REST, _BY_ENERGY, _BY_TWO = 59904, 59936, 65456
 DIRECT_COLOURS = 78152  # slots that these take
 
 
@@ -79,25 +73,7 @@ def length(n):
 @compiled
 def grade(d):
     """A difference, -255 .. 255, in one of 23 classes that widen with it."""
-    a = abs(d)
-    if a < 4:
-        g = a
-    elif a < 6:
-        g = 4
-    elif a < 9:
-        g = 5
-    elif a < 14:
-        g = 6
-    elif a < 22:
-        g = 7
-    elif a < 36:
-        g = 8
-    elif a < 60:
-        g = 9
-    elif a < 100:
-        g = 10
-    else:
-        g = 11
+    g = _GRADES[abs(d)]
     return 11 + g if d >= 0 else 11 - g
 
 

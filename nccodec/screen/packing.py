@@ -83,12 +83,12 @@ def unpack(header: Header, chunks: list[Chunk], model: Weights | None) -> Screen
     if common.packer != "range":
         raise FormatError(f"a screen map with packer {common.packer!r}")
     height, width = common.height, common.width
-    contents = {chunk.kind: unframe(chunk.payload, (1 << 20) + 16 * height * width) for chunk in chunks}
-    if PIXELS not in contents or (COLLAGES in contents) != (fields.collage > 0):
+    held = {chunk.kind: unframe(chunk.payload, (1 << 20) + 16 * height * width) for chunk in chunks}
+    if PIXELS not in held or (COLLAGES in held) != (fields.collage > 0):
         raise FormatError("the header and the chunks disagree on what there is")
-    parts = _parts(contents.get(COLLAGES, b""), header, model)
+    parts = _parts(held.get(COLLAGES, b""), header, model)
     modes = collage_cells(common.grid, parts)
-    data = np.frombuffer(contents[PIXELS], np.uint8).copy()  # as compiled functions take arrays that can be written
+    data = np.frombuffer(held[PIXELS], np.uint8).copy()  # as compiled functions take arrays that can be written
     know = memory(height, width, data, True)
     canvas = np.zeros((height + TOP, width + 2 * SIDE), np.int32)
     offsets = np.zeros((*modes.shape, 2), np.int64)
@@ -100,9 +100,9 @@ def unpack(header: Header, chunks: list[Chunk], model: Weights | None) -> Screen
     pixels = np.ascontiguousarray(canvas[TOP:, SIDE : SIDE + width])
     code = ScreenCode(common.grey, fields.level, fields.lossless, pixels, modes, offsets, parts)
     stated = (fields.flat, fields.copied, fields.collage)
-    held = tuple(code.count(mode) for mode in (FLAT, COPY, COLLAGE))
-    if stated != held:
-        raise FormatError(f"header states flat, copied, collage cells {stated}, not {held}")
+    found = tuple(code.count(mode) for mode in (FLAT, COPY, COLLAGE))
+    if stated != found:
+        raise FormatError(f"header states flat, copied, collage cells {stated}, not {found}")
     return code
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from PIL import Image
 
 from .code import joined
+from .header import CELL
 
-_CELL = 8  # side of the squares that are looked at
 _REPEATS = 0.5  # share of a square's pixels that repeat their neighbour, from which on it is plain
 _PLAIN = 0.2  # share of plain squares from which on a picture may be a screen
 _FEW, _SHARE = 64, 0.5  # or so many colours that make up this share of it,
@@ -22,8 +22,8 @@ def suits(picture: Image.Image) -> bool:
     if np.sort(counts)[-few:].sum() >= _SHARE * counts.sum():
         return True
     repeats = (pixels[1:, 1:] == pixels[1:, :-1]) | (pixels[1:, 1:] == pixels[:-1, 1:])
-    rows, columns = (n // _CELL for n in repeats.shape)
+    rows, columns = (n // CELL for n in repeats.shape)
     if min(rows, columns) == 0:
         return False
-    squares = repeats[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
+    squares = repeats[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
     return bool((squares.mean((1, 3)) > _REPEATS).mean() >= _PLAIN)
