@@ -66,7 +66,7 @@ def fitted_binary(symbols: np.ndarray) -> int:
 def fitted_counts(symbols: np.ndarray, size: int) -> bytes:
     """The bytes of `counted` for symbols 0 .. size - 1 (int [n], n >= 1)."""
     counts = np.bincount(symbols, minlength=size)
-    return bytes(np.ceil(counts * (255 / counts.max())).astype(np.uint8))
+    return bytes((-(-255 * counts // counts.max())).astype(np.uint8))  # rounded up: what comes has a weight
 
 
 def fitted_geometric(differences: np.ndarray) -> tuple[int, int]:

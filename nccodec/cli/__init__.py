@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from ..errors import NclError, NclWarning
-from . import compare, decode, diff, encode, info, pifs, serve, streams, test, train, weights
+from . import compare, decode, diff, encode, fractalize, info, pifs, serve, streams, test, train, weights
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.command("encode")(encode.command)
 app.command("pifs")(pifs.command)
+app.command("fractalize")(fractalize.command)
 app.command("decode")(decode.command)
 app.command("info")(info.command)
 app.command("test")(test.command)
