@@ -65,7 +65,7 @@ def command(
     negatives: Annotated[bool, typer.Option("--negatives", help="Copies may be negatives, dark for light.")] = False,
     style: Annotated[
         Path | None,
-        typer.Option(metavar="PICTURE", help="Another picture, of which a part may be a copy instead. The file holds it."),
+        typer.Option(metavar="PICTURE", help="Another picture, which parts may be copies of; the file holds it."),
     ] = None,
     domain: Annotated[
         str | None,
