@@ -90,6 +90,11 @@ def film_bytes(frames: Iterable[np.ndarray], form: Format, fps: float, loop: boo
             film.close()
 
 
+def coloured(picture: np.ndarray) -> np.ndarray:
+    """A frame of a picture, uint8 [H, W, 3], or [H, W] if grey."""
+    return picture if picture.ndim == 3 else picture[:, :, None].repeat(3, 2)
+
+
 class Mp4:
     """H.264 in MP4, by PyAV."""
 
@@ -145,3 +150,4 @@ _FORMATS = {
     ".apng": Format("PNG", (1 << 31) - 1, 120, Apng),
     ".mp4": Format("MP4", 16384, 120, Mp4),
 }
+SUFFIXES = frozenset(_FORMATS)
