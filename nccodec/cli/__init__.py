@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from ..errors import NclError, NclWarning
-from . import compare, decode, diff, encode, info, pifs, serve, streams, test, train, weights
+from . import compare, decode, diff, encode, info, morph, pifs, serve, streams, test, train, weights
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
@@ -28,6 +28,7 @@ app.command("info")(info.command)
 app.command("test")(test.command)
 app.command("compare")(compare.command)
 app.command("diff")(diff.command)
+app.command("morph")(morph.command)
 app.command("serve")(serve.command)
 app.command("view")(serve.view)
 app.command("train")(train.command)

@@ -45,7 +45,7 @@ class Iterating:
     def __call__(self, task: Task) -> dict | None:
         if not batch.allowed(task, self.force, self.skip_existing):
             return None
-        from ..codec.animate import GREY, NOISE, iterates_of
+        from ..codec.animate import GREY, NOISE, iterates_of, map_of
         from ..collage.output import View
         from ..imaging.film import film_bytes, film_format
         from ..imaging.pictures import read_picture
@@ -57,12 +57,13 @@ class Iterating:
         options = self.options if self.fit is None else self.options | {"size": inside(self.fit, data)}
         try:
             with naming_warnings(task.source):
-                f, iterates = iterates_of(data, start, self.steps, View(**options), self.weights, self.device)
+                map = map_of(data, View(**options), self.weights, self.device)
         except NclError as error:
             raise naming(task.source, error) from None
-        told = {"exact": f.exact, "largest_scale": f.largest_scale, "iterates": []}
+        told = {"exact": map.iteration.exact, "largest_scale": map.iteration.largest_scale, "iterates": []}
         try:
-            content = film_bytes(_frames(iterates, told), form, self.fps, not self.once)
+            frames = _frames(iterates_of(map, start, self.steps), told)
+            content = film_bytes(frames, form, self.fps, not self.once)
         except NclError as error:
             raise naming(task.target, error) from None
         write(task.target, content)

@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..bitstream.container import Header
+from ..bitstream.container import Common
 from ..collage.blend import blends
 from ..collage.device import choose_device
 from ..collage.iteration import Iterate, Iteration, iterates
@@ -15,55 +16,58 @@ from ..collage.output import Request, View
 from ..errors import LimitError, NclWarning
 from ..imaging.pictures import parts_of
 from .file import read_file
-from .kinds import header_of, numbered
+from .kinds import Kind
 
 NOISE, GREY = "noise", "grey"
 _MIDDLE = 128
 
 
-def iterates_of(
-    data: bytes, start: Image.Image | str, steps: int | None, view: View, weights: Any = None, device: str = "auto"
-) -> tuple[Iteration, Iterator[Iterate]]:
-    """The map of a `.ncl`, and the pictures on the way to its fixed point: see `collage.iteration.iterates`.
+@dataclass(frozen=True)
+class Map:
+    """The map of a `.ncl`. common: what its header says of every kind."""
+
+    kind: Kind
+    common: Common
+    iteration: Iteration
+
+
+def map_of(data: bytes, view: View, weights: Any = None, device: str = "auto") -> Map:
+    """The map of a `.ncl`, without its transparency. NclError as of `nccodec.decode`; LimitError too for a kind of map
+    that has no steps; NclWarning for transparency."""
+    file = read_file(data, weights)
+    common, room = file.header.common, file.kind.room()
+    request = Request.of(view, (common.height, common.width), common.side)
+    room.check(view)
+    if file.extras.alpha is not None:
+        warnings.warn("its transparency is left out", NclWarning, stacklevel=2)
+    code = file.code if view.self_reference else file.code.without_self_reference()
+    return Map(file.kind, common, room.Iteration(code, file.weights, request, choose_device(device)))
+
+
+def iterates_of(map: Map, start: Image.Image | str, steps: int | None) -> Iterator[Iterate]:
+    """The pictures on the way to the map's fixed point: see `collage.iteration.iterates`.
 
     start: a picture, which is resized to the decode, its colours alone; or NOISE, the same each time, or GREY. steps:
-    None for all. NclError as of `nccodec.decode`; LimitError too for a kind of map that has no steps.
+    None for all.
     """
-    f = _iteration(data, view, weights, device)
-    return f, iterates(f, f.start(_sized(start, f.size)), steps)
+    f = map.iteration
+    return iterates(f, f.start(_sized(start, f.size)), steps)
 
 
-def blends_of(
-    data: bytes, other: bytes, frames: int, view: View, weights: Any = None, device: str = "auto"
-) -> Iterator[np.ndarray]:
-    """The fixed points of the maps (1 - t) F + t G between those of two `.ncl`, for `frames` t from 0 to 1, at least 2:
-    uint8 [H, W, 3], or [H, W] if grey. NclError as of `nccodec.decode`; LimitError too for files that differ in kind,
-    size or colours, before any picture is made."""
-    headers = [header_of(each) for each in (data, other)]
-    kinds = [numbered(header.kind).name for header in headers]
-    if kinds[0] != kinds[1]:
-        raise LimitError(f"there are no maps between a {kinds[0]} and a {kinds[1]}")
-    sizes = [_size(header) for header in headers]
+def blends_of(map: Map, other: Map, frames: int) -> Iterator[np.ndarray]:
+    """The fixed points of the maps between two: see `collage.blend.blends`. LimitError for maps that differ in kind,
+    size or colours."""
+    if map.kind != other.kind:
+        raise LimitError(f"there are no maps between a {map.kind.name} and a {other.kind.name}")
+    sizes = [_size(each.common) for each in (map, other)]
     if sizes[0] != sizes[1]:
-        raise LimitError(f"there are no maps between pictures of {sizes[0]} and {sizes[1]}")
-    return blends(*(_iteration(each, view, weights, device) for each in (data, other)), frames)
+        raise LimitError(f"there are no maps between {sizes[0]} and {sizes[1]}")
+    return blends(map.iteration, other.iteration, frames)
 
 
-def _size(header: Header) -> str:
-    common = header.common
-    return f"{common.width} x {common.height} {'grey' if common.grey else 'colour'} pixels"
-
-
-def _iteration(data: bytes, view: View, weights: Any, device: str) -> Iteration:
-    header = header_of(data)
-    room = numbered(header.kind).room()
-    request = Request.of(view, (header.common.height, header.common.width), header.common.side)
-    room.check(view)
-    file = read_file(data, weights)
-    if file.extras.alpha is not None:
-        warnings.warn("its transparency is left out", NclWarning, stacklevel=4)
-    code = file.code if view.self_reference else file.code.without_self_reference()
-    return room.Iteration(code, file.weights, request, choose_device(device))
+def _size(common: Common) -> str:
+    cells = f"in cells of {common.side}"
+    return f"{common.width} x {common.height} {'grey' if common.grey else 'colour'} pixels {cells}"
 
 
 def _sized(start: Image.Image | str, size: tuple[int, int]) -> np.ndarray:

@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..errors import LimitError
 from .iteration import Iteration, State, settled
 
 
 class Blend:
     """(1 - t) F + t G: see `Iteration`. Its fixed point is between those of F and G, but is not their mean: what refers
-    to the picture refers to the picture between. F and G: of one kind and scale, at LimitError where their pictures
-    differ in size or colours. t: 0 .. 1."""
+    to the picture refers to the picture between. F and G: of one kind and scale, on canvases of one size. t: 0 .. 1."""
 
     def __init__(self, f: Iteration, g: Iteration, t: float) -> None:
         self._f, self._g, self._t = f, g, t
@@ -39,11 +37,9 @@ class Blend:
 
 
 def blends(f: Iteration, g: Iteration, frames: int) -> Iterator[np.ndarray]:
-    """Pictures of the fixed points of (1 - t) F + t G for `frames` t, at least 2, from 0 to 1. LimitError for maps of
-    different sizes or colours."""
+    """Pictures of the fixed points of (1 - t) F + t G for `frames` t, at least 2, from 0 to 1: uint8 [H, W, 3], or
+    [H, W] if grey."""
     state = f.start(np.full((*f.size, 3), 128, np.uint8))
-    if [plane.shape for plane in state] != [plane.shape for plane in g.start(np.full((*g.size, 3), 128, np.uint8))]:
-        raise LimitError("the maps are of different sizes, or one is grey and the other is not")
     for number in range(frames):
         between = Blend(f, g, number / (frames - 1))
         state = settled(between, state)
