@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from ..errors import NclError, NclWarning
-from . import compare, decode, diff, encode, fractalize, info, pifs, serve, streams, test, train, weights
+from . import compare, decode, diff, encode, fractalize, info, morph, pifs, serve, streams, test, train, weights, zoom
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
@@ -25,10 +25,12 @@ app.command("encode")(encode.command)
 app.command("pifs")(pifs.command)
 app.command("fractalize")(fractalize.command)
 app.command("decode")(decode.command)
+app.command("zoom")(zoom.command)
 app.command("info")(info.command)
 app.command("test")(test.command)
 app.command("compare")(compare.command)
 app.command("diff")(diff.command)
+app.command("morph")(morph.command)
 app.command("serve")(serve.command)
 app.command("view")(serve.view)
 app.command("train")(train.command)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import LimitError, NclError
+from ..errors import NclError
 from . import progress
 from .files import STREAM, check_folder, check_output, naming, read_bytes, write
 from .options import Force, Quiet, frame_size

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
+    from ..collage.iteration import Iteration
     from ..collage.output import Request, View
 
 
@@ -111,6 +112,11 @@ class Room(Protocol):
 
     def synthesise(self, code: Code, weights: Any, request: "Request", device: str) -> "np.ndarray":
         """The decoded picture: uint8 [H, W, 3], or [H, W] if grey."""
+        ...
+
+    def Iteration(self, code: Code, weights: Any, request: "Request", device: str) -> "Iteration":
+        """The map, to be applied step by step; its fixed point is what `synthesise` makes. LimitError where the kind
+        has no steps."""
         ...
 
     def prepare(self, options: Any, device: str) -> None:
