@@ -1,8 +1,7 @@
 """`nc morph`."""
 
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,9 +12,6 @@ from .files import check_folder, check_output, naming, naming_warnings, write
 from .options import Device, Force, MaxPixels, Quiet
 from .streams import say
 from .views import checked, size_of
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def command(
@@ -73,17 +69,9 @@ def command(
         raise type(error)(f"{first} and {second}: {error}") from None
     with progress.bar(output, not quiet) as report:
         try:
-            content = film_bytes(map(coloured, _counted(pictures, frames, report)), form, fps, not once)
+            content = film_bytes(map(coloured, progress.counted(pictures, frames, report)), form, fps, not once)
         except NclError as error:
             raise naming(output, error) from None
     write(output, content)
     if not quiet:
         say(f"{output}: {frames} frames, {len(content)} bytes")
-
-
-def _counted(
-    pictures: "Iterable[np.ndarray]", count: int, report: Callable[[float], None]
-) -> "Iterator[np.ndarray]":  # fmt: skip
-    for number, picture in enumerate(pictures, 1):
-        yield picture
-        report(number / count)

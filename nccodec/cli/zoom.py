@@ -9,19 +9,22 @@ import typer
 from ..errors import NclError
 from . import progress
 from .files import STREAM, check_folder, check_output, naming, read_bytes, write
-from .options import Force, Quiet, frame_size
+from .options import Force, Quiet
 from .streams import say
+from .views import size_of
 
 
 def command(
     source: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A file .ncl, or - for stdin.")],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Film to write: .webp, .gif, .png or .mp4 [the name of FILE with @zoom.webp]."),
+        typer.Option(
+            "-o", "--output", help="Film to write: .webp, .gif, .png (APNG), or .mp4 with PyAV [FILE@zoom.webp]."
+        ),
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.1, max=600, help="How long the film is.")] = 6,
     fps: Annotated[float, typer.Option(min=1, max=120, help="Frames a second.")] = 30,
-    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Width and height of the film in pixels.")] = "720x720",
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Width and height in pixels.")] = "720x720",
     at: Annotated[
         str | None, typer.Option(metavar="X,Y", help="Where to, in pixels of the picture [its middle].")
     ] = None,
@@ -36,7 +39,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Film an endless fall into a picture of `nc fractalize`; or a zoom into any other to 16x and back."""
-    wanted = frame_size(size, "--size")
+    wanted = size_of(size)
     if at is not None and number is not None:
         raise typer.BadParameter("give --at or --range, not both", param_hint="--range")
     place = _place(at)

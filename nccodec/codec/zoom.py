@@ -1,4 +1,4 @@
-"""Films of a camera that comes closer to a picture: without end where the map has copies of itself, else to 16x and back."""
+"""Films of a camera that comes closer: without end where a picture has copies of itself, else to 16x and back."""
 
 import math
 from collections.abc import Callable, Hashable, Iterator
@@ -21,9 +21,9 @@ def frames_of(
 ) -> Iterator[np.ndarray]:  # fmt: skip
     """A film that loops: frames, uint8 [height, width, 3] each, of which the first follows the last.
 
-    data: bytes of a `.ncl`. size: width, height. count: of frames. at: x, y in pixels of the place to come closer to, by
-    default the middle; or number: of the range of a whole-image map. weights: see `nccodec.decode`. NclError for bytes
-    that are no sound `.ncl`, LimitError for what is outside the limits; both before the first frame is asked for.
+    data: bytes of a `.ncl`. size: width, height. count: of frames. at: x, y in pixels of the place to come closer to,
+    by default the middle; or number: of the range of a whole-image map. weights: see `nccodec.decode`. NclError for
+    bytes that are no sound `.ncl`, LimitError for what is outside the limits; both before a frame is asked for.
     """
     width, height = size
     if width not in SIDES or height not in SIDES:

@@ -19,9 +19,12 @@ from .synthesis import neighbourhood, synthesise
 from .weights import Weights, matching, named
 
 __all__ = [
-    "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise", "unpack",
-    "weights",
+    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "unpack", "weights",
 ]  # fmt: skip
+
+
+Descent = None  # nothing in such a picture is a copy of all of it, to fall into
 
 
 def weights(header: Header, given: str | Path | Weights | None) -> Weights:

@@ -14,9 +14,12 @@ from .packing import pack
 from .reading import Reader
 
 __all__ = [
-    "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise", "unpack",
-    "weights",
+    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "unpack", "weights",
 ]  # fmt: skip
+
+
+Descent = None  # nothing in such a picture is a copy of all of it, to fall into
 
 
 def weights(header: Header, given: object) -> None:
