@@ -8,6 +8,7 @@ from . import (
     copies,
     crisp,
     enlarge,
+    fractals,
     large,
     packers,
     pages,
@@ -25,7 +26,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
-    ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies),
+    ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
 ):  # fmt: skip
     app.command(name)(study.command)
 

@@ -50,7 +50,7 @@ class Descent:
         self.generations = 2 if mirrored else 1
         self._centre = np.linalg.solve(linear - np.eye(2), -constant)  # y, x of the fixed point
         # Of the map into the range, which is the inverse: cosine and sine of its turn.
-        self._angle = 0.0 if mirrored else _ANGLES[turned[0, 0], turned[0, 1]]
+        self._angle = 0.0 if mirrored else _ANGLES[turned[0, 0], turned[1, 0]]
         height, width = code.height, code.width
         self._pixel = min(height / size[1], width / size[0])  # of a frame, in the picture's, before the fall
         self._domain, self._style = self._pyramids(weights)
