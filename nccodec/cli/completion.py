@@ -38,7 +38,7 @@ _nccodec() {{
         read -r kind
         while IFS=$'\\t' read -r value help; do found+=("${{value//:/\\\\:}}${{help:+:$help}}"); done
     }} < <({ASKED}=1 nccodec "${{(@Q)words[2,CURRENT-1]}}" "${{(Q)PREFIX}}" 2>/dev/null)
-    (( $#found )) && _describe -o nccodec found
+    (( $#found )) && _describe nccodec found
     [[ $PREFIX == --*=* ]] && compset -P '*='
     case $kind in
         {FILES}) _files ;;
