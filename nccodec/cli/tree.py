@@ -28,6 +28,7 @@ class Parameter:
     kind: type
     word: str
     many: bool
+    required: bool
     default: Any
     low: float | None
     high: float | None
@@ -84,6 +85,7 @@ def _parameter(param: Any, declared: inspect.Parameter) -> Parameter:
     if many:
         kind = get_args(kind)[0]
     word = "|".join(member.value for member in kind) if issubclass(kind, Enum) else _WORDS.get(kind, "")
+    needed = declared.default is inspect.Parameter.empty
     is_option = param.param_type_name == "option"
     return Parameter(
         param.name,
@@ -92,7 +94,8 @@ def _parameter(param: Any, declared: inspect.Parameter) -> Parameter:
         kind,
         info.metavar or word,
         many,
-        None if declared.default is inspect.Parameter.empty else declared.default,
+        needed,
+        None if needed else declared.default,
         info.min,
         info.max,
         " ".join((info.help or "").split()),
