@@ -18,7 +18,7 @@ FLOORS = (
     ("nccodec",),
     ("codec",),
     ("training",),
-    ("screen",),
+    ("screen", "whole"),
     ("neural", "pifs"),
     ("collage",),
     ("bitstream", "imaging"),

@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from ..errors import NclError, NclWarning
-from . import answers, compare, completion, decode, diff, encode, info, pifs, serve, streams, test, train, weights
+from . import (
+    answers,
+    compare,
+    completion,
+    decode,
+    diff,
+    encode,
+    fractalize,
+    info,
+    pifs,
+    serve,
+    streams,
+    test,
+    train,
+    weights,
+)
 from .tree import tree
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
@@ -25,6 +40,7 @@ app = typer.Typer(
 )
 app.command("encode")(encode.command)
 app.command("pifs")(pifs.command)
+app.command("fractalize")(fractalize.command)
 app.command("decode")(decode.command)
 app.command("info")(info.command)
 app.command("test")(test.command)

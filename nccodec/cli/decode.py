@@ -13,7 +13,20 @@ from ..code import MAX_PIXELS
 from ..errors import ImageError, NclError
 from . import batch
 from .files import STREAM, is_stdout, naming, read_bytes, write
-from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting, Strip, stripped
+from .options import (
+    AsJson,
+    Device,
+    Force,
+    Jobs,
+    MaxPixels,
+    OutputDir,
+    Quiet,
+    Recursive,
+    SkipExisting,
+    Strip,
+    region,
+    stripped,
+)
 from .tasks import Task, in_out, tasks
 
 
@@ -96,15 +109,6 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
-def _region(text: str | None) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,8}),(\d{1,8}),(\d{1,8}),(\d{1,8})", text)
-    if not match:
-        raise typer.BadParameter(f"{text!r} is not X,Y,W,H, such as 100,50,640,480", param_hint="--crop")
-    return tuple(map(int, match.groups()))
-
-
 def command(
     sources: Annotated[
         list[Path],
@@ -166,7 +170,7 @@ def command(
         raise typer.BadParameter("give --scale or --size, not both", param_hint="--size")
     if fit is not None and (scale is not None or size is not None or crop is not None):
         raise typer.BadParameter("give --fit or --scale, --size or --crop, not both", param_hint="--fit")
-    wanted, region = _size(size), _region(crop)
+    wanted, part = _size(size), region(crop, "--crop")
     mark = f"@{size.lower()}" if size else f"@{fit}" if fit else f"@{scale:g}x" if scale not in (None, 1) else ""
     mark += f"+{crop}" if crop else ""
     extension = format.removeprefix(".").lower()
@@ -181,7 +185,7 @@ def command(
     options = {
         "scale": 1 if scale is None else scale, "size": wanted, "weights": weights, "device": device.value,
         "detail": not no_detail, "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels,
-        "crop": region,
+        "crop": part,
     }  # fmt: skip
     work = Decoding(options, fit, extension, force, skip_existing, stripped(strip))
     batch.run(todo, work, jobs, reporting, _line)

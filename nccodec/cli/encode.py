@@ -195,7 +195,7 @@ def command(
     sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(
-        sources, _suffixes() if recursive else (),
+        sources, suffixes_of_pictures() if recursive else (),
         lambda path: path.with_name(path.name + ".ncl") if keep_suffix else path.with_suffix(".ncl"),
         output, output_dir, recursive, reporting.note, "" if keep_suffix else " (--keep-suffix keeps them apart)",
     )  # fmt: skip
@@ -205,16 +205,18 @@ def command(
     work = Encoding(
         map, options, settings | goals, force, skip_existing, as_json or not quiet, bar, max_pixels
     )  # fmt: skip
-    batch.run(todo, work, jobs, reporting, _line)
+    batch.run(todo, work, jobs, reporting, line)
 
 
-def _suffixes() -> frozenset[str]:
+def suffixes_of_pictures() -> frozenset[str]:
+    """Those of the files of folders that are taken for pictures."""
     from ..imaging.suffixes import suffixes
 
     return suffixes()
 
 
-def _line(told: dict) -> str:
+def line(told: dict) -> str:
+    """What is told of a file. told: of `Encoding`, with source and target."""
     name = "stdout" if is_stdout(told["target"]) else told["target"]
     db = "exact" if told["psnr"] is None else f"{told['psnr']:.2f} dB"
     return (

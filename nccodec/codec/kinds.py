@@ -19,6 +19,8 @@ from ..pifs.options import Options as PifsOptions
 from ..screen.header import Fields as ScreenFields
 from ..screen.options import Mixed
 from ..screen.options import Options as ScreenOptions
+from ..whole.header import Fields as WholeFields
+from ..whole.options import Options as WholeOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,10 +162,17 @@ def _screen() -> Room:
     return kind
 
 
+def _whole() -> Room:
+    from ..whole import kind
+
+    return kind
+
+
 KINDS = (
     Kind(0, "collage", "collage", 75, CollageFields, NeuralOptions, _neural),
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
     Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
+    Kind(3, "whole-image map", "whole", 75, WholeFields, WholeOptions, _whole),
 )
 AUTO = "auto"  # the kind that suits a picture: a collage, or a screen map
 MAPS = (AUTO, *(kind.map for kind in KINDS))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import tables
+from ..bitstream import tables
 from .candidates import LARGEST_SEARCHED, SCALE_STEP, Side, blocks_of, ramps
 from .code import UNIT, Nodes, PlaneLayout
 from .keys import Chance, Sizes

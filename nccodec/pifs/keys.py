@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
+from ..bitstream import tables
 from ..bitstream.fixed import Field
 from ..errors import FormatError
-from . import tables
 from .header import LARGEST_SCALE
 
 _CHANCES = {

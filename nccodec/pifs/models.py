@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 from bitarray import bitarray
 
+from ..bitstream import tables
 from ..bitstream.coder import Table
 from ..errors import FormatError
-from . import tables
 from .code import CLASSES, SMALLEST_RANGE, Layout
 from .header import MEANS, PARTITION, SCALES, Fields
 from .keys import Chance, Differences, Key, Sizes, Uniform

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from . import tables
+from ..bitstream import tables
 from .candidates import LARGEST_SEARCHED, Side
 from .code import CLASSES, UNIT, Layout, Level, Nodes, PartitionCode, Plane, PlaneLayout
 from .fitting import Fit, rate_weight, scale_bits

@@ -4,13 +4,12 @@ import struct
 
 import numpy as np
 
-from ..bitstream import container
 from ..bitstream.container import Chunk, Common, Header
 from ..bitstream.frame import frame, unframe, unframed
 from ..code import grid_of
 from ..errors import FormatError, LimitError
+from ..neural import nested
 from ..neural import packing as neural
-from ..neural.header import Fields as NeuralFields
 from ..neural.weights import Weights
 from .code import Part, ScreenCode, cells_of, collage_cells
 from .colours import SIDE, TOP, memory
@@ -19,7 +18,6 @@ from .mixing import end, read_all
 from .sweep import OUTSIDE, sweep
 
 MAX_PARTS = 1024
-_COLLAGE_KIND = 0  # of the files of parts
 _PART = struct.Struct("<III")  # row and column of the first cell, bytes of the file
 _NOTHING = np.zeros((0, 0), np.int32)
 _NO_WEIGHTS = bytes(8)
@@ -63,17 +61,15 @@ def contents(chunk: Chunk) -> bytes:
     plain, at = b"", 0
     while at < len(content):
         *_, length = _PART.unpack_from(content, at)
-        inner, chunks = container.read(content[at + _PART.size : at + _PART.size + length], _fields_of)
-        plain += content[at : at + _PART.size - 4] + inner.pack() + b"".join(unframed(c.payload) for c in chunks)
+        inside = content[at + _PART.size : at + _PART.size + length]
+        plain += content[at : at + _PART.size - 4] + nested.contents(inside)
         at += _PART.size + length
     return plain
 
 
 def _file(part: Part, packer: str, model: Weights) -> bytes:
     """A part: where it is, and a whole file of a collage."""
-    code = part.code
-    fields, chunks = neural.pack(code, packer, model.prior_at(code.level))
-    data = container.write(Header(_COLLAGE_KIND, code.common(packer, False), fields), chunks)
+    data = nested.write(part.code, packer, model)
     return _PART.pack(part.row, part.column, len(data)) + data
 
 
@@ -119,7 +115,7 @@ def _parts(content: bytes, header: Header, model: Weights | None) -> tuple[Part,
         at += _PART.size
         if at + length > len(content):
             raise FormatError("chunk collages ends inside one")
-        inner, chunks = _collage(content[at : at + length], header)
+        inner, chunks = nested.read(content[at : at + length], header, header.fields.fingerprint)
         at += length
         # All of this before anything is made of the size that the inner file states.
         _check_place(row, column, inner.common, common)
@@ -131,24 +127,6 @@ def _parts(content: bytes, header: Header, model: Weights | None) -> tuple[Part,
         taken[place] = True
         parts.append(Part(row, column, neural.unpack(inner, chunks, model.symbol_model(inner))))
     return tuple(parts)
-
-
-def _collage(data: bytes, header: Header) -> tuple[Header, list[Chunk]]:
-    """What the file of a part says of itself, and its chunks."""
-    inner, chunks = container.read(data, _fields_of)
-    if inner.common.grey != header.common.grey or inner.common.packer != header.common.packer:
-        raise FormatError("a collage in a screen map differs from it in colour or packer")
-    if inner.fields.fingerprint != header.fields.fingerprint:
-        raise FormatError("a collage in a screen map has other weights than its header names")
-    if any(chunk.kind not in NeuralFields.CHUNKS for chunk in chunks):
-        raise FormatError("a collage in a screen map has chunks of its own beside the map")
-    return inner, chunks
-
-
-def _fields_of(number: int) -> type[NeuralFields]:
-    if number != _COLLAGE_KIND:
-        raise FormatError(f"kind of map {number} in a screen map, which can have collages alone")
-    return NeuralFields
 
 
 def _check_place(row: int, column: int, inner: Common, common: Common) -> None:

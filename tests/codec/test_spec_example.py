@@ -1,4 +1,4 @@
-"""Section 8 of bitstream_spec.md: parsed out of the page, packed to their bytes, and read back."""
+"""Section 9 of bitstream_spec.md: parsed out of the page, packed to their bytes, and read back."""
 
 import json
 import re

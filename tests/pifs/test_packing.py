@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from partitions import equal, random_partition
 
-from nccodec.bitstream import container
+from nccodec.bitstream import container, tables
 from nccodec.bitstream.container import Chunk
 from nccodec.bitstream.frame import frame, unframe
 from nccodec.codec.file import read_file, write_file
 from nccodec.codec.kinds import read
 from nccodec.errors import FormatError
-from nccodec.pifs import tables
 from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
 from nccodec.pifs.header import Fields
 

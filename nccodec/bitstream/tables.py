@@ -1,11 +1,11 @@
-"""The tables that partitioned maps are coded with: each made in integers from one or few bytes in the file."""
+"""Tables that a file brings along: each made in integers from one or few bytes."""
 
 from functools import cache, lru_cache
 
 import numpy as np
 
-from ..bitstream.symbols import TOTAL
 from ..errors import FormatError
+from .symbols import TOTAL
 
 _FIRST = 1 << 20  # weight of the differences 1 and -1
 _LEAST = 1 << 8  # smaller weights are left to the escape
@@ -24,14 +24,14 @@ def share_out(weights: np.ndarray, rest: int) -> np.ndarray:
 def binary(chance: int) -> np.ndarray:
     """Two symbols, the first with probability chance / 256, chance from 1 to 255."""
     if chance == 0:
-        raise FormatError("partition: a probability is 0")
+        raise FormatError("a probability is 0")
     return np.array([chance << 16, 256 - chance << 16], np.int64)
 
 
 def counted(weights: bytes) -> np.ndarray:
     """One symbol for each weight, at least two."""
     if not any(weights):
-        raise FormatError("partition: all weights of a table are 0")
+        raise FormatError("all weights of a table are 0")
     return share_out(np.frombuffer(weights, np.uint8).astype(np.int64), 0)
 
 
@@ -48,7 +48,7 @@ def geometric(zero: int, ratio: int) -> np.ndarray:
     """Differences: 0 with probability zero / 256, zero from 1 to 255, the others falling by ratio / 256 from
     size to size; the escape last."""
     if zero == 0:
-        raise FormatError("partition: a probability is 0")
+        raise FormatError("a probability is 0")
     sizes = [_FIRST]
     while (smaller := sizes[-1] * ratio >> 8) >= _LEAST and len(sizes) < _MOST:
         sizes.append(smaller)
@@ -66,7 +66,7 @@ def fitted_binary(symbols: np.ndarray) -> int:
 def fitted_counts(symbols: np.ndarray, size: int) -> bytes:
     """The bytes of `counted` for symbols 0 .. size - 1 (int [n], n >= 1)."""
     counts = np.bincount(symbols, minlength=size)
-    return bytes(np.ceil(counts * (255 / counts.max())).astype(np.uint8))
+    return bytes((-(-255 * counts // counts.max())).astype(np.uint8))  # rounded up: what comes has a weight
 
 
 def fitted_geometric(differences: np.ndarray) -> tuple[int, int]:

@@ -1,0 +1,145 @@
+"""`nc fractalize`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..code import MAX_PIXELS
+from ..codec.kinds import by_map
+from ..errors import LimitError
+from ..whole.options import EFFORTS, RANGE_SIZES, Options
+from . import batch
+from .encode import Encoding, line, suffixes_of_pictures
+from .files import naming
+from .options import (
+    AsJson,
+    Bpp,
+    Force,
+    Jobs,
+    MaxPixels,
+    OutputDir,
+    Psnr,
+    Quiet,
+    Recursive,
+    Size,
+    SkipExisting,
+    Strip,
+    region,
+    stripped,
+    target,
+)
+from .tasks import in_out, tasks
+
+_MAP = "whole"
+
+
+def command(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="IN...", readable=False, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="File to write, - for stdout [the name of IN with .ncl, beside it]."),
+    ] = None,
+    output_dir: OutputDir = None,
+    recursive: Recursive = False,
+    ranges: Annotated[
+        int,
+        typer.Option(
+            "--ranges",
+            metavar="PIXELS",
+            help=f"How large the copies are, about, along a side: {', '.join(map(str, RANGE_SIZES))}. They have the "
+            "shape of the picture.",
+        ),
+    ] = Options.range_size,
+    strength: Annotated[
+        float,
+        typer.Option(
+            help="How much the copies show, 0 to 1: the least contrast of a copy, as a share of the most that it can "
+            "have, 15/16 of the picture's own. 0 comes closest to the picture."
+        ),
+    ] = Options.strength,
+    upright: Annotated[bool, typer.Option("--upright", help="Copies are neither turned nor mirrored.")] = False,
+    negatives: Annotated[bool, typer.Option("--negatives", help="Copies may be negatives, dark for light.")] = False,
+    style: Annotated[
+        Path | None,
+        typer.Option(metavar="PICTURE", help="Another picture, which parts may be copies of; the file holds it."),
+    ] = None,
+    domain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,W,H",
+            help="The part that copies are made of, in pixels, instead of the whole picture; taken in its shape and in "
+            "whole ranges.",
+        ),
+    ] = None,
+    effort: Annotated[
+        int,
+        typer.Option(
+            "-e",
+            "--effort",
+            min=EFFORTS[0],
+            max=EFFORTS[-1],
+            help="0: closed form, at once. 1 to 9: refined in so many rounds, in which the copies are those that "
+            "decoding gives.",
+        ),
+    ] = Options.effort,
+    quality: Annotated[
+        float | None,
+        typer.Option("-q", "--quality", min=0, max=100, help=f"0 (small) to 100 (good) [{by_map(_MAP).quality:g}]."),
+    ] = None,
+    bpp: Bpp = None,
+    size: Size = None,
+    psnr: Psnr = None,
+    weights: Annotated[
+        str | None, typer.Option(help=f"Weights that the style is kept with, by name or path [{Options.weights}].")
+    ] = None,
+    strip: Strip = None,
+    max_pixels: MaxPixels = MAX_PIXELS,
+    jobs: Jobs = 1,
+    skip_existing: SkipExisting = False,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Encode pictures to .ncl as pictures made of themselves: every part a small copy of the whole."""
+    goals = target(quality, bpp, size, psnr)
+    options = {
+        "range_size": ranges, "strength": strength, "upright": upright, "negatives": negatives, "effort": effort,
+        "domain": region(domain, "--domain"),
+    }  # fmt: skip
+    if weights is not None:
+        if style is None:
+            raise typer.BadParameter("is for --style", param_hint="--weights")
+        options["weights"] = weights
+    try:
+        slow = by_map(_MAP).checked(options).slow
+    except LimitError as error:
+        raise typer.BadParameter(str(error)) from None
+    if style is not None:
+        options["style"] = _style(style, max_pixels)
+    sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
+    reporting = batch.Reporting(quiet, as_json)
+    todo = tasks(
+        sources, suffixes_of_pictures() if recursive else (), lambda path: path.with_suffix(".ncl"),
+        output, output_dir, recursive, reporting.note,
+    )  # fmt: skip
+    settings = {"packer": "range", "device": "cpu", "strip": stripped(strip), "verify": False} | goals
+    bar = slow and len(todo) == 1 and not quiet
+    work = Encoding(_MAP, options, settings, force, skip_existing, as_json or not quiet, bar, max_pixels)
+    batch.run(todo, work, jobs, reporting, line)
+
+
+def _style(path: Path, max_pixels: int):
+    """The picture of a style, in colours. NclError names the file and the fault."""
+    from ..errors import NclError
+    from ..imaging.pictures import parts_of, read_picture
+
+    try:
+        picture = parts_of(read_picture(path, max_pixels))[0]
+        by_map(_MAP).checked({"style": picture})
+    except NclError as error:
+        raise naming(path, error) from None
+    return picture

@@ -1,0 +1,1 @@
+"""Whole-image maps: a picture made of small copies of itself. One room: code, bytes, encoder, decoder."""
