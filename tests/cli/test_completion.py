@@ -53,11 +53,11 @@ def test_folders_and_nothing():
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ("encode --map ", "auto collage pifs screen"),
+        ("encode --map co", "collage"),
         ("encode --map s", "screen"),
-        ("encode --map=", "--map=auto --map=collage --map=pifs --map=screen"),
+        ("encode --packer=", "--packer=range --packer=fixed"),
         ("encode --map = c", "collage"),  # as bash cuts it
-        ("encode --map =", "auto collage pifs screen"),
+        ("encode --packer =", "range fixed"),
         ("encode --packer ", "range fixed"),
         ("decode --device c", "cpu cuda"),
         ("decode --strip icc --strip e", "exif"),
@@ -74,6 +74,11 @@ def test_folders_and_nothing():
 )
 def test_options_and_their_values(words, found):
     assert asked(*words.split(" ")) == ("nothing", found.split())
+
+
+def test_all_maps():
+    kind, found = asked("encode", "--map", "")
+    assert kind == "nothing" and {"auto", "collage", "pifs", "screen"} <= set(found)
 
 
 @pytest.mark.parametrize("words", ["encode --weights", "test --weights", "train --init", "weights show"])
@@ -183,7 +188,7 @@ def test_bash_knows_both_names_or_the_one_that_was_called(shell):
     [
         ("nc enc", ["encode"]),
         ("nccodec enc", ["encode"]),
-        ("nc encode --map ", ["auto", "collage", "pifs", "screen"]),
+        ("nc encode --packer ", ["range", "fixed"]),
         ("nc encode --map=s", ["--map=screen"]),
         ("nc encode my", ["my photo.png"]),
         ("nc encode --output=my", ["--output=my photo.png"]),
