@@ -5,7 +5,6 @@ and what it means. Only the standard library is imported, since the shell waits.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from ..codec.kinds import MAPS
 from ..neural.places import installed
@@ -79,7 +78,7 @@ def _flags(command: Command, used: set[str]) -> Iterable[str]:
 def _values(parameter: Parameter, word: str) -> list[str]:
     """The answer for a value."""
     kind, found = NOTHING, parameter.choices
-    if parameter.kind is Path:
+    if parameter.is_file:
         kind = FOLDERS if parameter.word == _FOLDER else FILES
     elif parameter.name == "map":
         found = MAPS

@@ -8,13 +8,12 @@ import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import typer
 
-_WORDS = {Path: "FILE", int: "N", float: "NUMBER", str: "TEXT"}  # for a value that was given no word
+_WORDS = {bool: "", int: "N", float: "NUMBER", str: "TEXT"}  # for a value that was given no word; others are files
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,11 @@ class Parameter:
     def choices(self) -> tuple[str, ...]:
         """All values there are, empty where they are too many to list."""
         return tuple(member.value for member in self.kind) if issubclass(self.kind, Enum) else ()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a value names a file or folder: a `Path`, or a type of ours that has a parser."""
+        return self.kind not in _WORDS and not self.choices
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def _parameter(param: Any, declared: inspect.Parameter) -> Parameter:
     many = get_origin(kind) is list
     if many:
         kind = get_args(kind)[0]
-    word = "|".join(member.value for member in kind) if issubclass(kind, Enum) else _WORDS.get(kind, "")
+    word = "|".join(member.value for member in kind) if issubclass(kind, Enum) else _WORDS.get(kind, "FILE")
     needed = declared.default is inspect.Parameter.empty
     is_option = param.param_type_name == "option"
     return Parameter(
