@@ -18,12 +18,14 @@ from . import (
     encode,
     fractalize,
     info,
+    morph,
     pifs,
     serve,
     streams,
     test,
     train,
     weights,
+    zoom,
 )
 from .tree import tree
 
@@ -42,10 +44,12 @@ app.command("encode")(encode.command)
 app.command("pifs")(pifs.command)
 app.command("fractalize")(fractalize.command)
 app.command("decode")(decode.command)
+app.command("zoom")(zoom.command)
 app.command("info")(info.command)
 app.command("test")(test.command)
 app.command("compare")(compare.command)
 app.command("diff")(diff.command)
+app.command("morph")(morph.command)
 app.command("serve")(serve.command)
 app.command("view")(serve.view)
 app.command("train")(train.command)

@@ -41,12 +41,13 @@ def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
 
 
 def run(
-    todo: list[Task], work: Callable[[Task], dict | None], jobs: int, reporting: Reporting, text: Callable[[dict], str]
-) -> None:
+    todo: list[Task], work: Callable[[Task], dict | None], jobs: int, reporting: Reporting,
+    text: Callable[[dict], str | list[str]],
+) -> None:  # fmt: skip
     """Do them all, and tell how fast. One that fails stops no other; NclError then names how many did.
 
     work: does a task and returns what there is to tell of it, with its "pixels", or None if it was skipped; it
-    must be picklable for jobs > 1. text: the line for what `work` returned.
+    must be picklable for jobs > 1. text: the line for what `work` returned, or several.
     """
     failed, skipped, pixels, started = [], 0, 0, time.monotonic()
     with _progress(len(todo), reporting) as (show, advance):
@@ -65,7 +66,9 @@ def run(
             elif reporting.as_json:
                 tell(json.dumps({"source": str(task.source), "target": str(task.target)} | result))
             elif not reporting.quiet:
-                show(text({"source": task.source, "target": task.target} | result))
+                said = text({"source": task.source, "target": task.target} | result)
+                for line in [said] if isinstance(said, str) else said:
+                    show(line)
             more = 0 if result is None else result["pixels"]
             pixels += more
             advance(more)

@@ -1,6 +1,5 @@
 """`nc decode`."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,23 +10,11 @@ import nccodec
 
 from ..code import MAX_PIXELS
 from ..errors import ImageError, NclError
-from . import batch
-from .files import STREAM, is_stdout, naming, read_bytes, write
-from .options import (
-    AsJson,
-    Device,
-    Force,
-    Jobs,
-    MaxPixels,
-    OutputDir,
-    Quiet,
-    Recursive,
-    SkipExisting,
-    Strip,
-    region,
-    stripped,
-)
+from . import batch, iterates
+from .files import STREAM, is_stdout, naming, write
+from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting, Strip, stripped
 from .tasks import Task, in_out, tasks
+from .views import checked, inside, region_of, size_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +32,7 @@ class Decoding:
 
     def __call__(self, task: Task) -> dict | None:
         if task.source == task.target != STREAM:  # a picture, say: what it is not is the better thing to tell
-            _checked(task.source)
+            checked(task.source)
         if not batch.allowed(task, self.force, self.skip_existing):
             return None
         from ..imaging.metadata import info_of, metadata_of
@@ -53,10 +40,10 @@ class Decoding:
 
         named = Path(f"_.{self.format or 'png'}") if self.format or is_stdout(task.target) else task.target
         format = picture_format(named)
-        data = _checked(task.source)  # so that a damaged file is told before torch is loaded
+        data = checked(task.source)  # so that a damaged file is told before torch is loaded
         options = self.options
         if self.fit is not None:
-            options = options | {"size": _inside(self.fit, data)}
+            options = options | {"size": inside(self.fit, data)}
         try:
             picture = nccodec.decode(data, **options)
         except NclError as error:
@@ -71,25 +58,6 @@ class Decoding:
         return {"width": picture.width, "height": picture.height, "pixels": pixels, "bytes": len(content)}
 
 
-def _checked(source: Path) -> bytes:
-    """The bytes of a file, whose framing is that of a `.ncl`, or an NclError that names it."""
-    data = read_bytes(source)
-    try:
-        nccodec.info(data)
-    except NclError as error:
-        raise naming(source, error) from None
-    return data
-
-
-def _inside(fit: int, data: bytes) -> tuple[int, int] | None:
-    """Width and height with `fit` pixels along the longer side; None where the picture has no more."""
-    about = nccodec.info(data)
-    size = about["width"], about["height"]
-    if max(size) <= fit:
-        return None
-    return tuple(max(1, round(n * fit / max(size))) for n in size)
-
-
 def _is_picture(path: Path) -> bool:
     """Whether a name is that of a picture which can be written."""
     from ..imaging.pictures import picture_format
@@ -100,13 +68,11 @@ def _is_picture(path: Path) -> bool:
         return False
 
 
-def _size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,7})[xX](\d{1,7})", text)
-    if not match or "0" in (match[1].lstrip("0") or "0", match[2].lstrip("0") or "0"):
-        raise typer.BadParameter(f"{text!r} is not WxH, such as 640x480", param_hint="--size")
-    return int(match[1]), int(match[2])
+def _is_film(path: Path) -> bool:
+    """Whether a name is that of a film which can be written."""
+    from ..imaging.film import SUFFIXES
+
+    return path.suffix.lower() in SUFFIXES
 
 
 def command(
@@ -157,6 +123,18 @@ def command(
     smooth: Annotated[
         bool, typer.Option("--smooth", help="Smooth the borders between blocks, in files of `nc pifs`.")
     ] = False,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PICTURE",
+            help="Write a film: the way from this picture, noise or grey to the map's fixed point, step by step.",
+        ),
+    ] = None,
+    steps: Annotated[
+        str | None, typer.Option(metavar="N", help="Steps from --start [all: until the fixed point].")
+    ] = None,
+    fps: Annotated[float | None, typer.Option(help=f"Frames a second of the film [{iterates.FPS:g}].")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Show the film once, not again and again.")] = False,
     strip: Strip = None,
     max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
@@ -170,25 +148,38 @@ def command(
         raise typer.BadParameter("give --scale or --size, not both", param_hint="--size")
     if fit is not None and (scale is not None or size is not None or crop is not None):
         raise typer.BadParameter("give --fit or --scale, --size or --crop, not both", param_hint="--fit")
-    wanted, part = _size(size), region(crop, "--crop")
+    wanted, region = size_of(size), region_of(crop, "--crop")
     mark = f"@{size.lower()}" if size else f"@{fit}" if fit else f"@{scale:g}x" if scale not in (None, 1) else ""
     mark += f"+{crop}" if crop else ""
+    if start is None and (steps is not None or fps is not None or once):
+        raise typer.BadParameter("--steps, --fps and --once are for --start", param_hint="--start")
+    known, usual = (_is_picture, "png") if start is None else (_is_film, iterates.FORMAT)
     extension = format.removeprefix(".").lower()
-    if extension and not _is_picture(Path(f"_.{extension}")):
-        raise typer.BadParameter(f"{format!r} is no picture format", param_hint="--format")
-    sources, output = in_out(sources, output, output_dir, _is_picture)
+    if extension and not known(Path(f"_.{extension}")):
+        kind = "picture" if start is None else "film"
+        raise typer.BadParameter(f"{format!r} is no {kind} format", param_hint="--format")
+    sources, output = in_out(sources, output, output_dir, known)
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(
-        sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or 'png'}"),
+        sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or usual}"),
         output, output_dir, recursive, reporting.note,
     )  # fmt: skip
-    options = {
-        "scale": 1 if scale is None else scale, "size": wanted, "weights": weights, "device": device.value,
-        "detail": not no_detail, "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels,
-        "crop": part,
+    view = {
+        "scale": 1 if scale is None else scale, "size": wanted, "detail": not no_detail,
+        "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels, "crop": region,
     }  # fmt: skip
-    work = Decoding(options, fit, extension, force, skip_existing, stripped(strip))
-    batch.run(todo, work, jobs, reporting, _line)
+    if start is None:
+        options = view | {"weights": weights, "device": device.value}
+        work = Decoding(options, fit, extension, force, skip_existing, stripped(strip))
+        batch.run(todo, work, jobs, reporting, _line)
+        return
+    if strip:
+        raise typer.BadParameter("films have no metadata", param_hint="--strip")
+    count, speed = iterates.steps_of(steps), iterates.FPS if fps is None else fps
+    work = iterates.Iterating(
+        view, weights, device.value, fit, extension, force, skip_existing, start, count, speed, once
+    )
+    batch.run(todo, work, jobs, reporting, iterates.lines)
 
 
 def _line(told: dict) -> str:

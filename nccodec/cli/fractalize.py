@@ -25,11 +25,11 @@ from .options import (
     Size,
     SkipExisting,
     Strip,
-    region,
     stripped,
     target,
 )
 from .tasks import in_out, tasks
+from .views import region_of
 
 _MAP = "whole"
 
@@ -108,7 +108,7 @@ def command(
     goals = target(quality, bpp, size, psnr)
     options = {
         "range_size": ranges, "strength": strength, "upright": upright, "negatives": negatives, "effort": effort,
-        "domain": region(domain, "--domain"),
+        "domain": region_of(domain, "--domain"),
     }  # fmt: skip
     if weights is not None:
         if style is None:

@@ -1,6 +1,5 @@
 """Options that several commands have."""
 
-import re
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -63,16 +62,6 @@ def target(quality: float | None, bpp: float | None, size: str | None, psnr: flo
     if sum(value is not None for value in goals.values()) > 1:
         raise typer.BadParameter("give one of -q, --bpp, --size and --psnr", param_hint="--quality")
     return goals
-
-
-def region(text: str | None, option: str) -> tuple[int, ...] | None:
-    """x, y, width and height of X,Y,W,H. BadParameter, which names the option, for anything else."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,8}),(\d{1,8}),(\d{1,8}),(\d{1,8})", text)
-    if not match:
-        raise typer.BadParameter(f"{text!r} is not X,Y,W,H, such as 100,50,640,480", param_hint=option)
-    return tuple(map(int, match.groups()))
 
 
 def _bytes(text: str) -> int:

@@ -2,9 +2,10 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from .streams import plain
 
@@ -24,6 +25,16 @@ def bar(source: Path, shown: bool = True) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(plain(source), total=1.0)
         yield lambda share: progress.update(task, completed=share)
+
+
+T = TypeVar("T")
+
+
+def counted(things: Iterable[T], count: int, report: Callable[[float], None]) -> Iterator[T]:
+    """The things, one by one; tells the share of `count` that was taken."""
+    for number, thing in enumerate(things, 1):
+        yield thing
+        report(number / count)
 
 
 @contextmanager

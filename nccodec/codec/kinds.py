@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
+    from ..collage.iteration import Iteration
     from ..collage.output import Request, View
 
 
@@ -76,6 +77,23 @@ class Reader(Protocol):
         ...
 
 
+class Descent(Protocol):
+    """A camera that falls into a picture without end. generations: after which it sees what it saw at first."""
+
+    generations: int
+
+    def __init__(
+        self, code: Any, weights: Any, size: tuple[int, int], at: tuple[float, float] | None, number: int | None
+    ) -> None:
+        """size: width, height of its frames. at: x, y in pixels, or number of the range, to fall into. LimitError for a
+        place into which it cannot."""
+        ...
+
+    def frame(self, way: float) -> "np.ndarray":
+        """uint8 [height, width, 3], after so many generations."""
+        ...
+
+
 class Room(Protocol):
     """What a kind of map does: module `kind` of its room."""
 
@@ -112,6 +130,13 @@ class Room(Protocol):
     def synthesise(self, code: Code, weights: Any, request: "Request", device: str) -> "np.ndarray":
         """The decoded picture: uint8 [H, W, 3], or [H, W] if grey."""
         ...
+
+    def Iteration(self, code: Code, weights: Any, request: "Request", device: str) -> "Iteration":
+        """The map, to be applied step by step; its fixed point is what `synthesise` makes. LimitError where the kind
+        has no steps."""
+        ...
+
+    Descent: "type[Descent] | None"  # None of a kind of which no part is a copy of all
 
     def prepare(self, options: Any, device: str) -> None:
         """Load what an encoder with these options will need, so that its time is that of the picture."""

@@ -131,7 +131,7 @@ def fixed_point(affine: Array, reference: SelfReference, steps: int | None = Non
     if steps is None and reference.form is Form.CENTRED:
         steps = nilpotent_steps(side, reference.pooling)
     if steps is None:
-        steps = contraction_steps(_bound(reference), float(np.abs(numpy_of(affine)).max()))
+        steps = contraction_steps(largest_sum(reference), float(np.abs(numpy_of(affine)).max()))
     constant = reference.take(affine, unit)
     tiles = constant if start is None else reference.take(start, unit)
     for _ in range(steps):
@@ -150,14 +150,38 @@ def mixed_fixed_point(affine: Array, references: list[SelfReference], steps: int
     """
     z = affine if start is None else start
     for _ in range(steps):
-        following = form(affine).copy(affine)
-        for reference in references:
-            reference.add_to(following, z)
-        z = following
+        z = mixed_step(affine, references, z)
     return z
 
 
-def _bound(reference: SelfReference) -> float:
+def mixed_step(affine: Array, references: list[SelfReference], z: Array) -> Array:
+    """F(z); see `mixed_fixed_point`."""
+    following = form(affine).copy(affine)
+    for reference in references:
+        reference.add_to(following, z)
+    return following
+
+
+def mixed_factor(references: list[SelfReference], number: int, sides: list[int]) -> float:
+    """A bound of what step `number` of `mixed_fixed_point`, from 1 on, leaves of the largest error of any sample.
+
+    sides: of the references' cells at the scale of z. Of errors whose means over the squares of side u are 0, which
+    after n steps are those of u = b / 2^(n - 1) and above, a term keeps |s| where its cell is no smaller: its domain is
+    of such squares. Elsewhere the mean over the domain is taken from errors that it is part of, which leaves up to
+    2 (1 - 1 / pixels) |s|.
+    """
+    largest = max(sides, default=1)
+    factors = []
+    for reference, side in zip(references, sides, strict=True):
+        right = number > 1 and side * 2 ** (number - 2) >= largest
+        factors.append(largest_sum(reference) * (1 if right else 2 * (1 - 1 / side**2)))
+    return max(factors, default=0.0)
+
+
+def largest_sum(reference: SelfReference) -> float:
+    """The largest sum over the terms of |s| in a cell and channel."""
+    if len(reference) == 0:
+        return 0.0
     weight, cell = np.abs(numpy_of(reference.weight).astype(np.float64)), numpy_of(reference.cell)
     total = np.zeros((cell.max() + 1, *weight.shape[1:]))
     np.add.at(total, cell, weight)

@@ -1,10 +1,13 @@
 """CollageCode -> picture: dequantization and the fixed point of the map, at any scale."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..arrays import QUIET, Array, namespace, on
 from ..code import Span
 from ..collage.fixed_point import fixed_point, nilpotent_steps
+from ..collage.operator import SelfReference
 from ..collage.output import Request, grey_levels
 from ..collage.scales import enlarge
 from .architecture import BIAS
@@ -12,7 +15,7 @@ from .code import CollageCode
 from .filter import REACH as FILTER_REACH
 from .filter import UNFILTERED
 from .levels import real
-from .model import RECEPTION
+from .model import RECEPTION, Collage
 from .weights import Weights
 
 FLOAT32_SUM = 1.0  # largest sum of |s| in a cell that is computed in float32: errors grow with it
@@ -45,11 +48,53 @@ def _fineness(request: Request) -> float:
 
 def _part(code: CollageCode, weights: Weights, request: Request, device: str, rows: Span, columns: Span) -> np.ndarray:
     """Rows and columns of what is asked for: uint8 [rows, columns, channels]."""
-    a, model = weights.architecture, weights.model(device)
+    a = weights.architecture
     side = a.range_size * request.up // request.down  # of a cell
     samples = request.samples(rows, columns)
     cells, wide = neighbourhood(code.grid, a.range_size, request, rows, columns, code.nonzero_scales > 0)
 
+    made = map_of_cells(code, weights, request.down, device, cells, wide)
+    z, reference = made.affine, made.reference
+    first = tuple(start * side for start, _ in cells)  # of the samples of z, down and across
+    if request.up > 1:
+        if reference is None:  # enlargement needs less around it than the filter
+            z, first = _cut(z, cells, a.range_size, samples, request.up)
+        z = made.enlarged(z, request)
+    if reference is not None:
+        z = fixed_point(z, reference)
+    kept = (slice(i - k, j - k) for (i, j), k in zip(samples, first, strict=True))
+    picture = picture_of(code, request.fit(z[(..., *kept)], rows, columns))
+    return picture[:, :, None] if code.grey else picture
+
+
+def picture_of(code: CollageCode, z: Array) -> np.ndarray:
+    """Samples less BIAS, [1, 3, H, W], as grey levels: uint8 [H, W, 3], or [H, W] if grey."""
+    return grey_levels(namespace(z).mean(z, axis=1, keepdims=True) if code.grey else z, BIAS)
+
+
+@dataclass(frozen=True)
+class CellMap:
+    """The map of some cells. affine: less BIAS, at scale 1 / down, [1, 3, H, W]. reference: None where the weights have
+    no domains."""
+
+    affine: Array
+    reference: SelfReference | None
+    model: Collage
+    level: Array
+
+    def enlarged(self, z: Array, request: Request) -> Array:
+        """The affine part, or some of it, at scale `up`."""
+        if request.view.detail and request.up > 1:
+            return self.model.enlarge(z, self.level, request.up)
+        return enlarge(z, request.up)
+
+
+def map_of_cells(
+    code: CollageCode, weights: Weights, down: int, device: str, cells: tuple[Span, Span], wide: tuple[Span, Span]
+) -> CellMap:
+    """cells, wide: rows and columns that are made, and those whose parameters they are made from; see
+    `neighbourhood`."""
+    a, model = weights.architecture, weights.model(device)
     q = code.cells(*wide)
     level = real(code.level, device)
     parameters = model.dequantize(on(q.astype(np.float32)[None], device), level)
@@ -58,19 +103,8 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
     xp = namespace(parameters)
     if code.nonzero_scales and xp.max(xp.sum(xp.abs(parameters[:, a.atoms :]), axis=1)) > FLOAT32_SUM:
         parameters = xp.astype(parameters, xp.float64)
-    z = model.affine(parameters[:, : a.atoms], level, request.down)
-    reference = model.reference(parameters[:, a.atoms :])
-    first = tuple(start * side for start, _ in cells)  # of the samples of z, down and across
-    if request.up > 1:
-        if reference is None:  # enlargement needs less around it than the filter
-            z, first = _cut(z, cells, a.range_size, samples, request.up)
-        z = model.enlarge(z, level, request.up) if request.view.detail else enlarge(z, request.up)
-    if reference is not None:
-        z = fixed_point(z, reference)
-    kept = (slice(i - k, j - k) for (i, j), k in zip(samples, first, strict=True))
-    z = request.fit(z[(..., *kept)], rows, columns)
-    picture = grey_levels(xp.mean(z, axis=1, keepdims=True) if code.grey else z, BIAS)
-    return picture[:, :, None] if code.grey else picture
+    affine = model.affine(parameters[:, : a.atoms], level, down)
+    return CellMap(affine, model.reference(parameters[:, a.atoms :]), model, level)
 
 
 def _cut(

@@ -8,11 +8,18 @@ from ..errors import LimitError
 from . import packing, synthesis
 from .code import PartitionCode
 from .encoding import Encoder
+from .iteration import Iteration
 from .options import Options
 from .packing import pack
 from .reading import Reader
 
-__all__ = ["Encoder", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+__all__ = [
+    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "unpack", "weights",
+]  # fmt: skip
+
+
+Descent = None  # nothing in such a picture is a copy of all of it, to fall into
 
 
 def weights(header: Header, given: object) -> None:

@@ -1,6 +1,8 @@
 """PartitionCode -> picture: the means and ramps of the ranges, and the fixed point of the map, at any scale."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,22 +28,31 @@ def synthesise(code: PartitionCode, request: Request, device: str = "cpu") -> np
     Chroma planes are decoded at twice the scale of luma. Nothing is smoothed where the decode is at a scale below 1.
     Of a crop the whole is computed first. LimitError for too large a scale.
     """
+    kind = np.float64 if code.largest_scale > _SINGLE else np.float32
+    planes = [
+        decode_plane(code, number, up, down, kind, device) for number, (up, down) in enumerate(scales_of(code, request))
+    ]
+    return picture_of(code, planes, request)
+
+
+def scales_of(code: PartitionCode, request: Request) -> list[tuple[int, int]]:
+    """Up and down of each plane: chroma is decoded at twice the scale of luma. LimitError for too large a scale."""
     layout = code.layout
     if (canvas := math.prod(layout.planes[0].grid(1)) * request.up**2) > MAX_PIXELS:
         raise LimitError(f"{canvas} samples in whole squares of {layout.root} are over the limit of {MAX_PIXELS}")
-    kind = np.float64 if code.largest_scale > _SINGLE else np.float32
-    smooth = request.view.smooth and request.down == 1
+    chroma = (2 * request.up, 1) if request.down == 1 else (1, request.down // 2)
+    return [(request.up, request.down)] + [chroma] * (len(code.planes) - 1)
 
-    def plane(number: int, up: int, down: int) -> Array:
-        z = decode_plane(code, number, up, down, kind, device)
-        return smooth_borders(z, code, number, up) if smooth else z
 
-    planes = [plane(0, request.up, request.down)]
-    for number in range(1, len(code.planes)):
-        up, down = (2 * request.up, 1) if request.down == 1 else (1, request.down // 2)
-        chroma = plane(number, up, down)
-        planes.append(chroma[..., : planes[0].shape[-2], : planes[0].shape[-1]])  # its canvas is no smaller
-    z = planes[0] if layout.grey else namespace(planes[0]).concat(to_rgb(*planes), axis=1)  # [1, C, H, W]
+def picture_of(code: PartitionCode, planes: Sequence[Array], request: Request, smooth: bool = True) -> np.ndarray:
+    """What is asked for of planes on their canvases, see `decode_plane`: uint8 [H, W, 3], or [H, W] if grey. smooth:
+    False not to smooth them, even where that is asked for."""
+    if smooth and request.view.smooth and request.down == 1:
+        scales = scales_of(code, request)
+        planes = [smooth_borders(z, code, n, up) for n, (z, (up, _)) in enumerate(zip(planes, scales, strict=True))]
+    rows, columns = planes[0].shape[-2:]  # those of chroma are no smaller
+    planes = [z[..., :rows, :columns] for z in planes]
+    z = planes[0] if code.layout.grey else namespace(planes[0]).concat(to_rgb(*planes), axis=1)  # [1, C, H, W]
     down, across = request.samples(request.rows, request.columns)
     z = z[..., slice(*down), slice(*across)]
     return grey_levels(request.fit(z, request.rows, request.columns), MIDDLE / 255)
@@ -49,15 +60,34 @@ def synthesise(code: PartitionCode, request: Request, device: str = "cpu") -> np
 
 def decode_plane(code: PartitionCode, number: int, up: int, down: int, kind: type, device: str) -> Array:
     """One plane on its canvas at scale up / down: [1, 1, H, W], in 1/255 grey level less MIDDLE."""
-    layout = code.layout
-    z = reduce_area(affine_part(code, number, up, kind, device), down)
-    references = []
+    plane = map_of_plane(code, number, up, down, kind, device)
+    return mixed_fixed_point(plane.affine, plane.references, plane.steps)
+
+
+@dataclass(frozen=True)
+class PlaneMap:
+    """The map of one plane at a scale. affine: [1, 1, H, W], as of `decode_plane`. references: of the ranges of each
+    side, which at that scale is of `sides`. steps: to the fixed point, 0 without references."""
+
+    affine: Array
+    references: list[SelfReference]
+    sides: list[int]
+
+    @property
+    def steps(self) -> int:
+        return nilpotent_steps(max(self.sides)) if self.sides else 0
+
+
+def map_of_plane(code: PartitionCode, number: int, up: int, down: int, kind: type, device: str) -> PlaneMap:
+    """The map of one plane at scale up / down."""
+    affine = reduce_area(affine_part(code, number, up, kind, device), down)
+    references, sides = [], []
     for side, level, _, _ in nodes_of(code, number):
         # A range of a pixel or less has no contrast of its own.
         if side > down and level.scales.any():
-            references.append(_reference(layout, side, level, kind, device))
-    largest = max((reference.range_size for reference in references), default=1)
-    return mixed_fixed_point(z, references, nilpotent_steps(largest * up // down) if references else 0)
+            references.append(_reference(code.layout, side, level, kind, device))
+            sides.append(side * up // down)
+    return PlaneMap(affine, references, sides)
 
 
 def affine_part(code: PartitionCode, number: int, up: int, kind: type, device: str) -> Array:

@@ -1,6 +1,7 @@
 """The screen map as a kind of map: see `codec.kinds.Room`."""
 
 from pathlib import Path
+from typing import NoReturn
 
 from ..bitstream.container import Chunk, Header
 from ..collage.output import Request, View
@@ -14,7 +15,13 @@ from .packing import contents, pack
 from .reading import Reader
 from .synthesis import synthesise
 
-__all__ = ["Encoder", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+__all__ = [
+    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "unpack", "weights",
+]  # fmt: skip
+
+
+Descent = None  # nothing in such a picture is a copy of all of it, to fall into
 
 
 def weights(header: Header, given: str | Path | Weights | None) -> Weights | None:
@@ -38,6 +45,11 @@ def check(view: View) -> None:
     """LimitError for what a screen map does not have."""
     if view.smooth:
         raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
+
+
+def Iteration(code: ScreenCode, weights: Weights | None, request: Request, device: str = "cpu") -> NoReturn:
+    """LimitError: there is no start that a screen map could be iterated from."""
+    raise LimitError("screen maps are not iterated: pixels are copies of others that come before them, or none")
 
 
 def prepare(options: Options, device: str) -> None:

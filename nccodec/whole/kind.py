@@ -8,13 +8,18 @@ from ..errors import LimitError
 from ..neural.weights import Weights, matching, named
 from . import packing
 from .code import WholeCode
+from .descent import Descent
 from .encoding import Encoder
+from .iteration import Iteration
 from .options import Options
 from .packing import contents, pack
 from .reading import Reader
 from .synthesis import synthesise
 
-__all__ = ["Encoder", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise", "unpack", "weights"]
+__all__ = [
+    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "unpack", "weights",
+]  # fmt: skip
 
 
 def weights(header: Header, given: str | Path | Weights | None) -> Weights | None:

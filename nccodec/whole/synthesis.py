@@ -59,12 +59,17 @@ def _part(code: WholeCode, small: Small, request: Request, rows: Span, columns: 
     wanted = request.samples(rows, columns)
     sizes = code.height * request.up, code.width * request.up
     spans = tuple((a * down, min(b * down, size)) for (a, b), size in zip(wanted, sizes, strict=True))
-    z = window(code, small, *spans)[None] / np.float32(255)  # [1, C, rows, columns]
+    z = reduced(window(code, small, *spans)[None] / np.float32(255), down)
+    return grey_levels(request.fit(z, rows, columns), MIDDLE / 255)
+
+
+def reduced(z: np.ndarray, down: int) -> np.ndarray:
+    """Planes [1, C, H, W] -> their means over squares, continued by the nearest samples to whole ones: colours, or grey
+    levels alone: [1, C, ceil(H / down), ceil(W / down)]. MIDDLE stays off."""
     if down > 1:
         z = numpy_form.pad(z, 0, -z.shape[2] % down, 0, -z.shape[3] % down, edge=True)
         z = reduce_area(z, down)
-    z = z if code.grey else np.concatenate(to_rgb(z[:, :1], z[:, 1:2], z[:, 2:]), axis=1)
-    return grey_levels(request.fit(z, rows, columns), MIDDLE / 255)
+    return z if z.shape[1] == 1 else np.concatenate(to_rgb(z[:, :1], z[:, 1:2], z[:, 2:]), axis=1)
 
 
 def window(code: WholeCode, small: Small, rows: Span, columns: Span) -> np.ndarray:
