@@ -4,11 +4,30 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from ..errors import NclError, NclWarning
-from . import compare, decode, diff, encode, fractalize, info, morph, pifs, serve, streams, test, train, weights, zoom
+from . import (
+    answers,
+    compare,
+    completion,
+    decode,
+    diff,
+    encode,
+    fractalize,
+    info,
+    morph,
+    pifs,
+    serve,
+    streams,
+    test,
+    train,
+    weights,
+    zoom,
+)
+from .tree import tree
 
 FAILURE = 1  # typer itself ends with 2 on wrong usage and 130 on Ctrl-C
 
@@ -35,6 +54,7 @@ app.command("serve")(serve.command)
 app.command("view")(serve.view)
 app.command("train")(train.command)
 app.add_typer(weights.app, name="weights")
+app.command("completion")(completion.command)
 
 
 def _version(wanted: bool) -> None:
@@ -47,7 +67,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     pass
 
@@ -66,6 +88,9 @@ def main() -> None:
     # numpy, not imported yet, would have threads for products alone, which wait for work awake: see arrays.threads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     streams.prepare()
+    if answers.ASKED in os.environ:
+        streams.tell("\n".join(answers.answers(tree(app), sys.argv[1:])))
+        return
     warnings.showwarning = _warn
     warnings.simplefilter("always", NclWarning)
     try:
