@@ -1,5 +1,5 @@
-"""`fractals`: pictures made of themselves: bytes, PSNR and seconds by size of the ranges; sheets to look at; the seam of
-an endless zoom."""
+"""`fractals`: pictures made of themselves: bytes, PSNR and seconds by size of the ranges; sheets to look at; the seam
+of an endless zoom."""
 
 import json
 import time
@@ -29,14 +29,14 @@ _GENERATION = 180  # frames
 def command(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
     out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
-    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for a picture at 1x, 4x and 16x of each.")] = None,
+    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures of each at 1x, 4x, 16x.")] = None,
     strength: Annotated[float, typer.Option(help="Of the copies.")] = Options.strength,
     upright: Annotated[bool, typer.Option("--upright", help="Copies are neither turned nor mirrored.")] = False,
     frames: Annotated[int, typer.Option(help="Frames of a generation of the zoom to measure.")] = 12,
 ) -> None:
-    """Closed form (effort 0) and refinement (1, 3 rounds) beside each other, without copies too (strength 0), for ranges
-    of 8, 16 and 32 pixels; and what a zoom into one range of each isometry takes, and how far its end is from its
-    beginning, in grey levels."""
+    """Closed form (effort 0) and refinement (1, 3 rounds) beside each other, and with no floor of the copies' contrast
+    (strength 0), for ranges of 8, 16 and 32 pixels; and what a zoom into one range of each isometry takes, and how far
+    its end is from its beginning, in grey levels."""
     rows = {}
     for name, picture in pictures_of(folder):
         rows[name] = {"width": picture.width, "height": picture.height}
