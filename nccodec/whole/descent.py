@@ -132,12 +132,10 @@ class Descent:
                 z[part] = self._colours(*points, closer, way).reshape(-1, across, channels)
 
         share(work, down, least=_SAMPLES)
-        z = z.reshape(height, _SAMPLES, width, _SAMPLES, channels).mean((1, 3)) + np.float32(MIDDLE)
-        if channels == 1:
-            z = z.repeat(3, axis=2)
-        else:
-            z = np.stack(to_rgb(z[..., 0], z[..., 1] - MIDDLE, z[..., 2] - MIDDLE), axis=2)
-        return np.clip(z + 0.5, 0, 255).astype(np.uint8)
+        places = [(i, j) for i in range(_SAMPLES) for j in range(_SAMPLES)]
+        planes = sum(z[i::_SAMPLES, j::_SAMPLES] for i, j in places).transpose(2, 0, 1) / np.float32(len(places))
+        colours = np.stack(to_rgb(*planes)) if channels == 3 else planes.repeat(3, axis=0)
+        return np.ascontiguousarray(np.clip(colours + (MIDDLE + 0.5), 0, 255).astype(np.uint8).transpose(1, 2, 0))
 
     def _colours(self, y: np.ndarray, x: np.ndarray, pixel: float, way: float) -> np.ndarray:
         """The map's fixed point, faded, at points y, x of the picture, float64 [n]: float32 [n, C]. pixel: how far
@@ -240,6 +238,8 @@ def _smooth(way: float) -> float:
 
 def _inside(x: np.ndarray, length: float) -> np.ndarray:
     """Points brought into 0 .. length by half-sample symmetry."""
+    if x.min() >= 0 and x.max() < length:
+        return x
     x = np.abs(x) % (2 * length)
     return np.minimum(np.minimum(x, 2 * length - x), np.nextafter(length, 0))
 
