@@ -21,7 +21,7 @@ from .common import pictures_of, say
 _RANGES = (8, 16, 32)
 _EFFORTS = (0, 1, 3)
 _SHEET_SCALES = (1, 4, 16)
-_TILE = 640  # pixels along the longer side of one picture of a sheet
+_TILE = 480  # pixels along the longer side of one picture of a sheet
 _FRAME = (720, 720)
 _GENERATION = 180  # frames
 
@@ -51,7 +51,7 @@ def command(
             row["zoom"] = _zoom(data, frames)
             if sheets is not None:
                 sheets.mkdir(parents=True, exist_ok=True)
-                _sheet(data, picture.size).save(sheets / f"{Path(name).stem}-{ranges}.png")
+                _sheet(data, picture.size).save(sheets / f"{Path(name).stem}-{ranges}.jpg", quality=88)
             say(f"{name}, ranges of {ranges}: {json.dumps(row)}")
     out.write_text(json.dumps(rows, indent=1) + "\n")
 
