@@ -10,7 +10,7 @@ import typer
 
 from ..errors import NclError
 from . import batch
-from .files import is_stdout, naming, naming_warnings, write
+from .files import is_stdout, naming, write
 from .tasks import Task
 from .views import checked, inside
 
@@ -56,8 +56,7 @@ class Iterating:
         start = self.start if self.start in (NOISE, GREY) else read_picture(Path(self.start))
         options = self.options if self.fit is None else self.options | {"size": inside(self.fit, data)}
         try:
-            with naming_warnings(task.source):
-                map = map_of(data, View(**options), self.weights, self.device)
+            map = map_of(data, View(**options), self.weights, self.device)
         except NclError as error:
             raise naming(task.source, error) from None
         told = {"exact": map.iteration.exact, "largest_scale": map.iteration.largest_scale, "iterates": []}
