@@ -9,6 +9,7 @@ from . import (
     crisp,
     enlarge,
     large,
+    morphs,
     packers,
     pages,
     paper,
@@ -26,6 +27,7 @@ for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies),
+    ("morphs", morphs),
 ):  # fmt: skip
     app.command(name)(study.command)
 
