@@ -76,7 +76,8 @@ def _frames(iterates: "Iterator[Iterate]", told: dict) -> "Iterator[np.ndarray]"
 
     for each in iterates:
         told["height"], told["width"] = each.picture.shape[:2]
-        told["iterates"].append(asdict(each.distance) | {"bound": each.bound})
+        bound = each.bound if told["largest_scale"] < 1 or each.bound == 0 else None  # none that would ever fall
+        told["iterates"].append(asdict(each.distance) | {"bound": bound})
         yield coloured(each.picture)
 
 
@@ -104,6 +105,6 @@ def lines(told: dict) -> list[str]:
         reached = f"exact after {exact} steps from any start; |s| up to {scale:g}, no factor below 1 bounds the way"
     return [f"{film}; {reached}"] + [
         f"  step {number}: largest {each['largest']:.2f}, RMS {each['rms']:.2f} grey levels from the fixed point"
-        + (f" (at most {each['bound']:.2f})" if number and (scale < 1 or each["bound"] == 0) else "")
+        + (f" (at most {each['bound']:.2f})" if number and each["bound"] is not None else "")
         for number, each in enumerate(told["iterates"])
     ]

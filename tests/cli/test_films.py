@@ -71,6 +71,8 @@ def test_json_tells_each_step(nc, files):
     assert (code, err, told["target"]) == (0, "", "a@2x.webp") and (told["width"], told["height"]) == (120, 80)
     assert [sorted(each) for each in told["iterates"]] == [["bound", "largest", "rms"]] * 4
     assert told["exact"] > 3 and len(frames("a@2x.webp")) == 4
+    falls = told["largest_scale"] < 1
+    assert {each["bound"] is not None for each in told["iterates"]} == {falls}
 
 
 @pytest.mark.parametrize("options", [[], ["-j", 2]])
