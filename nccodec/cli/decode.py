@@ -127,7 +127,8 @@ def command(
         str | None,
         typer.Option(
             metavar="PICTURE",
-            help="Write a film: the way from this picture, noise or grey to the map's fixed point, step by step.",
+            help="Write a film, of --format webp, gif, png or mp4 [webp]: the way from this picture, noise or grey to "
+            "the map's fixed point, step by step.",
         ),
     ] = None,
     steps: Annotated[

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import NclError
 from . import batch
-from .files import is_stdout, naming, naming_warnings, write
+from .files import is_stdout, naming, write
 from .tasks import Task
 from .views import checked, inside
 
@@ -56,8 +56,7 @@ class Iterating:
         start = self.start if self.start in (NOISE, GREY) else read_picture(Path(self.start))
         options = self.options if self.fit is None else self.options | {"size": inside(self.fit, data)}
         try:
-            with naming_warnings(task.source):
-                map = map_of(data, View(**options), self.weights, self.device)
+            map = map_of(data, View(**options), self.weights, self.device)
         except NclError as error:
             raise naming(task.source, error) from None
         told = {"exact": map.iteration.exact, "largest_scale": map.iteration.largest_scale, "iterates": []}
@@ -77,7 +76,8 @@ def _frames(iterates: "Iterator[Iterate]", told: dict) -> "Iterator[np.ndarray]"
 
     for each in iterates:
         told["height"], told["width"] = each.picture.shape[:2]
-        told["iterates"].append(asdict(each.distance) | {"bound": each.bound})
+        bound = each.bound if told["largest_scale"] < 1 or each.bound == 0 else None  # none that would ever fall
+        told["iterates"].append(asdict(each.distance) | {"bound": bound})
         yield coloured(each.picture)
 
 
@@ -105,6 +105,6 @@ def lines(told: dict) -> list[str]:
         reached = f"exact after {exact} steps from any start; |s| up to {scale:g}, no factor below 1 bounds the way"
     return [f"{film}; {reached}"] + [
         f"  step {number}: largest {each['largest']:.2f}, RMS {each['rms']:.2f} grey levels from the fixed point"
-        + (f" (at most {each['bound']:.2f})" if number and (scale < 1 or each["bound"] == 0) else "")
+        + (f" (at most {each['bound']:.2f})" if number and each["bound"] is not None else "")
         for number, each in enumerate(told["iterates"])
     ]

@@ -99,20 +99,21 @@ def settled(f: Iteration, state: State, tolerance: float = HALF_GREY_LEVEL) -> S
 @QUIET
 def iterates(f: Iteration, state: State, steps: int | None) -> Iterator[Iterate]:
     """The start, then F of it, F of that, and so on. steps: how many; None for all until the fixed point, of a
-    contraction until its bound is half a grey level. The last is shown as the decode if it is the fixed point."""
+    contraction until no sample is further from it than half a grey level. The last is shown as the decode if it is the
+    fixed point."""
     fixed = settled(f, state, HALF_GREY_LEVEL / 100)
     apart = distance(state, fixed)
     bound = apart.largest
     last = steps == 0
     for number in count():
-        yield Iterate(number, f.picture(state, last and _there(f, number, bound)), apart, bound)
+        yield Iterate(number, f.picture(state, last and _there(f, number, apart)), apart, bound)
         if last:
             return
         state = f.step(state)
         bound = 0.0 if f.exact is not None and number + 1 >= f.exact else bound * f.factor(number + 1)
         apart = distance(state, fixed)
-        last = _there(f, number + 1, bound) or number + 1 == _MOST if steps is None else number + 1 == steps
+        last = _there(f, number + 1, apart) or number + 1 == _MOST if steps is None else number + 1 == steps
 
 
-def _there(f: Iteration, number: int, bound: float) -> bool:
-    return number >= f.exact if f.exact is not None else bound <= 255 * HALF_GREY_LEVEL
+def _there(f: Iteration, number: int, apart: Distance) -> bool:
+    return number >= f.exact if f.exact is not None else apart.largest <= 255 * HALF_GREY_LEVEL

@@ -10,6 +10,7 @@ from . import (
     enlarge,
     fractals,
     large,
+    morphs,
     packers,
     pages,
     paper,
@@ -27,6 +28,7 @@ for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
+    ("morphs", morphs),
 ):  # fmt: skip
     app.command(name)(study.command)
 

@@ -247,7 +247,8 @@ def test_help_says_what_every_option_does_and_what_auto_means():
     for name, command in [*group.commands.items(), *group.commands["weights"].commands.items()]:
         assert all(parameter.help.endswith(".") for parameter in command.params), name
         found.update((name, p.help) for p in command.params if "--device" in p.opts)
-    assert sorted(found) == ["decode", "encode", "pifs", "train"] and all(" auto: on " in t for t in found.values())
+    assert sorted(found) == ["decode", "encode", "morph", "pifs", "train"]
+    assert all(" auto: on " in text for text in found.values())
 
 
 def test_a_format_that_there_is_not_is_named_as_it_was_given(nc):

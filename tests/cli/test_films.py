@@ -1,0 +1,156 @@
+"""`nc decode --start` and `nc morph`: what is written and said, and what is refused in one line."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import nccodec
+
+MADE: dict[str, bytes] = {}
+
+
+@pytest.fixture
+def files(nc, smooth, tmp_path, tiny):
+    """a.ncl and b.ncl of `nc pifs`, c.ncl of `nc encode` without and d.ncl with self-reference, e.ncl a screen map."""
+    if not MADE:
+        MADE["a"] = nccodec.encode(smooth(40, 60), map="pifs")
+        MADE["b"] = nccodec.encode(smooth(40, 72).crop((12, 0, 72, 40)), map="pifs")
+        MADE["c"] = nccodec.encode(smooth(40, 60), map="collage")
+        MADE["d"] = (tiny.parent / "ok" / "range-19x14.ncl").read_bytes()
+        MADE["e"] = nccodec.encode(smooth(16, 16), lossless=True)
+    for name, data in MADE.items():
+        (tmp_path / f"{name}.ncl").write_bytes(data)
+    return tmp_path
+
+
+def frames(path) -> list[np.ndarray]:
+    with Image.open(path) as film:
+        found = []
+        for number in range(film.n_frames):
+            film.seek(number)
+            found.append(np.asarray(film.convert("RGB")).astype(int))
+        return found
+
+
+def test_the_way_to_the_fixed_point(nc, files, smooth):
+    smooth(90, 30).save(files / "start.png")
+    code, out, err = nc("decode", "a.ncl", "--start", "start.png", "-o", "a.png")
+    assert (code, out) == (0, "")
+    first, *lines = err.splitlines()
+    found = frames("a.png")
+    steps = len(found) - 1
+    assert re.fullmatch(
+        rf"a\.png: 60 x 40, {steps + 1} frames; exact after {steps} steps from any start.*\|s\| up to [\d.]+.*", first
+    )
+    told = [re.fullmatch(r"  step (\d+): largest ([\d.]+), RMS ([\d.]+) grey levels from the fixed point.*", line)
+            for line in lines]  # fmt: skip
+    assert [int(each[1]) for each in told] == list(range(steps + 1))
+    assert float(told[0][2]) > 50 > 5 > float(told[steps][2]) == float(told[steps][3]) == 0
+    start = np.asarray(smooth(90, 30).resize((60, 40), Image.Resampling.LANCZOS)).astype(int)
+    assert np.abs(found[0] - start).max() <= 1
+    assert np.abs(found[-1] - np.asarray(nccodec.decode((files / "a.ncl").read_bytes()))).max() <= 1
+    with Image.open("a.png") as film:
+        assert film.info["duration"] == 500 and film.info["loop"] == 0
+
+
+def test_a_map_without_self_reference_says_so(nc, files, tiny):
+    code, _, err = nc("decode", "c.ncl", "--start", "noise", "-o", "c.png")
+    assert code == 0 and len(frames("c.png")) == 2
+    assert "no self-reference to iterate: one step from any start gives its fixed point" in err.splitlines()[0]
+    for options, steps in ([], 4), (["--no-self-reference"], 2):
+        assert nc("decode", "d.ncl", "--start", "noise", "-o", "d.png", "-f", "--weights", tiny, *options)[0] == 0
+        assert len(frames("d.png")) == steps
+
+
+def test_json_tells_each_step(nc, files):
+    code, out, err = nc("decode", "a.ncl", "--start", "grey", "--steps", 3, "--json", "--scale", 2)
+    told = json.loads(out)
+    assert (code, err, told["target"]) == (0, "", "a@2x.webp") and (told["width"], told["height"]) == (120, 80)
+    assert [sorted(each) for each in told["iterates"]] == [["bound", "largest", "rms"]] * 4
+    assert told["exact"] > 3 and len(frames("a@2x.webp")) == 4
+    falls = told["largest_scale"] < 1
+    assert {each["bound"] is not None for each in told["iterates"]} == {falls}
+
+
+@pytest.mark.parametrize("options", [[], ["-j", 2]])
+def test_several_files_make_a_film_each(nc, files, options):
+    code, _, err = nc("decode", "a.ncl", "e.ncl", "b.ncl", "--start", "noise", "--steps", 2, "--output-dir", "out",
+                      "--format", "gif", "--fps", 5, "--once", *options)  # fmt: skip
+    assert code == 1 and len(frames("out/a.gif")) == len(frames("out/b.gif")) == 3
+    assert "nc: e.ncl: screen maps are not iterated" in err and not (files / "out" / "e.gif").exists()
+    with Image.open("out/a.gif") as film:
+        assert "loop" not in film.info
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["decode", "e.ncl", "--start", "noise"], 1, "nc: e.ncl: screen maps are not iterated: pixels are copies"),
+        (["decode", "a.ncl", "--start", "none.png"], 1, "nc: none.png: no such file"),
+        (["decode", "a.ncl", "--start", "noise", "-o", "a.jpg"], 1, "nc: a.jpg: no film format is known by"),
+        (["decode", "a.ncl", "--start", "noise", "--fps", "0"], 1, "nc: a.webp: 0 frames a second are outside"),
+        (["decode", "a.ncl", "--start", "noise", "--format", "bmp"], 2, "'bmp' is no film format"),
+        (["decode", "a.ncl", "--start", "noise", "--steps", "x"], 2, "'x' is neither all nor a number up to 1000"),
+        (["decode", "a.ncl", "--start", "noise", "--steps", "1001"], 2, "'1001' is neither all nor a number"),
+        (["decode", "a.ncl", "--start", "noise", "--strip", "all"], 2, "films have no metadata"),
+        (["decode", "a.ncl", "--steps", "2"], 2, "--steps, --fps and --once are for --start"),
+        (["decode", "a.ncl", "--once"], 2, "--steps, --fps and --once are for --start"),
+        (["decode", "c.ncl", "--start", "noise", "--smooth"], 1, "nc: c.ncl: smoothing is for partitioned maps"),
+        (["morph", "a.ncl", "c.ncl", "-o", "m.webp"], 1, "nc: a.ncl and c.ncl: there are no maps between a"),
+        (["morph", "a.ncl", "e.ncl", "-o", "m.webp"], 1, "nc: e.ncl: screen maps are not iterated"),
+        (["morph", "a.ncl", "start.png", "-o", "m.webp"], 1, "nc: start.png: not a .ncl file"),
+        (["morph", "a.ncl", "x.ncl", "-o", "m.webp"], 1, "nc: x.ncl: No such file or directory"),
+        (["morph", "a.ncl", "b.ncl", "-o", "m.avi"], 1, "nc: m.avi: no film format is known by"),
+        (["morph", "a.ncl", "b.ncl", "-o", "none/m.gif"], 1, "nc: none: no such folder"),
+        (["morph", "a.ncl", "b.ncl", "-o", "m.gif", "--fps", "60"], 1, "nc: m.gif: 60 frames a second are outside"),
+        (["morph", "a.ncl", "b.ncl", "-o", "m.gif", "--frames", "1"], 2, "Invalid value for '--frames'"),
+        (["morph", "a.ncl", "b.ncl", "-o", "m.gif", "--size", "9"], 2, "'9' is not WxH"),
+        (["morph", "a.ncl", "b.ncl", "-o", "m.gif", "--size", "9x9", "--scale", "2"], 2, "give --scale or --size"),
+        (["morph", "a.ncl", "b.ncl", "-o", "m.webp", "--scale", "99"], 1, "nc: a.ncl: scale 99 is outside"),
+        (["morph", "a.ncl", "b.ncl", "-o", "there.webp"], 1, "nc: there.webp: exists already"),
+    ],
+)
+def test_what_is_refused(nc, files, smooth, arguments, code, said):
+    smooth(8, 8).save(files / "start.png")
+    (files / "there.webp").write_bytes(b"kept")
+    before = {path.name: path.read_bytes() for path in files.iterdir()}
+    found, out, err = nc(*arguments)
+    assert (found, out) == (code, "") and said in err
+    assert code == 2 or len(err.splitlines()) == 1
+    assert {path.name: path.read_bytes() for path in files.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["m.webp", "m.gif", "m.png", "m.mp4"])
+def test_morph_writes_a_film_in_every_format(nc, files, name):
+    code, out, err = nc("morph", "a.ncl", "b.ncl", "-o", name, "--frames", 4, "--scale", 0.5)
+    assert (code, out) == (0, "")
+    assert err == f"{name}: 4 frames, {(files / name).stat().st_size} bytes\n"
+    if name != "m.mp4":
+        assert [frame.shape for frame in frames(name)] == [(20, 30, 3)] * 4
+
+
+def test_morph_goes_from_one_decode_to_the_other(nc, files, tiny):
+    for pair, weights in ((("a.ncl", "b.ncl"), None), (("d.ncl", "d.ncl"), tiny)):
+        options = [] if weights is None else ["--weights", weights]
+        assert nc("morph", *pair, "-o", "m.png", "--frames", 3, "--quiet", "-f", *options) == (0, "", "")
+        first, middle, last = frames("m.png")
+        ends = [np.asarray(nccodec.decode((files / name).read_bytes(), weights=weights)) for name in pair]
+        assert np.abs(first - ends[0]).max() <= 1 and np.abs(last - ends[1]).max() <= 1
+        assert (np.abs(middle - first).max() > 10) == (pair[0] != pair[1])
+
+
+def test_a_film_that_fails_leaves_what_was_there(nc, files, monkeypatch):
+    from nccodec.errors import ImageError
+    from nccodec.imaging import film_containers
+
+    def full(*_):
+        raise ImageError("no more room")
+
+    (files / "m.webp").write_bytes(b"kept")
+    monkeypatch.setattr(film_containers.WebP, "add", full)
+    code, _, err = nc("morph", "a.ncl", "b.ncl", "-o", "m.webp", "-f")
+    assert (code, err) == (1, "nc: m.webp: no more room\n")
+    assert (files / "m.webp").read_bytes() == b"kept" and not list(files.glob(".nc-*"))
