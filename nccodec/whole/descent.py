@@ -51,8 +51,13 @@ class Descent:
         self._centre = np.linalg.solve(linear - np.eye(2), -constant)  # y, x of the fixed point
         # Of the map into the range, which is the inverse: cosine and sine of its turn.
         self._angle = 0.0 if mirrored else _ANGLES[turned[0, 0], turned[1, 0]]
-        height, width = code.height, code.width
-        self._pixel = min(height / size[1], width / size[0])  # of a frame, in the picture's, before the fall
+        spans = []  # of the domain, as far as it is in the picture
+        for first, length, end in zip(code.domain, code.size, (code.height, code.width), strict=False):
+            spans.append((first * length, min(end, (first + self.factor) * length)))
+        self._middle = np.array([sum(span) / 2 for span in spans])
+        # A pixel of a frame in those of the picture, before the fall, when all of the domain's part is seen that has
+        # the frame's shape: beyond the domain nothing is shown again.
+        self._pixel = min((end - first) / n for (first, end), n in zip(spans, size[::-1], strict=True))
         self._domain, self._style = self._pyramids(weights)
 
     def _chosen(self, at: tuple[float, float] | None, number: int | None) -> tuple[int, int]:
@@ -112,7 +117,7 @@ class Descent:
         down, across = height * _SAMPLES, width * _SAMPLES
         y = (np.arange(down) + 0.5) / _SAMPLES - height / 2
         x = (np.arange(across) + 0.5) / _SAMPLES - width / 2
-        middle = np.array([self._code.height, self._code.width]) / 2 - self._centre
+        middle = self._middle - self._centre
         closer = self._pixel * self.factor**-way
         cosine, sine = math.cos(self._angle * way), math.sin(self._angle * way)
         shrunk = self.factor**-way

@@ -154,3 +154,32 @@ def test_a_film_that_fails_leaves_what_was_there(nc, files, monkeypatch):
     code, _, err = nc("morph", "a.ncl", "b.ncl", "-o", "m.webp", "-f")
     assert (code, err) == (1, "nc: m.webp: no more room\n")
     assert (files / "m.webp").read_bytes() == b"kept" and not list(files.glob(".nc-*"))
+
+
+def test_zoom_writes_a_film_that_loops(nc, files):
+    code, out, err = nc("zoom", "a.ncl", "--seconds", "0.5", "--fps", "4", "--size", "30x20")
+    assert (code, out) == (0, "")
+    assert re.fullmatch(r"a@zoom\.webp: 30 x 20, 2 frames, 0\.50 s, \d+ bytes\n", err)
+    assert [frame.shape for frame in frames("a@zoom.webp")] == [(20, 30, 3)] * 2
+    with Image.open("a@zoom.webp") as film:
+        assert film.info["loop"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("a.ncl", "--size", "1x1"), 1, "nc: a.ncl: frames of 1 x 1 are outside 2 .. 4096 pixels to a side\n"),
+        (("a.ncl", "--range", "3"), 1, "nc: a.ncl: only whole-image maps, as `nc fractalize` makes them, have ranges to"),
+        (("a.ncl", "--at", "60,1"), 1, "nc: a.ncl: 60,1 is not inside 60 x 40 pixels\n"),
+        (("a.ncl", "--at", "60"), 2, "'60' is not X,Y, such as 120,80"),
+        (("a.ncl", "-o", "a.jpg"), 1, "a.jpg: no film format is known by the extension '.jpg'"),
+        (("none.ncl",), 1, "nc: none.ncl: No such file or directory\n"),
+        (("-",), 2, "what comes from stdin has no name for the film; give -o"),
+        (("a.ncl", "--at", "1,1", "--range", "0"), 2, "give --at or --range, not both"),
+    ],
+)
+def test_zoom_refuses_in_one_line_and_writes_nothing(nc, files, arguments, status, message):
+    code, out, err = nc("zoom", *arguments)
+    assert (code, out) == (status, "")
+    assert message in err and "Traceback" not in err
+    assert not list(files.glob("*@zoom*"))
