@@ -169,7 +169,7 @@ def test_zoom_writes_a_film_that_loops(nc, files):
     ("arguments", "status", "message"),
     [
         (("a.ncl", "--size", "1x1"), 1, "nc: a.ncl: frames of 1 x 1 are outside 2 .. 4096 pixels to a side\n"),
-        (("a.ncl", "--range", "3"), 1, "nc: a.ncl: only whole-image maps, as `nc fractalize` makes them, have ranges to"),
+        (("a.ncl", "--range", "3"), 1, "nc: a.ncl: only whole-image maps, as `nc fractalize` makes them, have ranges"),
         (("a.ncl", "--at", "60,1"), 1, "nc: a.ncl: 60,1 is not inside 60 x 40 pixels\n"),
         (("a.ncl", "--at", "60"), 2, "'60' is not X,Y, such as 120,80"),
         (("a.ncl", "-o", "a.jpg"), 1, "a.jpg: no film format is known by the extension '.jpg'"),
