@@ -521,7 +521,7 @@ def resized(code, data, scale=1.0, width=None, height=None):
     width, height = code.fields.width, code.fields.height
     steps = [2.0**k for k in range(-data[11], 32)]
     wanted = scale if size is None else max(size[0] / width, size[1] / height)
-    require(wanted > 0, "scale")
+    require(0 < wanted <= 65, "scale")
     step = min(step for step in steps if step >= wanted)
     require(width * height * max(1, step) ** 2 <= MAXIMUM_PIXELS, "too many pixels at this scale")
     z = code.at_scale(step)

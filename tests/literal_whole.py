@@ -22,7 +22,11 @@ class Fields:
         require(2 <= self.side <= self.ranges - max(self.top, self.left), "domain")
         require(self.largest <= 30, "largest scale")
         require((self.styled > 0) == (self.fingerprint != bytes(8)), "fingerprint")
+        require(self.canvas(self.height) * self.canvas(self.width) <= 2**28, "canvas")
         self.h, self.w = -(-self.height // self.ranges), -(-self.width // self.ranges)
+
+    def canvas(self, size):
+        return -(-size // self.ranges) * self.ranges
 
 
 class Tables:

@@ -34,6 +34,7 @@ from nccodec.screen.header import COPY, FLAT
 from nccodec.screen.options import Options
 from nccodec.whole import walk
 from nccodec.whole.code import Style, WholeCode
+from nccodec.whole.header import MAX_CANVAS
 from nccodec.whole.packing import MAX_STYLE
 
 HERE = Path(__file__).parent
@@ -354,6 +355,7 @@ def bad_wholes() -> dict[str, tuple[bytes, str, str]]:
     empty = [np.zeros((n, large.height // 4, -(-large.width // 4)), np.int32) for n in (6, 4)]
     large = replace(large, atoms=empty[0], scales=empty[1])
     unsaid = replace(random_whole((26, 41), 6, 22), style=Style(inner, np.zeros((6, 6), np.int64)))
+    pebble = random_whole((9, 261), 4, 31, style=code_of(1, 1, False, 100, 2, 1))
     metadata = write_file(inner, "range", tiny.prior_at(inner.level), Extras(xmp=b"<x:xmpmeta/>"))
     # In a grey content 12 bytes are the tables of means, 31 that of sizes, one that of signs, 8 that of isometries.
     (words,) = struct.unpack_from("<I", content, 52)
@@ -361,6 +363,11 @@ def bad_wholes() -> dict[str, tuple[bytes, str, str]]:
     longer = content[:52] + struct.pack("<I", words + 2) + content[56:end] + b"\1" * 8 + content[end:]
     cases = {
         "few-ranges": (write(other(header, ranges=3, side=2), *chunks), "FormatError", "3 ranges to a side"),
+        "canvas": (
+            write(replace(other(small, ranges=1024), common=replace(small.common, width=MAX_CANVAS // 1024 + 1)), *cells),
+            "LimitError",
+            "262145 x 8 pixels in 1024 x 1024 whole ranges are over 268435456",
+        ),
         "many-ranges": (write(other(header, ranges=1025), *chunks), "FormatError", "1025 ranges to a side"),
         "no-step": (write(other(header, step=0), *chunks), "FormatError", "without a quantizer step"),
         "domain-low": (write(other(header, top=3), *chunks), "FormatError", "is not in the picture"),
@@ -378,6 +385,7 @@ def bad_wholes() -> dict[str, tuple[bytes, str, str]]:
         "style-grey": (styled(code_of(13, 19, True, 100, 2, 23)), "FormatError", "in colour or packer"),
         "style-fixed": (styled(inner, "fixed"), "FormatError", "in colour or packer"),
         "style-large": (styled(large), "LimitError", "1025 x 1024 is over 1048576 pixels"),
+        "style-small": (write_file(pebble, "range", tiny), "LimitError", "too small for its ranges: cannot decode 1 x 1"),
         "style-metadata": (write(about, ranges, Chunk(0x19, frame(metadata))), "FormatError", "chunks of its own"),
         "style-screen": (
             write(about, ranges, Chunk(0x19, frame(write_file(screens()["screen-one-pixel"])))),
