@@ -292,7 +292,7 @@ def bad_screens() -> dict[str, tuple[bytes, str, str]]:
 
 def every_turn() -> WholeCode:
     """A grey square in which each isometry comes with both signs of the largest |s|, and others."""
-    code = random_whole((48, 48), 8, 21, grey=True)
+    code = random_whole((40, 40), 8, 21, grey=True)
     code.scales[:2] = [[30] * 8, [-30] * 8]
     code.isometries[:2] = range(8)
     return code
@@ -301,7 +301,7 @@ def every_turn() -> WholeCode:
 def wholes() -> dict[str, WholeCode]:
     return {
         "whole-37x22": random_whole((22, 37), 5, 20, domain=(1, 0, 3)),
-        "whole-grey-48x48": every_turn(),
+        "whole-grey-40x40": every_turn(),
         "whole-style-41x26": random_whole((26, 41), 6, 22, most=24, style=code_of(13, 19, False, 100, 2, 23)),
         "whole-one-pixel": random_whole((1, 1), 4, 24, side=4, step=320),
         "whole-strip-3x50": random_whole((50, 3), 7, 25, grey=True, side=16, domain=(2, 3, 4)),
@@ -329,7 +329,7 @@ def means_too_far() -> bytes:
 def bad_wholes() -> dict[str, tuple[bytes, str, str]]:
     tiny, (header, chunks) = weights.load(TINY), read((HERE / "ok" / "whole-37x22.ncl").read_bytes())
     about, (ranges, style) = read((HERE / "ok" / "whole-style-41x26.ncl").read_bytes())
-    square, cells = read((HERE / "ok" / "whole-grey-48x48.ncl").read_bytes())
+    square, cells = read((HERE / "ok" / "whole-grey-40x40.ncl").read_bytes())
     small = read(write_file(random_whole((8, 8), 4, 30, grey=True, most=0)))[0]
     content = unframe(cells[0].payload, 1 << 20)
     inner = code_of(13, 19, False, 100, 2, 23)
