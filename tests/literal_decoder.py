@@ -14,6 +14,7 @@ import zstandard
 from literal_partition import Partition
 from literal_prior import channel_groups, symbols
 from literal_screen import Screen
+from literal_whole import Whole
 
 MAXIMUM_PIXELS = 178956970
 WRONG = 2**64
@@ -66,9 +67,9 @@ class Weights:
 
 
 def check_container(data):
-    """What both kinds of map have in common [2.1]."""
+    """What all kinds of maps have in common [2.1]."""
     require(len(data) >= 10, "too short")
-    require(len(data) >= {0: 46, 2: 38, 8: 47}.get(data[9] & 58, WRONG), "too short, or another kind of map")
+    require(len(data) >= {0: 46, 2: 38, 8: 47, 10: 47}.get(data[9] & 58, WRONG), "too short, or another kind of map")
     require(data[:8] == MAGIC, "magic")
     require(data[8] == 1, "version")
     require(data[9] < 64, "reserved flags")
@@ -120,10 +121,19 @@ class RangeDecoder:
         require(len(content) >= 4, "number of words is missing")
         (count,) = struct.unpack_from("<I", content)
         require(len(content) >= 4 + 4 * count, "words are missing")
-        self.words = itertools.chain(struct.unpack_from(f"<{count}I", content, 4), itertools.repeat(0))
+        self.left = list(struct.unpack_from(f"<{count}I", content, 4))
         self.escapes = Bits(content[4 + 4 * count :])
         self.lower, self.range = 0, 2**64 - 1
-        self.point = next(self.words) << 32 | next(self.words)
+        self.point = self.word() << 32 | self.word()
+
+    def word(self):
+        return self.left.pop(0) if self.left else 0
+
+    def finish(self):
+        """After the last symbol."""
+        require(not self.left, "words left over")
+        require(self.range == 2**64 - 1 or (self.point - self.lower) % 2**64 < 2**33 - 1, "end of the words")
+        self.escapes.finish()
 
     def symbol(self, table):
         scale = self.range >> 24
@@ -138,7 +148,7 @@ class RangeDecoder:
         if self.range < 2**32:
             self.lower = (self.lower << 32) % 2**64
             self.range <<= 32
-            self.point = (self.point << 32) % 2**64 | next(self.words)
+            self.point = (self.point << 32) % 2**64 | self.word()
         return k
 
     def difference(self, table):
@@ -156,7 +166,7 @@ class RangeDecoder:
 
 def chunks(data):
     """The payloads of the known chunks, by type [2.2]."""
-    found, number, last, at, end = {}, 0, -1, {0: 42, 2: 34, 8: 43}[data[9] & 58], len(data) - 4
+    found, number, last, at, end = {}, 0, -1, {0: 42, 2: 34, 8: 43, 10: 43}[data[9] & 58], len(data) - 4
     while at < end:
         require(at + 5 <= end, "chunk header cut off")
         kind, length = struct.unpack_from("<BI", data, at)
@@ -164,7 +174,7 @@ def chunks(data):
         require(len(payload) == length, "payload cut off")
         at, number = at + 5 + length, number + 1
         require(number <= 64, "number of chunks")
-        of_map = {0: (1, 2), 2: range(0x10, 0x15), 8: (8, 9)}[data[9] & 58]
+        of_map = {0: (1, 2), 2: range(0x10, 0x15), 8: (8, 9), 10: (0x18, 0x19)}[data[9] & 58]
         if kind in (*of_map, 0x20, 0x80, 0x81, 0x82):
             require(kind > last, "order of chunks")
             found[kind], last = payload, kind
@@ -217,7 +227,7 @@ def unpack_tile(content, q, span, header, weights):
             value = offset + coder.difference(weights.tables[table])
             require(abs(value) <= 32767, "value beyond 32767")
             q[c, i, j] = value
-    coder.escapes.finish()
+    coder.finish()
 
 
 def integers(data, weights):
@@ -454,6 +464,26 @@ def screen(data, weights_path):
     return Screen(data, contents, collage, means, enlarged)
 
 
+def whole(data, weights_path):
+    """A whole-image map [6]."""
+    chunk_limits = {0x18: 1024 + 32 * int.from_bytes(data[20:22], "little") ** 2, 0x19: 2**26}
+    contents = {kind: decompressed(payload, chunk_limits[kind]) for kind, payload in chunks(data).items() if kind < 32}
+
+    def style(file):
+        """Of the file of a style, a function that decodes it to a size, to samples 0 to 1, and its size."""
+        check_container(file)
+        require(not file[9] & 58 and set(chunks(file)) <= {1, 2}, "file of a style")
+        collage = Collage(file, weights_path)
+
+        def decoded(width, height):
+            z = resized(collage, file, width=width, height=height)
+            return np.clip(np.floor(255 * z + 0.5), 0, 255) / 255
+
+        return decoded, (collage.fields.width, collage.fields.height)
+
+    return Whole(data, contents, RangeDecoder, style, means)
+
+
 def metadata(data):
     """ICC profile, EXIF and XMP, as far as there are any [2.4]."""
     found = {kind: decompressed(payload, 2**24) for kind, payload in chunks(data).items() if kind >= 0x80}
@@ -485,16 +515,13 @@ def transparency_at(alpha, scale):
     return means(np.pad(z, ((0, 0), (0, -z.shape[1] % side), (0, -z.shape[2] % side)), "edge"), side)
 
 
-def decode(data, weights_path=None, scale=1.0, size=None):
-    """The picture as uint8 [H, W, channels], or [H, W] if it is grey and opaque, at a scale or of size (w, h)."""
-    check_container(data)
-    metadata(data)
-    code = {0: lambda: Collage(data, weights_path), 2: lambda: partition(data), 8: lambda: screen(data, weights_path)}
-    code = code[data[9] & 58]()
+def resized(code, data, scale=1.0, width=None, height=None):
+    """Real samples of the picture, with its transparency if there is any, at a scale or of a size [1.5]."""
+    size = None if width is None else (width, height)
     width, height = code.fields.width, code.fields.height
     steps = [2.0**k for k in range(-data[11], 32)]
     wanted = scale if size is None else max(size[0] / width, size[1] / height)
-    require(wanted > 0, "scale")
+    require(0 < wanted <= 65, "scale")
     step = min(step for step in steps if step >= wanted)
     require(width * height * max(1, step) ** 2 <= MAXIMUM_PIXELS, "too many pixels at this scale")
     z = code.at_scale(step)
@@ -503,5 +530,19 @@ def decode(data, weights_path=None, scale=1.0, size=None):
     if size is not None or scale != step:
         size = size or [max(1, math.floor(side * scale + 0.5)) for side in (width, height)]
         z = coverage(height * step, size[1], z.shape[1]) @ z @ coverage(width * step, size[0], z.shape[2]).T
+    return z
+
+
+def decode(data, weights_path=None, scale=1.0, size=None):
+    """The picture as uint8 [H, W, channels], or [H, W] if it is grey and opaque, at a scale or of size (w, h)."""
+    check_container(data)
+    metadata(data)
+    kinds = {
+        0: lambda: Collage(data, weights_path),
+        2: lambda: partition(data),
+        8: lambda: screen(data, weights_path),
+        10: lambda: whole(data, weights_path),
+    }
+    z = resized(kinds[data[9] & 58](), data, scale, *(size or ()))
     grey_levels = np.clip(np.floor(255 * z + 0.5), 0, 255).astype(np.uint8)
     return grey_levels[0] if len(z) == 1 else grey_levels.transpose(1, 2, 0)

@@ -217,7 +217,7 @@ class Contents:
     def finish(self):
         require(self.used == set(self.coders), "chunk without symbols")
         for coder in self.coders.values():
-            coder.escapes.finish()
+            coder.finish()
 
 
 def read_plane(plane, fields, contents):

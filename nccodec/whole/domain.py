@@ -66,12 +66,13 @@ class _Pooling:
     def step(self, t: np.ndarray) -> np.ndarray:
         """t: float64 [C, rows, columns] -> the same, one step on."""
         cells = np.ix_(self._rows.ranges, self._columns.ranges)
-        scales, turns = self._scales[cells], self._isometries[cells]
-        sums = self._constant.copy()
+        planes = [constant.copy() for constant in self._constant]
         for number in np.unique(self._isometries[self._scales != 0]):
-            sums += np.where(turns == number, scales, 0) * self._sums(isometry(t, int(number)))
-        sums = np.add.reduceat(np.add.reduceat(sums, self._rows.firsts, axis=1), self._columns.firsts, axis=2)
-        return sums / self._side**2
+            scales = np.where(self._isometries == number, self._scales, 0)[cells]
+            for plane, sums in zip(t, planes, strict=True):  # one at a time: there may be many parts
+                sums += scales * self._sums(isometry(plane[None], int(number)))[0]
+        reduced = [np.add.reduceat(np.add.reduceat(x, self._rows.firsts), self._columns.firsts, axis=1) for x in planes]
+        return np.stack(reduced) / self._side**2
 
     def _sums(self, t: np.ndarray) -> np.ndarray:
         """Over each part of a range, of what it shows: float64 [C, parts, parts]."""

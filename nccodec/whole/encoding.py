@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from ..errors import LimitError
 from ..neural.encoding import Encoder as CollageEncoder
 from ..neural.options import Options as CollageOptions
 from ..neural.weights import Weights, named
@@ -14,6 +15,7 @@ from .fitting import Choice, Rules, fit
 from .geometry import domain_of, ranges_of
 from .header import LARGEST_SCALE, SCALE_UNIT, STEP_UNIT, TOP, step_of
 from .options import Options
+from .packing import MAX_STYLE
 from .refining import Refined, Refiner
 from .synthesis import shown, style_planes
 
@@ -119,12 +121,16 @@ class Encoder:
         return Rules(allowed, self._floor, self._options.negatives, price)
 
     def _style_of(self, picture: Image.Image):
-        """The collage of a style, in the picture's shape and small."""
+        """The collage of a style, in the picture's shape and small, but no smaller than a range, so that it can be
+        enlarged as much as the picture."""
         ratio = self._width / self._height
         width, height = min(picture.width, picture.height * ratio), min(picture.height, picture.width / ratio)
         left, top = (picture.width - width) / 2, (picture.height - height) / 2
         factor = min(1.0, _STYLE_SIDE / max(width, height))
-        size = max(1, round(width * factor)), max(1, round(height * factor))
+        rows, columns = self._cells.shape[3:]
+        size = max(columns, round(width * factor)), max(rows, round(height * factor))
+        if math.prod(size) > MAX_STYLE:
+            raise LimitError(f"ranges of {columns} x {rows} pixels are too large for a style")
         box = (left, top, left + width, top + height)
         small = picture.convert("L" if self._grey else "RGB").resize(size, Image.Resampling.LANCZOS, box)
         encoder = CollageEncoder(small, CollageOptions(weights=self._options.weights))

@@ -4,23 +4,28 @@ import math
 
 from ..errors import LimitError
 from .code import range_size
-from .header import FEWEST, MOST, SMALLEST_DOMAIN
+from .header import FEWEST, MAX_CANVAS, MOST, SMALLEST_DOMAIN
 
 _FREEDOM = 1.3  # how many more or fewer ranges than asked for
 _DEVIATION = 0.1  # what a ratio of e of these counts, beside the share of the canvas that is beyond the picture
 
 
 def ranges_of(height: int, width: int, side: int) -> int:
-    """How many ranges to a side give ranges of about side x side pixels, of which little lies beyond the picture."""
+    """How many ranges to a side give ranges of about side x side pixels, of which little lies beyond the picture: no
+    more than it has pixels, which would leave most of them there. LimitError for a picture that is too large."""
     wanted = math.sqrt(height * width) / side
     first, last = (min(MOST, max(FEWEST, math.floor(wanted * factor))) for factor in (1 / _FREEDOM, _FREEDOM))
+    last = min(last, max(FEWEST, min(height, width)))
 
     def cost(ranges: int) -> float:
         down, across = range_size(height, width, ranges)
         beyond = math.log(down * across * ranges**2 / (height * width))
         return beyond + _DEVIATION * abs(math.log(ranges / max(wanted, 1)))
 
-    return min(range(first, last + 1), key=cost)
+    ranges = min(range(min(first, last), last + 1), key=cost)
+    if math.prod(range_size(height, width, ranges)) * ranges**2 > MAX_CANVAS:
+        raise LimitError(f"{width} x {height} pixels in {ranges} x {ranges} whole ranges are over {MAX_CANVAS}")
+    return ranges
 
 
 def domain_of(region: tuple[int, int, int, int] | None, height: int, width: int, ranges: int) -> tuple[int, int, int]:

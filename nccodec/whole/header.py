@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ..bitstream.container import Common
 from ..code import quality_of
-from ..errors import FormatError
+from ..errors import FormatError, LimitError
 from ..neural.places import holding
 
 CELLS, STYLE = 0x18, 0x19  # chunk types
@@ -17,6 +17,7 @@ LARGEST_STYLE = 32  # of |t|
 STEP_UNIT = 16  # the quantizer step is in 1/16 grey level
 FEWEST, MOST = 4, 1024  # ranges to a side
 SMALLEST_DOMAIN = 2  # ranges to a side
+MAX_CANVAS = 1 << 28  # pixels in whole ranges; the largest square pictures have fewer, however they are cut
 TOP = 1000  # levels of the encoder's quality
 _COARSEST, _FINEST = 800, 8  # quantizer step of quality 0 and 100, in 1/STEP_UNIT
 _FIELDS = struct.Struct("<HHHHHBI8s")
@@ -71,6 +72,10 @@ class Fields:
         fields = cls(*_FIELDS.unpack(data))
         if not FEWEST <= fields.ranges <= MOST:
             raise FormatError(f"{fields.ranges} ranges to a side are outside {FEWEST} .. {MOST}")
+        canvas = math.prod(-(-n // fields.ranges) * fields.ranges for n in (common.height, common.width))
+        if canvas > MAX_CANVAS:
+            size = f"{common.width} x {common.height} pixels in {fields.ranges} x {fields.ranges} whole ranges"
+            raise LimitError(f"{size} are over {MAX_CANVAS}")
         if fields.step == 0:
             raise FormatError("a whole-image map without a quantizer step")
         reach = max(fields.top, fields.left) + fields.side

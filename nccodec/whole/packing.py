@@ -8,8 +8,9 @@ from ..errors import FormatError, LimitError
 from ..neural import nested
 from ..neural import packing as neural
 from ..neural.weights import Weights
-from .code import LARGEST_MEAN, Style, WholeCode, turns
+from .code import LARGEST_MEAN, Style, WholeCode, range_size, turns
 from .header import CELLS, STYLE, Fields
+from .synthesis import style_request
 from .walk import Reader, Recorder, Writer, walk
 
 MAX_STYLE = 1 << 20  # pixels of a style
@@ -79,6 +80,8 @@ def _style(content: bytes, header: Header, model: Weights):
     inner, chunks = nested.read(content, header, header.fields.fingerprint)
     if inner.common.width * inner.common.height > MAX_STYLE:
         raise LimitError(f"a style of {inner.common.width} x {inner.common.height} is over {MAX_STYLE} pixels")
+    size = range_size(header.common.height, header.common.width, header.fields.ranges)
+    style_request((inner.common.height, inner.common.width), inner.common.side, *size)
     return neural.unpack(inner, chunks, model.symbol_model(inner))
 
 

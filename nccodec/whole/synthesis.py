@@ -6,6 +6,7 @@ from ..arrays import QUIET, numpy_form
 from ..code import Span
 from ..collage.output import Request, View, grey_levels
 from ..collage.scales import reduce_area
+from ..errors import LimitError
 from ..imaging.colour import to_rgb
 from ..neural.code import CollageCode
 from ..neural.synthesis import synthesise as collage
@@ -44,8 +45,17 @@ def shown(code: WholeCode, weights: Weights | None, up: int) -> Small:
 def style_planes(style: CollageCode, weights: Weights, height: int, width: int) -> np.ndarray:
     """A style as a range of so many samples shows it: luma less MIDDLE, and chroma unless it is grey: float64 [C,
     height, width], in grey levels."""
-    request = Request.of(View(size=(width, height)), (style.height, style.width), style.range_size)
+    request = style_request((style.height, style.width), style.range_size, height, width)
     return planes_of(collage(style, weights, request))
+
+
+def style_request(size: tuple[int, int], side: int, height: int, width: int) -> Request:
+    """A style of `size`, height and width, in cells of `side`, as a range of height x width samples. LimitError where it
+    is too small for that."""
+    try:
+        return Request.of(View(size=(width, height)), size, side)
+    except LimitError as error:
+        raise LimitError(f"the style is too small for its ranges: {error}") from None
 
 
 def planes_of(picture: np.ndarray) -> np.ndarray:

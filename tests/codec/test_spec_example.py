@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import wholes
 from partitions import equal
 
 from nccodec.codec.file import read_file, write_file
@@ -13,10 +14,11 @@ from nccodec.neural.code import CollageCode
 from nccodec.neural.prior import IntegerPrior
 from nccodec.pifs.code import Layout, Level, PartitionCode, Plane
 from nccodec.screen.code import ScreenCode
+from nccodec.whole.code import WholeCode
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "bitstream_spec.md").read_text()
-BOUNDS = (("8.1", "### 8.2"), ("8.2", "### 8.3"), ("8.3", "## 9."))
+BOUNDS = (("9.1", "### 9.2"), ("9.2", "### 9.3"), ("9.3", "### 9.4"), ("9.4", "## 10."))
 SECTIONS = [PAGE.split(f"### {first}")[1].split(last)[0] for first, last in BOUNDS]
 TINY = weights.load(ROOT / "tests" / "golden" / "tiny.safetensors")
 
@@ -72,3 +74,11 @@ def test_the_screen_map_of_the_page_packs_to_its_bytes_and_back():
     assert (read.grey, read.level, read.lossless, read.parts) == (True, 0, True, ())
     for name, array in arrays.items():
         np.testing.assert_array_equal(getattr(read, name), array)
+
+
+def test_the_whole_image_map_of_the_page_packs_to_its_bytes_and_back():
+    fields, data = parsed(SECTIONS[3])
+    arrays = {name: np.array(fields.pop(name), np.int64) for name in ("means", "scales", "isometries")}
+    code = WholeCode(domain=tuple(fields.pop("domain")), **fields, **arrays)
+    assert len(data) == 113
+    assert write_file(code) == data and wholes.equal(read_file(data).code, code)

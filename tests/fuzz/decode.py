@@ -24,14 +24,18 @@ with instrumented():
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 TINY = GOLDEN / "tiny.safetensors"
 MAX_PIXELS = 1 << 14
-_KINDS = (0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x80, 0x81, 0x82, 0x03, 0xFE)
+_KINDS = (0x01, 0x02, 0x08, 0x09, 0x18, 0x19, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x80, 0x81, 0x82, 0x03, 0xFE)
 _REQUESTS = (
     {"scale": 2.0}, {"scale": 0.5}, {"scale": 0.3}, {"size": (7, 20)}, {"scale": 4.0, "detail": False},
     {"smooth": True}, {"crop": (1, 0, 2, 1)}, {"scale": 1.7, "crop": (0, 1, 3, 2)}, {"self_reference": False},
 )  # fmt: skip
 _COUNTS = struct.Struct("<BII")  # iterations, scale sum, non-zero scales
 _COUNTS_AT = 25
-_STATED = re.compile(r"the chunks hold \((\d+), (\d+), (\d+)\)")
+_STATED = re.compile(r"(?:the chunks hold|with a domain \(.*\), not) \((\d+), (\d+), (\d+)\)")
+_WHOLE_COUNTS = struct.Struct("<BI")  # of whole-image maps: largest scale, styled
+_WHOLE_COUNTS_AT = 30
+_WHOLE_STATED = re.compile(r"with style \(\d+, \d+\), not \((\d+), (\d+)\)")
+_SIZES = {0: 42, 2: 34, 8: 43, 10: 43}  # of the header, by the bits of the kind
 
 
 def target(data: bytes) -> None:
@@ -43,6 +47,9 @@ def target(data: bytes) -> None:
     if found := _STATED.search(str(error)):
         counts = _COUNTS.pack(*map(int, found.groups()))
         attempt(sealed(data[:_COUNTS_AT] + counts + data[_COUNTS_AT + len(counts) : -4]))
+    if found := _WHOLE_STATED.search(str(error)):
+        counts = _WHOLE_COUNTS.pack(*map(int, found.groups()))
+        attempt(sealed(data[:_WHOLE_COUNTS_AT] + counts + data[_WHOLE_COUNTS_AT + len(counts) : -4]))
 
 
 def attempt(data: bytes) -> nccodec.NclError | None:
@@ -109,7 +116,7 @@ def mutate(data: bytes, source: Random, vary: Vary) -> bytes:
 
 def parts_of(data: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
     """Header, empty where there is none, and chunks, as far as they fit."""
-    size = 34 if data[9:10] and data[9] & 2 else 42
+    size = _SIZES.get(data[9] & 58, 42) if data[9:10] else 42
     if len(data) < size + 4:
         return b"", []
     chunks, at = [], size
@@ -129,7 +136,7 @@ def varied_head(head: bytes, source: Random) -> bytes:
         at = source.choice((12, 16))
         return head[:at] + struct.pack("<I", side) + head[at + 4 :]
     at, value = {
-        1: (9, source.choice((0, 1, 2, 3, 4, 5))),
+        1: (9, source.choice((0, 1, 2, 3, 4, 5, 8, 9, 10, 11))),
         2: (10, source.randrange(2)),
         3: (source.choice((20, 21)), source.choice((0, 1, 2, 0x7F, 0xFF, source.randrange(256)))),
         4: (source.choice((11, 22, 23)), source.choice((0x12, 0x13, 0x22, 0x02, 0x14, 0x06, 2, 3, 4, 5, 6))),
