@@ -28,6 +28,10 @@ def command(
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Width and height in pixels, instead of --scale.")
     ] = None,
+    align: Annotated[
+        bool,
+        typer.Option("--align", help="Turn copies in B as in A, in files of `nc fractalize`, so that they stay whole."),
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="Show the film once, not again and again.")] = False,
     weights: Annotated[
         str | None, typer.Option(help="The files' weights, by name or path, where they are not installed.")
@@ -54,15 +58,16 @@ def command(
         check_output(source, output, force)
     view = View(scale=1 if scale is None else scale, size=wanted, max_pixels=max_pixels)
 
-    def opened(path: Path) -> Map:
+    def opened(path: Path, like: Map | None = None) -> Map:
         data = checked(path)
         try:
             with naming_warnings(path):
-                return map_of(data, view, weights, device.value)
+                return map_of(data, view, weights, device.value, like)
         except NclError as error:
             raise naming(path, error) from None
 
-    maps = opened(first), opened(second)
+    begin = opened(first)
+    maps = begin, opened(second, begin if align else None)
     try:
         pictures = blends_of(*maps, frames)
     except NclError as error:

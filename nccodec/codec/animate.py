@@ -16,7 +16,7 @@ from ..collage.output import Request, View
 from ..errors import LimitError, NclWarning
 from ..imaging.pictures import parts_of
 from .file import read_file
-from .kinds import Kind
+from .kinds import Code, Kind
 
 NOISE, GREY = "noise", "grey"
 _MIDDLE = 128
@@ -24,16 +24,18 @@ _MIDDLE = 128
 
 @dataclass(frozen=True)
 class Map:
-    """The map of a `.ncl`. common: what its header says of every kind."""
+    """The map of a `.ncl`. common: what its header says of every kind. code: its parameters."""
 
     kind: Kind
     common: Common
+    code: Code
     iteration: Iteration
 
 
-def map_of(data: bytes, view: View, weights: Any = None, device: str = "auto") -> Map:
-    """The map of a `.ncl`, without its transparency. NclError as of `nccodec.decode`; LimitError too for a kind of map
-    that has no steps; NclWarning for transparency."""
+def map_of(data: bytes, view: View, weights: Any = None, device: str = "auto", like: Map | None = None) -> Map:
+    """The map of a `.ncl`, without its transparency. like: that its parts are to be aligned with, if these two can be
+    blended. NclError as of `nccodec.decode`; LimitError too for a kind of map that has no steps, or cannot be aligned;
+    NclWarning for transparency."""
     file = read_file(data, weights)
     common, room = file.header.common, file.kind.room()
     request = Request.of(view, (common.height, common.width), common.side)
@@ -41,7 +43,9 @@ def map_of(data: bytes, view: View, weights: Any = None, device: str = "auto") -
     if file.extras.alpha is not None:
         warnings.warn("its transparency is left out", NclWarning, stacklevel=2)
     code = file.code if view.self_reference else file.code.without_self_reference()
-    return Map(file.kind, common, room.Iteration(code, file.weights, request, choose_device(device)))
+    if like is not None and (file.kind, _size(common)) == (like.kind, _size(like.common)):
+        code = room.align(code, like.code)
+    return Map(file.kind, common, code, room.Iteration(code, file.weights, request, choose_device(device)))
 
 
 def iterates_of(map: Map, start: Image.Image | str, steps: int | None) -> Iterator[Iterate]:

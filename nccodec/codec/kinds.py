@@ -136,6 +136,11 @@ class Room(Protocol):
         has no steps."""
         ...
 
+    def align(self, code: Code, other: Code) -> Code:
+        """A code of nearly the same picture whose parts are those of the other, of one size with it. LimitError where a
+        kind has no such thing."""
+        ...
+
     Descent: "type[Descent] | None"  # None of a kind of which no part is a copy of all
 
     def prepare(self, options: Any, device: str) -> None:

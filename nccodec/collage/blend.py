@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from ..errors import CollageError
 from .iteration import Iteration, State, settled
 
 
@@ -38,8 +39,11 @@ class Blend:
 
 def blends(f: Iteration, g: Iteration, frames: int) -> Iterator[np.ndarray]:
     """Pictures of the fixed points of (1 - t) F + t G for `frames` t, at least 2, from 0 to 1: uint8 [H, W, 3], or
-    [H, W] if grey."""
-    state = f.start(np.full((*f.size, 3), 128, np.uint8))
+    [H, W] if grey. CollageError for maps of which states differ in shape."""
+    grey = np.full((*f.size, 3), 128, np.uint8)
+    state = f.start(grey)
+    if [z.shape for z in state] != [z.shape for z in g.start(grey)]:
+        raise CollageError("there are no maps between two that cut the picture in different ways")
     for number in range(frames):
         between = Blend(f, g, number / (frames - 1))
         state = settled(between, state)

@@ -1,6 +1,7 @@
 """The collage as a kind of map: see `codec.kinds.Room`."""
 
 from pathlib import Path
+from typing import NoReturn
 
 from ..arrays import GRADIENTS
 from ..bitstream.container import Chunk, Header
@@ -19,7 +20,7 @@ from .synthesis import neighbourhood, synthesise
 from .weights import Weights, matching, named
 
 __all__ = [
-    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "Descent", "Encoder", "Iteration", "Reader", "align", "check", "contents", "model", "pack", "prepare", "synthesise",
     "unpack", "weights",
 ]  # fmt: skip
 
@@ -57,6 +58,11 @@ def check(view: View) -> None:
     """LimitError for what a collage does not have."""
     if view.smooth:
         raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
+
+
+def align(code: CollageCode, other: CollageCode) -> NoReturn:
+    """LimitError: no part is another's in some other place or way."""
+    raise LimitError("only whole-image maps, as `nc fractalize` makes them, can be aligned with each other")
 
 
 def prepare(options: Options, device: str) -> None:

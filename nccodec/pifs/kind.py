@@ -1,5 +1,7 @@
 """The partitioned map as a kind of map: see `codec.kinds.Room`."""
 
+from typing import NoReturn
+
 from ..bitstream.container import Chunk, Header
 from ..bitstream.frame import unframed
 from ..bitstream.symbols import SymbolModel
@@ -14,7 +16,7 @@ from .packing import pack
 from .reading import Reader
 
 __all__ = [
-    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "Descent", "Encoder", "Iteration", "Reader", "align", "check", "contents", "model", "pack", "prepare", "synthesise",
     "unpack", "weights",
 ]  # fmt: skip
 
@@ -51,6 +53,11 @@ def check(view: View) -> None:
 def synthesise(code: PartitionCode, weights: None, request: Request, device: str = "cpu"):
     """See `synthesis.synthesise`."""
     return synthesis.synthesise(code, request, device)
+
+
+def align(code: PartitionCode, other: PartitionCode) -> NoReturn:
+    """LimitError: no part is another's in some other place or way."""
+    raise LimitError("only whole-image maps, as `nc fractalize` makes them, can be aligned with each other")
 
 
 def prepare(options: Options, device: str) -> None:

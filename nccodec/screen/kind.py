@@ -16,7 +16,7 @@ from .reading import Reader
 from .synthesis import synthesise
 
 __all__ = [
-    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "Descent", "Encoder", "Iteration", "Reader", "align", "check", "contents", "model", "pack", "prepare", "synthesise",
     "unpack", "weights",
 ]  # fmt: skip
 
@@ -50,6 +50,11 @@ def check(view: View) -> None:
 def Iteration(code: ScreenCode, weights: Weights | None, request: Request, device: str = "cpu") -> NoReturn:
     """LimitError: there is no start that a screen map could be iterated from."""
     raise LimitError("screen maps are not iterated: pixels are copies of others that come before them, or none")
+
+
+def align(code: ScreenCode, other: ScreenCode) -> NoReturn:
+    """LimitError: no part is another's in some other place or way."""
+    raise LimitError("only whole-image maps, as `nc fractalize` makes them, can be aligned with each other")
 
 
 def prepare(options: Options, device: str) -> None:

@@ -77,6 +77,11 @@ class WholeCode:
         top, left, side = self.domain
         return self.levels[:, top : top + side, left : left + side].mean((1, 2))
 
+    def aligned(self, other: "WholeCode") -> "WholeCode":
+        """The same picture but for the way in which its copies are turned: as in the other, so that copies between the
+        two are copies and not two upon each other. The other itself decides where this one has none."""
+        return replace(self, isometries=np.where(self.scales == 0, 0, other.isometries))
+
     def without_self_reference(self) -> "WholeCode":
         """The same with every s set to zero."""
         return replace(self, scales=np.zeros_like(self.scales), isometries=np.zeros_like(self.isometries))

@@ -17,7 +17,7 @@ from .reading import Reader
 from .synthesis import synthesise
 
 __all__ = [
-    "Descent", "Encoder", "Iteration", "Reader", "check", "contents", "model", "pack", "prepare", "synthesise",
+    "Descent", "Encoder", "Iteration", "Reader", "align", "check", "contents", "model", "pack", "prepare", "synthesise",
     "unpack", "weights",
 ]  # fmt: skip
 
@@ -45,6 +45,13 @@ def check(view: View) -> None:
         raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
     if not view.detail:
         raise LimitError("whole-image maps, as `nc fractalize` makes them, have no predicted detail to leave out")
+
+
+def align(code: WholeCode, other: WholeCode) -> WholeCode:
+    """See `WholeCode.aligned`. LimitError where they have not as many ranges."""
+    if code.ranges != other.ranges:
+        raise LimitError(f"{code.ranges} and {other.ranges} ranges to a side cannot be aligned")
+    return code.aligned(other)
 
 
 def prepare(options: Options, device: str) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import nccodec
+from nccodec.codec.file import read_file, write_file
+from nccodec.whole.code import WholeCode
 
 MADE: dict[str, bytes] = {}
 
@@ -183,3 +186,39 @@ def test_zoom_refuses_in_one_line_and_writes_nothing(nc, files, arguments, statu
     assert (code, out) == (status, "")
     assert message in err and "Traceback" not in err
     assert not list(files.glob("*@zoom*"))
+
+
+def test_aligned_copies_are_turned_as_in_the_first_file(nc, files, smooth):
+    first = nccodec.encode(smooth(40, 60), map="whole", range_size=8)
+    second = nccodec.encode(smooth(40, 72).crop((12, 0, 72, 40)), map="whole", range_size=8, upright=True)
+    (files / "f.ncl").write_bytes(first)
+    (files / "g.ncl").write_bytes(second)
+    for name, options in (("plain.png", ()), ("aligned.png", ("--align",))):
+        assert nc("morph", "f.ncl", "g.ncl", "-o", name, "--frames", "3", "--scale", "4", *options)[0] == 0
+    plain, aligned = frames("plain.png"), frames("aligned.png")
+    np.testing.assert_array_equal(plain[0], aligned[0])
+    # The last frame is the second file with the isometries of the first, and that alone.
+    code = read_file(second).code
+    turned = replace(code, isometries=read_file(first).code.isometries)
+    assert (turned.isometries != code.isometries).any() and (code.scales > 0).all()
+    expected = np.asarray(nccodec.decode(write_file(turned), 4).convert("RGB")).astype(int)
+    assert np.abs(aligned[-1] - expected).max() <= 1
+    assert np.abs(plain[-1] - np.asarray(nccodec.decode(second, 4).convert("RGB")).astype(int)).max() <= 1
+
+
+def test_other_maps_are_not_aligned(nc, files):
+    code, _, err = nc("morph", "a.ncl", "b.ncl", "-o", "m.png", "--align")
+    assert code == 1
+    assert err == "nc: b.ncl: only whole-image maps, as `nc fractalize` makes them, can be aligned with each other\n"
+
+
+def test_maps_that_cut_a_picture_in_different_ways_have_none_between(nc, files):
+    codes = []
+    for ranges in (5, 6):
+        grid = np.zeros((ranges, ranges), int)
+        codes.append(WholeCode(40, 60, True, 16, 8, (0, 0, ranges), grid[None], grid, grid))
+    for name, code in zip(("f.ncl", "g.ncl"), codes, strict=True):
+        (files / name).write_bytes(write_file(code))
+    code, _, err = nc("morph", "f.ncl", "g.ncl", "-o", "m.png")
+    assert code == 1 and err.count("\n") == 1 and "different ways" in err
+    assert not (files / "m.png").exists()
