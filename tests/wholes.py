@@ -16,6 +16,8 @@ def random_whole(
     shape = ranges, ranges
     slope = np.add.outer(np.arange(ranges), np.arange(ranges)) * 12 // ranges
     means = np.rint(random.laplace(0, spread, (1 if grey else 3, *shape))).astype(np.int64) + slope
+    farthest = min(32767, 8192 * 16 // step)
+    means = means.clip(-farthest, farthest)
     scales = random.integers(-most, most + 1, shape)
     isometries = np.where(scales == 0, 0, random.choice(turns(*size, ranges), shape))
     styles = None

@@ -349,7 +349,7 @@ def bad_wholes() -> dict[str, tuple[bytes, str, str]]:
     def styled(new: CollageCode, packer: str = "range") -> bytes:
         return write(about, ranges, Chunk(0x19, frame(write_file(new, packer, tiny.prior_at(new.level)))))
 
-    turned, far = random_whole((22, 37), 5, 20), random_whole((22, 37), 5, 20, step=65535)
+    turned, far = random_whole((22, 37), 5, 20), replace(random_whole((22, 37), 5, 20), step=65535)
     turned.scales[2, 2], turned.isometries[2, 2] = 9, 1
     large = replace(code_of(4, 4, False, 0, 0, 1), height=1024, width=MAX_STYLE // 1024 + 1)
     empty = [np.zeros((n, large.height // 4, -(-large.width // 4)), np.int32) for n in (6, 4)]
