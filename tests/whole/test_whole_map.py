@@ -115,7 +115,8 @@ def test_a_larger_decode_is_no_enlargement():
     fine = limit(code, 4)[0]
     blocks = fine.reshape(16, 4, 16, 4).transpose(0, 2, 1, 3)
     assert blocks.std((2, 3)).min() > 1
-    np.testing.assert_allclose(synthesis.window(code, domain.fixed_point(code, 4), (0, 64), (0, 64))[0], fine, atol=0.02)
+    made = synthesis.window(code, domain.fixed_point(code, 4), (0, 64), (0, 64))[0]
+    assert np.abs(made - fine).max() <= CLOSE + FLOAT
 
 
 def test_a_window_is_a_part_of_the_whole():
@@ -130,7 +131,9 @@ def test_a_window_is_a_part_of_the_whole():
             np.testing.assert_array_equal(part, whole[(slice(None), *(slice(*span) for span in spans))])
 
 
-@pytest.mark.parametrize("request_", [{}, {"scale": 2}, {"scale": 0.5}, {"scale": 0.7}, {"scale": 1.6}, {"size": (13, 31)}])
+@pytest.mark.parametrize(
+    "request_", [{}, {"scale": 2}, {"scale": 0.5}, {"scale": 0.7}, {"scale": 1.6}, {"size": (13, 31)}]
+)
 def test_a_picture_made_in_parts_is_the_whole(request_, monkeypatch):
     code = random_whole((41, 58), 6, 9, domain=(1, 1, 4), side=4)
     data = write_file(code)
