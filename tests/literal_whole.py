@@ -102,8 +102,6 @@ def luma_and_chroma(rgb):
     return np.stack([y - 128, (blue - y) / 1.772, (red - y) / 1.402])
 
 
-
-
 class Whole:
     """A whole-image map. style_of: of a file of a collage, its fields and a function that decodes it to a size."""
 
@@ -145,8 +143,7 @@ class Whole:
         """[planes, m h S, m w S] in grey levels, luma less 128 [6.3]."""
         fields, c = self.fields, self.c
         m, side, h, w = fields.ranges, fields.side, fields.h * up, fields.w * up
-        domain_ranges = slice(fields.top, fields.top + side), slice(fields.left, fields.left + side)
-        k = c[:, *domain_ranges].mean(axis=(1, 2))[:, None, None]
+        k = c[:, fields.top : fields.top + side, fields.left : fields.left + side].mean(axis=(1, 2))[:, None, None]
         style = np.zeros((len(c), h, w))
         if self.style is not None:
             levels = 255 * self.style(w, h)

@@ -96,5 +96,3 @@ class _Parts:
         self.starts, self.lengths = starts - self.ranges * length, np.diff(edges)
         self.ends = self.starts + self.lengths
         self.firsts = np.searchsorted(starts, np.arange(length) * side)
-
-

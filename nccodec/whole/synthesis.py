@@ -50,8 +50,8 @@ def style_planes(style: CollageCode, weights: Weights, height: int, width: int) 
 
 
 def style_request(size: tuple[int, int], side: int, height: int, width: int) -> Request:
-    """A style of `size`, height and width, in cells of `side`, as a range of height x width samples. LimitError where it
-    is too small for that."""
+    """A style of `size`, height and width, in cells of `side`, as a range of height x width samples. LimitError where
+    it is too small for that."""
     try:
         return Request.of(View(size=(width, height)), size, side)
     except LimitError as error:

@@ -68,7 +68,9 @@ def test_unknown_ancillary_chunks_are_skipped(tiny):
     np.testing.assert_array_equal(*decoded)
 
 
-@pytest.mark.parametrize("name", ["one-pixel", "range-19x14", "alpha-19x14", "partition-37x22", "partition-one-pixel", "whole-37x22"])
+@pytest.mark.parametrize(
+    "name", ["one-pixel", "range-19x14", "alpha-19x14", "partition-37x22", "partition-one-pixel", "whole-37x22"]
+)
 def test_every_flipped_bit_and_every_truncation_is_detected(name, tiny):
     data = (Path(__file__).parents[1] / "golden" / "ok" / f"{name}.ncl").read_bytes()
     for place in range(8 * len(data)):
