@@ -12,8 +12,23 @@ import nccodec
 from ..code import MAX_PIXELS
 from ..errors import ImageError, NclError
 from . import batch
+from .address import Place, place
 from .files import STREAM, is_stdout, naming, read_bytes, write
-from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting, Strip, stripped
+from .options import (
+    AsJson,
+    Dask,
+    Device,
+    Force,
+    Jobs,
+    MaxPixels,
+    OutputDir,
+    Quiet,
+    Recursive,
+    SkipExisting,
+    Strip,
+    check_dask,
+    stripped,
+)
 from .tasks import Task, in_out, tasks
 
 
@@ -26,15 +41,9 @@ class Decoding:
     options: dict
     fit: int | None
     format: str
-    force: bool
-    skip_existing: bool
     strip: tuple[str, ...]
 
-    def __call__(self, task: Task) -> dict | None:
-        if task.source == task.target != STREAM:  # a picture, say: what it is not is the better thing to tell
-            _checked(task.source)
-        if not batch.allowed(task, self.force, self.skip_existing):
-            return None
+    def __call__(self, task: Task) -> dict:
         from ..imaging.metadata import info_of, metadata_of
         from ..imaging.pictures import picture_bytes, picture_format
 
@@ -58,7 +67,7 @@ class Decoding:
         return {"width": picture.width, "height": picture.height, "pixels": pixels, "bytes": len(content)}
 
 
-def _checked(source: Path) -> bytes:
+def _checked(source: Place) -> bytes:
     """The bytes of a file, whose framing is that of a `.ncl`, or an NclError that names it."""
     data = read_bytes(source)
     try:
@@ -77,7 +86,7 @@ def _inside(fit: int, data: bytes) -> tuple[int, int] | None:
     return tuple(max(1, round(n * fit / max(size))) for n in size)
 
 
-def _is_picture(path: Path) -> bool:
+def _is_picture(path: Place) -> bool:
     """Whether a name is that of a picture which can be written."""
     from ..imaging.pictures import picture_format
 
@@ -107,13 +116,17 @@ def _region(text: str | None) -> tuple[int, ...] | None:
 
 def command(
     sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE...", readable=False, help="Files .ncl, folders, or - for stdin; or FILE OUT.png."),
+        list[Place],
+        typer.Argument(metavar="FILE...", parser=place, help="Files .ncl, folders, or - for stdin; or FILE OUT.png."),
     ],
     output: Annotated[
-        Path | None,
+        Place | None,
         typer.Option(
-            "-o", "--output", help="Picture to write, - for stdout [the name of FILE with .png, or @4x.png, beside it]."
+            "-o",
+            "--output",
+            metavar="PATH",
+            parser=place,
+            help="Picture to write, - for stdout [the name of FILE with .png, or @4x.png, beside it].",
         ),
     ] = None,
     output_dir: OutputDir = None,
@@ -156,12 +169,14 @@ def command(
     strip: Strip = None,
     max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
+    dask: Dask = None,
     skip_existing: SkipExisting = False,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Decode .ncl files at any scale."""
+    check_dask(dask, jobs)
     if scale is not None and size is not None:
         raise typer.BadParameter("give --scale or --size, not both", param_hint="--size")
     if fit is not None and (scale is not None or size is not None or crop is not None):
@@ -183,8 +198,15 @@ def command(
         "detail": not no_detail, "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels,
         "crop": region,
     }  # fmt: skip
-    work = Decoding(options, fit, extension, force, skip_existing, stripped(strip))
-    batch.run(todo, work, jobs, reporting, _line)
+    work = Decoding(options, fit, extension, stripped(strip))
+    overwriting = batch.Overwriting(force, skip_existing, output_dir if recursive else None)
+
+    def allowed(task: Task) -> bool:
+        if task.source == task.target != STREAM:  # a picture, say: what it is not is the better thing to tell
+            _checked(task.source)
+        return overwriting(task)
+
+    batch.run(todo, work, jobs, reporting, _line, allowed, dask)
 
 
 def _line(told: dict) -> str:
