@@ -1,1 +1,128 @@
-"""The files of a batch, done by the workers of a Dask cluster that is there already."""
+"""The files of a batch, done by the workers of a Dask cluster that is there already.
+
+Workers do one file at a time, with as many threads as they have, and keep the weights. What a lost one had begun, others
+do again: that outputs may be written was settled before, so that half of a batch done twice leaves the same files.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from ..errors import ClusterError, NclError
+from .address import Address
+from .attempts import Result, Work, attempt
+from .tasks import Task
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_PATIENCE = 10  # seconds until a scheduler answers
+_MOST = 16  # files at a time: a scheduler gives out some thousand parts a second, however large the cluster is
+_SHARES = 32  # parts for each thread at least, or the last ones would be waited for
+
+_alone = Lock()
+
+
+def on_cluster(todo: list[Task], work: Work, address: str) -> Iterator[Result]:
+    """In the order of the tasks. address: of the scheduler. ClusterError where none answers within 10 seconds."""
+    with _connected(address) as client:
+        from distributed import as_completed
+
+        group, folder = f"nc-{uuid4()}", os.getcwd()
+        threads = sum(client.nthreads().values())
+        size = max(1, min(_MOST, len(todo) // (_SHARES * max(1, threads))))
+        parts = [range(start, min(start + size, len(todo))) for start in range(0, len(todo), size)]
+        running = {}
+
+        def submit(part: range) -> object:
+            tasks = [todo[number] for number in part]
+            future = client.submit(_attempts, tasks, work, folder, key=(group, part.start, len(part)), pure=False)
+            running[future] = part
+            return future
+
+        arriving = as_completed(map(submit, parts), loop=client.loop, with_results=True, raise_errors=False)
+        done, following = {}, 0
+        for future, results in arriving:
+            part, finished = running.pop(future), future.status == "finished"
+            if not finished and len(part) > 1 and future.status == "error":  # which of them, if any, ends workers?
+                arriving.update(submit(range(number, number + 1)) for number in part)
+                continue
+            if not finished:
+                results = [_not_done(todo[number], address, future.status, results) for number in part]
+            done.update(zip(part, results, strict=True))
+            while following in done:
+                yield done.pop(following)
+                following += 1
+
+
+@contextmanager
+def _connected(address: str) -> Iterator["Client"]:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ClusterError("--dask: pip install 'nccodec[cluster]'") from None
+    for name in ("distributed", "tornado", "asyncio"):  # what there is to tell is told of the files
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(f"{address}: no Dask scheduler answers there ({' '.join(str(error).split())})") from None
+    try:
+        yield client
+    finally:
+        client.close(timeout=_PATIENCE)
+
+
+def _not_done(task: Task, address: str, status: str, told: object) -> Result:
+    """told: type, exception and traceback of a part that ended with status "error"."""
+    from distributed.scheduler import KilledWorker
+
+    if status != "error":
+        cause = f"the scheduler at {address} is lost"
+    elif isinstance(told[1], KilledWorker):
+        cause = f"{told[1].allowed_failures + 1} workers that began it were ended, perhaps for want of memory"
+    else:
+        cause = " ".join(f"{type(told[1]).__name__}: {told[1]}".split())
+    return task, None, NclError(f"{task.source}: not done: {cause}"), []
+
+
+def _attempts(tasks: list[Task], work: Work, folder: str) -> list[Result]:
+    """What a worker does. folder: where the command runs, for names that are relative to it."""
+    from distributed import get_worker
+
+    from ..arrays import set_threads
+
+    with _alone, _inside(folder) as known:
+        worker = get_worker()
+        set_threads(worker.state.nthreads)
+        return [
+            attempt(task, work) if known or _is_remote(task) else _out_of_reach(task, worker.address, folder)
+            for task in tasks
+        ]
+
+
+@contextmanager
+def _inside(folder: str) -> Iterator[bool]:
+    """Work in a folder, and go back; gives whether it is there."""
+    before = os.getcwd()
+    try:
+        os.chdir(folder)
+    except OSError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.chdir(before)
+
+
+def _is_remote(task: Task) -> bool:
+    return isinstance(task.source, Address) and isinstance(task.target, Address)
+
+
+def _out_of_reach(task: Task, worker: str, folder: str) -> Result:
+    return task, None, NclError(f"{task.source}: not done: the worker at {worker} has no folder {folder}"), []

@@ -176,7 +176,6 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Decode .ncl files at any scale."""
-    check_dask(dask, jobs)
     if scale is not None and size is not None:
         raise typer.BadParameter("give --scale or --size, not both", param_hint="--size")
     if fit is not None and (scale is not None or size is not None or crop is not None):
@@ -188,6 +187,7 @@ def command(
     if extension and not _is_picture(Path(f"_.{extension}")):
         raise typer.BadParameter(f"{format!r} is no picture format", param_hint="--format")
     sources, output = in_out(sources, output, output_dir, _is_picture)
+    check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(
         sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or 'png'}"),

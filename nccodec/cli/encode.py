@@ -15,7 +15,7 @@ from ..errors import LimitError, NclError, NclWarning
 from ..neural.options import EFFORTS, REFINED, Options
 from . import batch, progress
 from .address import Place, place
-from .files import bytes_beside, is_stdout, is_streamed, naming, read_bytes, write
+from .files import STREAM, bytes_beside, is_stdout, is_streamed, naming, read_bytes, write
 from .options import (
     AsJson,
     Bpp,
@@ -186,7 +186,6 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Encode pictures to .ncl."""
-    check_dask(dask, jobs)
     goals = target(quality, bpp, size, psnr)
     options = {name: value for name, value in (("effort", effort), ("weights", weights)) if value is not None}
     if lossless:
@@ -198,6 +197,7 @@ def command(
     except LimitError as error:
         raise typer.BadParameter(str(error), param_hint="--map") from None
     sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
+    check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(
         sources, _suffixes() if recursive else (),

@@ -83,7 +83,10 @@ def _bytes(text: str) -> int:
     return int(number * unit)
 
 
-def check_dask(dask: str | None, jobs: int) -> None:
-    """BadParameter where a batch is to be done in two ways at once."""
+def check_dask(dask: str | None, jobs: int, streams: bool) -> None:
+    """BadParameter where a batch is to be done in two ways at once, or elsewhere though streams of this process are to
+    be read or written."""
     if dask is not None and jobs > 1:
         raise typer.BadParameter("give -j or --dask, not both", param_hint="--dask")
+    if dask is not None and streams:
+        raise typer.BadParameter("stdin and stdout are not within reach of a cluster", param_hint="--dask")

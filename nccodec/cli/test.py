@@ -8,7 +8,7 @@ import typer
 from ..errors import NclError
 from . import batch
 from .address import Place, place
-from .files import naming, read_bytes
+from .files import STREAM, naming, read_bytes
 from .options import AsJson, Dask, Jobs, Quiet, Recursive, check_dask
 from .tasks import Task, tasks
 
@@ -45,7 +45,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Check that .ncl files are whole and undamaged; write nothing."""
-    check_dask(dask, jobs)
+    check_dask(dask, jobs, STREAM in sources)
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(sources, (".ncl",), lambda path: path, None, None, recursive, reporting.note)
     batch.run(todo, Testing(weights), jobs, reporting, lambda told: f"{told['source']}: ok", dask=dask)
