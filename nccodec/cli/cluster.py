@@ -1,18 +1,20 @@
 """The files of a batch, done by the workers of a Dask cluster that is there already.
 
-Workers do one file at a time, with as many threads as they have, and keep the weights. What a lost one had begun, others
-do again: that outputs may be written was settled before, so that half of a batch done twice leaves the same files.
+Workers do one file at a time, with as many threads as they have, and keep the weights. What a lost one had begun,
+others do again: whether outputs may be written was settled before, so that a file done twice is one file in the end.
 """
 
+import asyncio
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from ..errors import ClusterError, NclError
+from ..errors import ClusterError, NclError, NclWarning
 from .address import Address
 from .attempts import Result, Work, attempt
 from .tasks import Task
@@ -34,6 +36,8 @@ def on_cluster(todo: list[Task], work: Work, address: str) -> Iterator[Result]:
 
         group, folder = f"nc-{uuid4()}", os.getcwd()
         threads = sum(client.nthreads().values())
+        if not threads:
+            warnings.warn(f"{address}: there are no workers yet; they are waited for", NclWarning, stacklevel=2)
         size = max(1, min(_MOST, len(todo) // (_SHARES * max(1, threads))))
         parts = [range(start, min(start + size, len(todo))) for start in range(0, len(todo), size)]
         running = {}
@@ -68,13 +72,25 @@ def _connected(address: str) -> Iterator["Client"]:
     for name in ("distributed", "tornado", "asyncio"):  # what there is to tell is told of the files
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
+        asyncio.run(asyncio.wait_for(_greet(address), _PATIENCE))
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ClusterError(f"{address}: no Dask scheduler answers there ({' '.join(str(error).split())})") from None
+    except (OSError, ValueError, asyncio.TimeoutError) as error:
+        cause = " ".join(str(error).split()) or f"not a word in {_PATIENCE} s"
+        raise ClusterError(f"{address}: no Dask scheduler answers there ({cause})") from None
     try:
         yield client
     finally:
         client.close(timeout=_PATIENCE)
+
+
+async def _greet(address: str) -> None:
+    """A client waits for ever for the greeting of a server of another kind."""
+    from distributed.comm import connect, resolve_address
+    from distributed.security import Security
+
+    resolved = resolve_address(address)
+    comm = await connect(resolved, timeout=_PATIENCE, **Security().get_connection_args("client"))
+    await comm.close()
 
 
 def _not_done(task: Task, address: str, status: str, told: object) -> Result:
