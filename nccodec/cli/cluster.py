@@ -89,7 +89,7 @@ async def _greet(address: str) -> None:
     from distributed.security import Security
 
     resolved = resolve_address(address)
-    comm = await connect(resolved, timeout=_PATIENCE, **Security().get_connection_args("client"))
+    comm = await connect(resolved, timeout=_PATIENCE / 2, **Security().get_connection_args("client"))
     await comm.close()
 
 
