@@ -32,35 +32,46 @@ _alone = Lock()
 def on_cluster(todo: list[Task], work: Work, address: str) -> Iterator[Result]:
     """In the order of the tasks. address: of the scheduler. ClusterError where none answers within 10 seconds."""
     with _connected(address) as client:
-        from distributed import as_completed
-
-        group, folder = f"nc-{uuid4()}", os.getcwd()
-        threads = sum(client.nthreads().values())
-        if not threads:
-            warnings.warn(f"{address}: there are no workers yet; they are waited for", NclWarning, stacklevel=2)
-        size = max(1, min(_MOST, len(todo) // (_SHARES * max(1, threads))))
-        parts = [range(start, min(start + size, len(todo))) for start in range(0, len(todo), size)]
-        running = {}
-
-        def submit(part: range) -> object:
-            tasks = [todo[number] for number in part]
-            future = client.submit(_attempts, tasks, work, folder, key=(group, part.start, len(part)), pure=False)
-            running[future] = part
-            return future
-
-        arriving = as_completed(map(submit, parts), loop=client.loop, with_results=True, raise_errors=False)
         done, following = {}, 0
-        for future, results in arriving:
-            part, finished = running.pop(future), future.status == "finished"
-            if not finished and len(part) > 1 and future.status == "error":  # which of them, if any, ends workers?
-                arriving.update(submit(range(number, number + 1)) for number in part)
-                continue
-            if not finished:
-                results = [_not_done(todo[number], address, future.status, results) for number in part]
+        for part, results in _as_they_come(client, todo, work):
+            if not isinstance(results, list):
+                results = [_not_done(todo[number], address, results) for number in part]
             done.update(zip(part, results, strict=True))
             while following in done:
                 yield done.pop(following)
                 following += 1
+
+
+def _as_they_come(
+    client: "Client", todo: list[Task], work: Work
+) -> Iterator[tuple[range, list[Result] | BaseException]]:
+    """Numbers of tasks, and their results or why there are none."""
+    from distributed import Future, as_completed
+    from distributed.scheduler import KilledWorker
+
+    threads = sum(client.nthreads().values())
+    if not threads:
+        warnings.warn(f"{client.scheduler.address}: there are no workers yet; they are waited for", NclWarning, 2)
+    size = max(1, min(_MOST, len(todo) // (_SHARES * max(1, threads))))
+    group, folder, running, suspects = f"nc-{uuid4()}", os.getcwd(), {}, []
+
+    def submit(part: range, *mark: str) -> Future:
+        key = (group, part.start, *mark)
+        future = client.submit(_attempts, [todo[n] for n in part], work, folder, key=key, pure=False)
+        running[future] = part
+        return future
+
+    def arriving(futures: list[Future]) -> Iterator[tuple[range, list[Result] | BaseException]]:
+        for future, told in as_completed(futures, loop=client.loop, with_results=True, raise_errors=False):
+            yield running.pop(future), told[1] if future.status == "error" else told
+
+    for part, told in arriving([submit(range(n, min(n + size, len(todo)))) for n in range(0, len(todo), size)]):
+        if isinstance(told, KilledWorker):
+            suspects.extend(part)
+        else:
+            yield part, told
+    for number in suspects:  # which of them ended the workers? None is beside it any more, or waits behind it
+        yield from arriving([submit(range(number, number + 1), "alone")])
 
 
 @contextmanager
@@ -93,16 +104,17 @@ async def _greet(address: str) -> None:
     await comm.close()
 
 
-def _not_done(task: Task, address: str, status: str, told: object) -> Result:
-    """told: type, exception and traceback of a part that ended with status "error"."""
+def _not_done(task: Task, address: str, error: BaseException) -> Result:
+    from concurrent.futures import CancelledError
+
     from distributed.scheduler import KilledWorker
 
-    if status != "error":
+    if isinstance(error, CancelledError):
         cause = f"the scheduler at {address} is lost"
-    elif isinstance(told[1], KilledWorker):
-        cause = f"{told[1].allowed_failures + 1} workers that began it were ended, perhaps for want of memory"
+    elif isinstance(error, KilledWorker):
+        cause = "the workers that began it were ended, perhaps for want of memory"
     else:
-        cause = " ".join(f"{type(told[1]).__name__}: {told[1]}".split())
+        cause = " ".join(f"{type(error).__name__}: {error}".split())
     return task, None, NclError(f"{task.source}: not done: {cause}"), []
 
 
