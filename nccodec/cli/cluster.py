@@ -46,7 +46,7 @@ def _as_they_come(
     client: "Client", todo: list[Task], work: Work
 ) -> Iterator[tuple[range, list[Result] | BaseException]]:
     """Numbers of tasks, and their results or why there are none."""
-    from distributed import Future, as_completed
+    from distributed import as_completed
     from distributed.scheduler import KilledWorker
 
     threads = sum(client.nthreads().values())
@@ -55,23 +55,24 @@ def _as_they_come(
     size = max(1, min(_MOST, len(todo) // (_SHARES * max(1, threads))))
     group, folder, running, suspects = f"nc-{uuid4()}", os.getcwd(), {}, []
 
-    def submit(part: range, *mark: str) -> Future:
+    def submit(part: range, *mark: str) -> None:
         key = (group, part.start, *mark)
-        future = client.submit(_attempts, [todo[n] for n in part], work, folder, key=key, pure=False)
-        running[future] = part
-        return future
+        running[client.submit(_attempts, [todo[n] for n in part], work, folder, key=key, pure=False)] = part
 
-    def arriving(futures: list[Future]) -> Iterator[tuple[range, list[Result] | BaseException]]:
-        for future, told in as_completed(futures, loop=client.loop, with_results=True, raise_errors=False):
+    def arriving() -> Iterator[tuple[range, list[Result] | BaseException]]:
+        for future, told in as_completed(running, loop=client.loop, with_results=True, raise_errors=False):
             yield running.pop(future), told[1] if future.status == "error" else told
 
-    for part, told in arriving([submit(range(n, min(n + size, len(todo)))) for n in range(0, len(todo), size)]):
+    for start in range(0, len(todo), size):
+        submit(range(start, min(start + size, len(todo))))
+    for part, told in arriving():
         if isinstance(told, KilledWorker):
             suspects.extend(part)
         else:
             yield part, told
     for number in suspects:  # which of them ended the workers? None is beside it any more, or waits behind it
-        yield from arriving([submit(range(number, number + 1), "alone")])
+        submit(range(number, number + 1), "alone")
+        yield from arriving()
 
 
 @contextmanager
@@ -80,8 +81,9 @@ def _connected(address: str) -> Iterator["Client"]:
         from distributed import Client
     except ImportError:
         raise ClusterError("--dask: pip install 'nccodec[cluster]'") from None
-    for name in ("distributed", "tornado", "asyncio"):  # what there is to tell is told of the files
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for name in logging.root.manager.loggerDict:  # what there is to tell is told of the files
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         asyncio.run(asyncio.wait_for(_greet(address), _PATIENCE))
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
