@@ -45,5 +45,13 @@ class TrainingError(NclError):
     """Training that cannot start or resume: no usable pictures, or a checkpoint that does not fit."""
 
 
+class StoreError(NclError):
+    """A store beyond this machine that cannot be reached, or does not read or write what is asked for."""
+
+
+class ClusterError(NclError):
+    """A cluster that cannot be reached, or whose workers cannot work."""
+
+
 class ComparisonError(NclError):
     """A comparison that cannot be made: unknown codecs, unusable curves, a package that is missing."""

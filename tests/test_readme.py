@@ -18,12 +18,13 @@ ROOT = Path(__file__).parents[1]
 ROOMS = sorted([*ROOT.glob("nccodec/*/README.md"), ROOT / "weights" / "README.md"])
 SNIPPETS = re.findall(r"^```(sh|python)\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
 # What stands for other programs: `ssh` runs its command in the folder `host`; `convert` knows PNG; of servers, which
-# would not end, the options are parsed.
+# would not end, and of clusters, which are not there, the options are parsed.
 PROGRAMS = {
-    "nc": 'case "$1" in serve|view) set -- "$@" --help; esac; exec {python} -m nccodec.cli "$@"',
+    "nc": 'case "$*" in serve*|view*|*--dask*) set -- "$@" --help; esac; exec {python} -m nccodec.cli "$@"',
     "nccodec": 'exec {python} -m nccodec.cli "$@"',
     "python3": "true",
     "pip": 'test "$1" = install && test -n "$2"',
+    "dask": "true",
     "ruff": "true",
     "pytest": "true",
     "ssh": 'mkdir -p "$1"; cd "$1" && exec sh -c "$2"',
@@ -41,6 +42,7 @@ WRITTEN = (
      "small/sub/b.ncl"],
     [],
     ["a.ncl", "a.webp", "b.ncl", "morph.webp", "way.mp4"],
+    [],
 )  # fmt: skip
 
 

@@ -1,16 +1,17 @@
-"""Many files, read and written in one process or several, and what is told of it."""
+"""Many files, read and written here, in several processes or on a cluster, and what is told of it."""
 
 import json
-import os
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from ..errors import LimitError, NclError
-from .files import check_output, is_stdout, led
+from .address import Address, Place
+from .attempts import Result, Work, attempt, settled
+from .files import check_output, is_stdout
+from .stores import Listing
 from .streams import plain, say, tell
 from .tasks import Task
 
@@ -28,30 +29,50 @@ class Reporting:
             say(f"nc: {line}")
 
 
-def allowed(task: Task, force: bool, skip_existing: bool) -> bool:
-    """Whether to go on: False where the output is to be skipped. LimitError where it must not be overwritten."""
-    if is_stdout(task.target):
-        if sys.stdout.isatty():
-            raise LimitError("will not write a picture to a terminal (-o names a file)")
+class Overwriting:
+    """What becomes of outputs that exist, and of what must not be overwritten."""
+
+    def __init__(self, force: bool, skip_existing: bool, folder: Place | None = None) -> None:
+        """folder: that holds very many outputs, if any; a store lists it at once. StoreError where it does not."""
+        self._force, self._skip_existing = force, skip_existing
+        listed = isinstance(folder, Address) and (skip_existing or not force)
+        self._listing = Listing(folder if listed else None)
+
+    def __call__(self, task: Task) -> bool:
+        """Whether to go on: False where the output is to be skipped. LimitError where it must not be written, or
+        StoreError where that is not known."""
+        if is_stdout(task.target):
+            if sys.stdout.isatty():
+                raise LimitError("will not write a picture to a terminal (-o names a file)")
+            return True
+        if self._skip_existing and self._exists(task.target):
+            return False
+        check_output(task.source, task.target, self._force, self._listing)
         return True
-    if skip_existing and task.target.is_file():
-        return False
-    check_output(task.source, task.target, force)
+
+    def _exists(self, target: Place) -> bool:
+        if isinstance(target, Address):
+            return not target.is_http and self._listing.exists(target)
+        return target.is_file()
+
+
+def _always(_: Task) -> bool:
     return True
 
 
 def run(
-    todo: list[Task], work: Callable[[Task], dict | None], jobs: int, reporting: Reporting,
-    text: Callable[[dict], str | list[str]],
+    todo: list[Task], work: Work, jobs: int, reporting: Reporting, text: Callable[[dict], str | list[str]],
+    allowed: Callable[[Task], bool] = _always, dask: str | None = None,
 ) -> None:  # fmt: skip
     """Do them all, and tell how fast. One that fails stops no other; NclError then names how many did.
 
-    work: does a task and returns what there is to tell of it, with its "pixels", or None if it was skipped; it
-    must be picklable for jobs > 1. text: the line for what `work` returned, or several.
+    work: does a task; picklable for jobs > 1 and on a cluster. text: the line for what `work` returned, or several.
+    allowed: see `Overwriting`; it is asked here, and before any is done elsewhere. dask: address of the scheduler of a
+    cluster that does them, instead of this process or `jobs` others. ClusterError where it does not.
     """
     failed, skipped, pixels, started = [], 0, 0, time.monotonic()
     with _progress(len(todo), reporting) as (show, advance):
-        for task, result, error, notes in _results(todo, work, jobs):
+        for task, result, error, notes in _results(todo, work, allowed, jobs, dask):
             for note in notes:
                 show(f"nc: warning: {note}")
             if error is not None and len(todo) == 1:
@@ -82,71 +103,32 @@ def run(
         raise NclError(f"{len(failed)} of {len(todo)} failed: {names}")
 
 
-Result = tuple[Task, dict | None, NclError | None, list[str]]
-
-
-def _results(todo: list[Task], work: Callable[[Task], dict | None], jobs: int) -> Iterator[Result]:
+def _results(
+    todo: list[Task], work: Work, allowed: Callable[[Task], bool], jobs: int, dask: str | None
+) -> Iterator[Result]:
     """In the order of the tasks."""
-    if min(jobs, len(todo)) < 2:
+    if dask is None and min(jobs, len(todo)) < 2:
         for task in todo:
-            yield _attempt(task, work)
+            yield settled(task, allowed) or attempt(task, work)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
-    from ..arrays import thread_count
-    from ..evaluation.interrupts import held
-
-    workers = min(jobs, len(todo))
-    threads = max(1, thread_count() // workers)
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (threads,))
-    try:
-        with held():
-            futures = [pool.submit(_attempt_in_worker, task, work) for task in todo]
-        for task, future in zip(todo, futures, strict=True):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                ended = "not done: a process was ended from outside, perhaps for want of memory (try fewer -j)"
-                yield task, None, NclError(f"{task.source}: {ended}"), []
-    finally:
-        pool.shutdown(cancel_futures=True)
+    known = [settled(task, allowed) for task in todo]
+    left = [task for task, result in zip(todo, known, strict=True) if result is None]
+    with closing(_elsewhere(left, work, jobs, dask)) as done:
+        for result in known:
+            yield result or next(done)
 
 
-def _start_worker(threads: int) -> None:
-    from ..arrays import set_threads
-    from ..evaluation.interrupts import only_note
+def _elsewhere(left: list[Task], work: Work, jobs: int, dask: str | None) -> Iterator[Result]:
+    if not left:
+        return
+    if dask is not None:
+        from .cluster import on_cluster
 
-    only_note()
-    set_threads(threads)
-    os.environ["OMP_NUM_THREADS"] = str(threads)  # of torch, which is not imported yet
+        yield from on_cluster(left, work, dask)
+    else:
+        from .processes import in_processes
 
-
-def _attempt_in_worker(task: Task, work: Callable[[Task], dict | None]) -> Result:
-    from ..evaluation.interrupts import heard
-
-    with heard():
-        return _attempt(task, work)
-
-
-def _attempt(task: Task, work: Callable[[Task], dict | None]) -> Result:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            if task.refused:
-                raise LimitError(task.refused)
-            result, error = work(task), None
-        except NclError as raised:
-            result, error = None, raised
-        except MemoryError:
-            result, error = None, NclError(f"{task.source}: not enough memory")
-        except OSError as raised:
-            result, error = None, NclError(f"{raised.filename or task.target}: {raised.strerror or raised}")
-    from ..errors import NclWarning
-
-    notes = [led(task.source, str(note.message)) for note in caught if issubclass(note.category, NclWarning)]
-    return task, result, error, notes
+        yield from in_processes(left, work, jobs)
 
 
 @contextmanager

@@ -11,8 +11,23 @@ import nccodec
 from ..code import MAX_PIXELS
 from ..errors import ImageError, NclError
 from . import batch, iterates
+from .address import Place, place
 from .files import STREAM, is_stdout, naming, write
-from .options import AsJson, Device, Force, Jobs, MaxPixels, OutputDir, Quiet, Recursive, SkipExisting, Strip, stripped
+from .options import (
+    AsJson,
+    Dask,
+    Device,
+    Force,
+    Jobs,
+    MaxPixels,
+    OutputDir,
+    Quiet,
+    Recursive,
+    SkipExisting,
+    Strip,
+    check_dask,
+    stripped,
+)
 from .tasks import Task, in_out, tasks
 from .views import checked, inside, region_of, size_of
 
@@ -26,15 +41,9 @@ class Decoding:
     options: dict
     fit: int | None
     format: str
-    force: bool
-    skip_existing: bool
     strip: tuple[str, ...]
 
-    def __call__(self, task: Task) -> dict | None:
-        if task.source == task.target != STREAM:  # a picture, say: what it is not is the better thing to tell
-            checked(task.source)
-        if not batch.allowed(task, self.force, self.skip_existing):
-            return None
+    def __call__(self, task: Task) -> dict:
         from ..imaging.metadata import info_of, metadata_of
         from ..imaging.pictures import picture_bytes, picture_format
 
@@ -58,7 +67,7 @@ class Decoding:
         return {"width": picture.width, "height": picture.height, "pixels": pixels, "bytes": len(content)}
 
 
-def _is_picture(path: Path) -> bool:
+def _is_picture(path: Place) -> bool:
     """Whether a name is that of a picture which can be written."""
     from ..imaging.pictures import picture_format
 
@@ -77,13 +86,17 @@ def _is_film(path: Path) -> bool:
 
 def command(
     sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE...", readable=False, help="Files .ncl, folders, or - for stdin; or FILE OUT.png."),
+        list[Place],
+        typer.Argument(metavar="FILE...", parser=place, help="Files .ncl, folders, or - for stdin; or FILE OUT.png."),
     ],
     output: Annotated[
-        Path | None,
+        Place | None,
         typer.Option(
-            "-o", "--output", help="Picture to write, - for stdout [the name of FILE with .png, or @4x.png, beside it]."
+            "-o",
+            "--output",
+            metavar="PATH",
+            parser=place,
+            help="Picture to write, - for stdout [the name of FILE with .png, or @4x.png, beside it].",
         ),
     ] = None,
     output_dir: OutputDir = None,
@@ -139,6 +152,7 @@ def command(
     strip: Strip = None,
     max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
+    dask: Dask = None,
     skip_existing: SkipExisting = False,
     force: Force = False,
     as_json: AsJson = False,
@@ -160,6 +174,7 @@ def command(
         kind = "picture" if start is None else "film"
         raise typer.BadParameter(f"{format!r} is no {kind} format", param_hint="--format")
     sources, output = in_out(sources, output, output_dir, known)
+    check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(
         sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or usual}"),
@@ -169,18 +184,22 @@ def command(
         "scale": 1 if scale is None else scale, "size": wanted, "detail": not no_detail,
         "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels, "crop": region,
     }  # fmt: skip
+    overwriting = batch.Overwriting(force, skip_existing, output_dir if recursive else None)
+
+    def allowed(task: Task) -> bool:
+        if task.source == task.target != STREAM:  # a picture, say: what it is not is the better thing to tell
+            checked(task.source)
+        return overwriting(task)
+
     if start is None:
-        options = view | {"weights": weights, "device": device.value}
-        work = Decoding(options, fit, extension, force, skip_existing, stripped(strip))
-        batch.run(todo, work, jobs, reporting, _line)
+        work = Decoding(view | {"weights": weights, "device": device.value}, fit, extension, stripped(strip))
+        batch.run(todo, work, jobs, reporting, _line, allowed, dask)
         return
     if strip:
         raise typer.BadParameter("films have no metadata", param_hint="--strip")
     count, speed = iterates.steps_of(steps), iterates.FPS if fps is None else fps
-    work = iterates.Iterating(
-        view, weights, device.value, fit, extension, force, skip_existing, start, count, speed, once
-    )
-    batch.run(todo, work, jobs, reporting, iterates.lines)
+    work = iterates.Iterating(view, weights, device.value, fit, extension, start, count, speed, once)
+    batch.run(todo, work, jobs, reporting, iterates.lines, allowed, dask)
 
 
 def _line(told: dict) -> str:

@@ -5,7 +5,6 @@ import math
 import time
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,10 +14,12 @@ from ..codec.kinds import AUTO, KINDS, options_of
 from ..errors import LimitError, NclError, NclWarning
 from ..neural.options import EFFORTS, REFINED, Options
 from . import batch, progress
-from .files import STREAM, bytes_beside, is_stdout, naming, read_bytes, write
+from .address import Place, place
+from .files import STREAM, bytes_beside, is_stdout, is_streamed, naming, read_bytes, write
 from .options import (
     AsJson,
     Bpp,
+    Dask,
     Device,
     Force,
     Jobs,
@@ -31,6 +32,7 @@ from .options import (
     Size,
     SkipExisting,
     Strip,
+    check_dask,
     stripped,
     target,
 )
@@ -48,15 +50,11 @@ class Encoding:
     map: str
     options: dict
     settings: dict
-    force: bool
-    skip_existing: bool
     measured: bool
     bar: bool
     max_pixels: int
 
-    def __call__(self, task: Task) -> dict | None:
-        if not batch.allowed(task, self.force, self.skip_existing):
-            return None
+    def __call__(self, task: Task) -> dict:
         import nccodec
 
         from ..codec.kinds import fitting
@@ -66,8 +64,7 @@ class Encoding:
 
         device = self.settings["device"]
         try:
-            streamed = task.source == STREAM or task.source.is_fifo()  # which cannot be read twice, as Pillow would
-            content = io.BytesIO(read_bytes(task.source)) if streamed else None
+            content = io.BytesIO(read_bytes(task.source)) if is_streamed(task.source) else None
             picture = read_picture(content or task.source, self.max_pixels)
             kind, options = fitting(self.map, self.options, self.settings["packer"], parts_of(picture)[0])
             # Loading is no part of the time that is told.
@@ -105,12 +102,18 @@ def _warn_of_poor(told: dict, quality: float | None) -> None:
 
 def command(
     sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="IN...", readable=False, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
+        list[Place],
+        typer.Argument(metavar="IN...", parser=place, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
     ],
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="File to write, - for stdout [the name of IN with .ncl, beside it]."),
+        Place | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            parser=place,
+            help="File to write, - for stdout [the name of IN with .ncl, beside it].",
+        ),
     ] = None,
     output_dir: OutputDir = None,
     recursive: Recursive = False,
@@ -176,6 +179,7 @@ def command(
     ] = Device.auto,
     max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
+    dask: Dask = None,
     skip_existing: SkipExisting = False,
     force: Force = False,
     as_json: AsJson = False,
@@ -193,6 +197,7 @@ def command(
     except LimitError as error:
         raise typer.BadParameter(str(error), param_hint="--map") from None
     sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
+    check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(
         sources, suffixes_of_pictures() if recursive else (),
@@ -201,11 +206,10 @@ def command(
     )  # fmt: skip
     settings = {"packer": packer.value, "device": device.value, "verify": verify}
     settings |= {"strip": stripped(strip)}
-    bar = slow and len(todo) == 1 and not quiet
-    work = Encoding(
-        map, options, settings | goals, force, skip_existing, as_json or not quiet, bar, max_pixels
-    )  # fmt: skip
-    batch.run(todo, work, jobs, reporting, line)
+    bar = slow and len(todo) == 1 and not quiet and dask is None
+    work = Encoding(map, options, settings | goals, as_json or not quiet, bar, max_pixels)
+    overwriting = batch.Overwriting(force, skip_existing, output_dir if recursive else None)
+    batch.run(todo, work, jobs, reporting, line, overwriting, dask)
 
 
 def suffixes_of_pictures() -> frozenset[str]:

@@ -10,17 +10,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import FormatError, LimitError, NclError, NclWarning
+from . import stores
+from .address import Address, Place
 from .streams import pour
 
 MAX_FILE = 2 << 30  # bytes of a .ncl
 STREAM = Path("-")  # stdin or stdout
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Place) -> bytes:
     """A whole `.ncl` or picture, from stdin if path is STREAM. NclError names what is wrong with the path."""
     name = "stdin" if path == STREAM else path
     try:
-        if path == STREAM:
+        if isinstance(path, Address):
+            data = stores.read(path, MAX_FILE + 1)
+        elif path == STREAM:
             data = sys.stdin.buffer.read(MAX_FILE + 1)
         elif path.is_fifo():
             with path.open("rb") as file:
@@ -34,23 +38,48 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def is_stdout(path: Path) -> bool:
+def is_streamed(path: Place) -> bool:
+    """Whether a path is no file that can be opened again and again, so that `read_bytes` is the way to it."""
+    return isinstance(path, Address) or path == STREAM or path.is_fifo()
+
+
+def is_folder(path: Place) -> bool:
+    """StoreError where it is a store's, and that does not answer."""
+    return stores.is_folder(path) if isinstance(path, Address) else os.path.isdir(path)
+
+
+def exists(path: Place) -> bool:
+    """StoreError as for `is_folder`."""
+    return stores.exists(path) if isinstance(path, Address) else path.exists()
+
+
+def is_stdout(path: Place) -> bool:
     """Whether a path is STREAM or another name, such as /dev/stdout, of what stdout is."""
+    if isinstance(path, Address):
+        return False
     with suppress(OSError):
         return path == STREAM or os.path.samestat(path.stat(), os.fstat(1))
     return False
 
 
-def check_output(source: Path, target: Path, force: bool) -> None:
+def check_output(source: Place, target: Place, force: bool, listing: stores.Listing | None = None) -> None:
     """Refuse what would overwrite: the source always, any other file without --force. LimitError also for what is
-    neither a file nor a pipe or device that takes bytes as they come."""
+    neither a file nor a pipe or device that takes bytes as they come. listing: of folders of stores, if made."""
+    if isinstance(target, Address):
+        if target.is_http:
+            raise LimitError(f"{target}: can only be read (-o or --output-dir says where to write)")
+        if source == target:
+            raise LimitError(f"{target}: is the source itself")
+        if not force and (listing or stores.Listing()).exists(target):
+            raise LimitError(f"{target}: exists already (-f overwrites it)")
+        return
     try:
         found = target.stat()
     except FileNotFoundError:
         return
     if stat.S_ISDIR(found.st_mode):
         raise LimitError(f"{target}: is a folder")
-    if source.exists() and target.samefile(source):
+    if not isinstance(source, Address) and source.exists() and target.samefile(source):
         raise LimitError(f"{target}: is the source itself")
     if is_stdout(target) or _takes_bytes(found):
         return
@@ -64,17 +93,20 @@ def _takes_bytes(found: os.stat_result) -> bool:
     return stat.S_ISFIFO(found.st_mode) or stat.S_ISCHR(found.st_mode)
 
 
-def check_folder(target: Path) -> None:
+def check_folder(target: Place) -> None:
     """Refuse an output in a folder that does not exist, which a user's own -o is not meant to make."""
-    if target != STREAM and not target.parent.is_dir():
+    if not isinstance(target, Address) and target != STREAM and not target.parent.is_dir():
         raise LimitError(f"{target.parent}: no such folder")
 
 
-def write(target: Path, content: bytes) -> None:
-    """Write to stdout if target is STREAM or so, into a pipe or device as it is, else to a temporary file beside
-    `target` that is then renamed, in folders that are made if need be; on any failure no file is left, and what was
-    there before is. Of a symbolic link the file that it leads to is replaced; a file keeps its mode. OSError names the
-    target."""
+def write(target: Place, content: bytes) -> None:
+    """Write to stdout if target is STREAM or so, into a pipe or device as it is, to a store by one put, else to a
+    temporary file beside `target` that is then renamed, in folders that are made if need be; on any failure no file is
+    left, and what was there before is. Of a symbolic link the file that it leads to is replaced; a file keeps its mode.
+    OSError names the target, as does StoreError."""
+    if isinstance(target, Address):
+        stores.write(target, content)
+        return
     if is_stdout(target):
         pour(content)
         return
@@ -110,13 +142,13 @@ def bytes_beside(count: int, source: int) -> str:
     return f"{count} bytes" + (f" ({100 * count / source:.1f} % of the source)" if source else "")
 
 
-def naming(path: Path, error: NclError) -> NclError:
+def naming(path: Place, error: NclError) -> NclError:
     """The same error, its message led by the file unless it is already."""
     return type(error)(led(path, str(error)))
 
 
 @contextmanager
-def naming_warnings(path: Path) -> Iterator[None]:
+def naming_warnings(path: Place) -> Iterator[None]:
     """Lead the warnings of what is done inside by the file."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", NclWarning)
@@ -125,7 +157,7 @@ def naming_warnings(path: Path) -> Iterator[None]:
         warnings.warn(led(path, str(note.message)), note.category, stacklevel=3)
 
 
-def led(path: Path, message: str) -> str:
+def led(path: Place, message: str) -> str:
     """A message, led by the file unless it is already."""
     name = "stdin" if path == STREAM else str(path)
     return message if message.startswith(name) else f"{name}: {message}"

@@ -10,11 +10,13 @@ from ..codec.kinds import by_map
 from ..errors import LimitError
 from ..whole.options import EFFORTS, RANGE_SIZES, Options
 from . import batch
+from .address import Place, place
 from .encode import Encoding, line, suffixes_of_pictures
-from .files import naming
+from .files import STREAM, is_stdout, naming
 from .options import (
     AsJson,
     Bpp,
+    Dask,
     Force,
     Jobs,
     MaxPixels,
@@ -25,6 +27,7 @@ from .options import (
     Size,
     SkipExisting,
     Strip,
+    check_dask,
     stripped,
     target,
 )
@@ -36,12 +39,18 @@ _MAP = "whole"
 
 def command(
     sources: Annotated[
-        list[Path],
-        typer.Argument(metavar="IN...", readable=False, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
+        list[Place],
+        typer.Argument(metavar="IN...", parser=place, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
     ],
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="File to write, - for stdout [the name of IN with .ncl, beside it]."),
+        Place | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            parser=place,
+            help="File to write, - for stdout [the name of IN with .ncl, beside it].",
+        ),
     ] = None,
     output_dir: OutputDir = None,
     recursive: Recursive = False,
@@ -99,6 +108,7 @@ def command(
     strip: Strip = None,
     max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
+    dask: Dask = None,
     skip_existing: SkipExisting = False,
     force: Force = False,
     as_json: AsJson = False,
@@ -121,15 +131,17 @@ def command(
     if style is not None:
         options["style"] = _style(style, max_pixels)
     sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
+    check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(
         sources, suffixes_of_pictures() if recursive else (), lambda path: path.with_suffix(".ncl"),
         output, output_dir, recursive, reporting.note,
     )  # fmt: skip
     settings = {"packer": "range", "device": "cpu", "strip": stripped(strip), "verify": False} | goals
-    bar = slow and len(todo) == 1 and not quiet
-    work = Encoding(_MAP, options, settings, force, skip_existing, as_json or not quiet, bar, max_pixels)
-    batch.run(todo, work, jobs, reporting, line)
+    bar = slow and len(todo) == 1 and not quiet and dask is None
+    work = Encoding(_MAP, options, settings, as_json or not quiet, bar, max_pixels)
+    overwriting = batch.Overwriting(force, skip_existing, output_dir if recursive else None)
+    batch.run(todo, work, jobs, reporting, line, overwriting, dask)
 
 
 def _style(path: Path, max_pixels: int):

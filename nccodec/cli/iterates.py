@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import NclError
-from . import batch
 from .files import is_stdout, naming, write
 from .tasks import Task
 from .views import checked, inside
@@ -26,8 +25,8 @@ _MOST = 1000  # steps
 
 @dataclass(frozen=True)
 class Iterating:
-    """Makes the film of one file. options: see `collage.output.View`; weights, device, fit, format, force and
-    skip_existing: as of `decode.Decoding`; start: "noise", "grey" or the path of a picture; steps: None for all; once:
+    """Makes the film of one file. options: see `collage.output.View`; weights, device, fit and format: as of
+    `decode.Decoding`; start: "noise", "grey" or the path of a picture; steps: None for all; once:
     not shown again and again."""
 
     options: dict[str, Any]
@@ -35,16 +34,12 @@ class Iterating:
     device: str
     fit: int | None
     format: str
-    force: bool
-    skip_existing: bool
     start: str
     steps: int | None
     fps: float
     once: bool
 
-    def __call__(self, task: Task) -> dict | None:
-        if not batch.allowed(task, self.force, self.skip_existing):
-            return None
+    def __call__(self, task: Task) -> dict:
         from ..codec.animate import GREY, NOISE, iterates_of, map_of
         from ..collage.output import View
         from ..imaging.film import film_bytes, film_format

@@ -1,12 +1,12 @@
 """Options that several commands have."""
 
 from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..code import MAX_PIXELS
+from .address import Place, place
 
 
 class Packer(str, Enum):
@@ -35,11 +35,17 @@ class Metadata(str, Enum):
 
 Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Go through folders, and the folders in them.")]
 OutputDir = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", readable=False, help="Folder to write to; keeps the tree of the input folders."),
+    Place | None,
+    typer.Option(metavar="DIR", parser=place, help="Folder to write to; keeps the tree of the input folders."),
 ]
 SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Skip files whose output exists already.")]
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="How many files to work on at the same time.")]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="Work on the files on a Dask cluster, by its scheduler's address: tcp://host:8786."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for each file, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors and warnings.")]
 MaxPixels = Annotated[int, typer.Option(min=1, max=MAX_PIXELS, help="Refuse pictures with more pixels than this.")]
@@ -75,3 +81,12 @@ def _bytes(text: str) -> int:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a size", param_hint="--size") from None
     return int(number * unit)
+
+
+def check_dask(dask: str | None, jobs: int, streams: bool) -> None:
+    """BadParameter where a batch is to be done in two ways at once, or elsewhere though streams of this process are to
+    be read or written."""
+    if dask is not None and jobs > 1:
+        raise typer.BadParameter("give -j or --dask, not both", param_hint="--dask")
+    if dask is not None and streams:
+        raise typer.BadParameter("stdin and stdout are not within reach of a cluster", param_hint="--dask")

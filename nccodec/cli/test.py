@@ -1,15 +1,15 @@
 """`nc test`."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..errors import NclError
 from . import batch
-from .files import naming, read_bytes
-from .options import AsJson, Jobs, Quiet, Recursive
+from .address import Place, place
+from .files import STREAM, naming, read_bytes
+from .options import AsJson, Dask, Jobs, Quiet, Recursive, check_dask
 from .tasks import Task, tasks
 
 
@@ -33,17 +33,19 @@ class Testing:
 
 def command(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", readable=False, help="Files .ncl, folders, or - for stdin.")
+        list[Place], typer.Argument(metavar="FILE...", parser=place, help="Files .ncl, folders, or - for stdin.")
     ],
     recursive: Recursive = False,
     weights: Annotated[
         str | None, typer.Option(help="The file's weights, by name or path, where they are not installed.")
     ] = None,
     jobs: Jobs = 1,
+    dask: Dask = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Check that .ncl files are whole and undamaged; write nothing."""
+    check_dask(dask, jobs, STREAM in sources)
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(sources, (".ncl",), lambda path: path, None, None, recursive, reporting.note)
-    batch.run(todo, Testing(weights), jobs, reporting, lambda told: f"{told['source']}: ok")
+    batch.run(todo, Testing(weights), jobs, reporting, lambda told: f"{told['source']}: ok", dask=dask)

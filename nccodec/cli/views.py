@@ -1,17 +1,17 @@
 """What of a `.ncl` is to be made, as it is given on the command line."""
 
 import re
-from pathlib import Path
 
 import typer
 
 import nccodec
 
 from ..errors import NclError
+from .address import Place
 from .files import naming, read_bytes
 
 
-def checked(source: Path) -> bytes:
+def checked(source: Place) -> bytes:
     """The bytes of a file, whose framing is that of a `.ncl`, or an NclError that names it."""
     data = read_bytes(source)
     try:
