@@ -41,13 +41,14 @@ WRITTEN = (
     ["back/photo.webp", "back/sub/b.webp", "host/photo.ppm", "photo.ncl", "sizes.jsonl", "small/photo.ncl",
      "small/sub/b.ncl"],
     [],
-    ["a.ncl", "a.webp", "b.ncl", "morph.webp", "way.mp4"],
     [],
+    ["f.ncl", "f@zoom.webp", "near.png"],
+    ["a.ncl", "a.webp", "b.ncl", "morph.webp", "way.mp4"],
 )  # fmt: skip
 
 
 def test_every_snippet_is_here():
-    assert [kind for kind, _ in SNIPPETS] == ["sh", "sh", "sh", "python", "python", "sh", "sh", "sh"]
+    assert [kind for kind, _ in SNIPPETS] == ["sh"] * 3 + ["python"] * 2 + ["sh"] * 5
 
 
 @pytest.fixture
