@@ -69,12 +69,28 @@ def _part(code: WholeCode, small: Small, request: Request, rows: Span, columns: 
     wanted = request.samples(rows, columns)
     sizes = code.height * request.up, code.width * request.up
     spans = tuple((a * down, min(b * down, size)) for (a, b), size in zip(wanted, sizes, strict=True))
-    z = window(code, small, *spans)[None] / np.float32(255)  # [1, C, rows, columns]
-    if down > 1:
-        z = numpy_form.pad(z, 0, -z.shape[2] % down, 0, -z.shape[3] % down, edge=True)
-        z = reduce_area(z, down)
+    z = _reduced(code, small, spans, down)
     z = z if code.grey else np.concatenate(to_rgb(z[:, :1], z[:, 1:2], z[:, 2:]), axis=1)
     return grey_levels(request.fit(z, rows, columns), MIDDLE / 255)
+
+
+def _reduced(code: WholeCode, small: Small, spans: tuple[Span, Span], down: int) -> np.ndarray:
+    """A window, its rows and columns from multiples of `down` on, reduced by that: float32 [1, C, rows, columns], 0
+    black to 1 white, luma less MIDDLE. One pixel of a small picture may be made of all samples that there are: so many
+    at a time as a tile has."""
+    step = max(1, _TILE // down) * down
+    shape = (-(-(stop - start) // down) for start, stop in spans)
+    result = np.empty((1, len(code.means), *shape), np.float32)
+    (top, bottom), (left, right) = spans
+    for y in range(top, bottom, step):
+        for x in range(left, right, step):
+            z = window(code, small, (y, min(y + step, bottom)), (x, min(x + step, right)))[None] / np.float32(255)
+            if down > 1:
+                z = numpy_form.pad(z, 0, -z.shape[2] % down, 0, -z.shape[3] % down, edge=True)
+                z = reduce_area(z, down)
+            row, column = (y - top) // down, (x - left) // down
+            result[:, :, row : row + z.shape[2], column : column + z.shape[3]] = z
+    return result
 
 
 def window(code: WholeCode, small: Small, rows: Span, columns: Span) -> np.ndarray:
