@@ -69,7 +69,7 @@ def _part(code: WholeCode, small: Small, request: Request, rows: Span, columns: 
     wanted = request.samples(rows, columns)
     sizes = code.height * request.up, code.width * request.up
     spans = tuple((a * down, min(b * down, size)) for (a, b), size in zip(wanted, sizes, strict=True))
-    z = reduced(window(code, small, *spans)[None] / np.float32(255), down)
+    z = _reduced(code, small, spans, down)
     return grey_levels(request.fit(z, rows, columns), MIDDLE / 255)
 
 
@@ -80,6 +80,23 @@ def reduced(z: np.ndarray, down: int) -> np.ndarray:
         z = numpy_form.pad(z, 0, -z.shape[2] % down, 0, -z.shape[3] % down, edge=True)
         z = reduce_area(z, down)
     return z if z.shape[1] == 1 else np.concatenate(to_rgb(z[:, :1], z[:, 1:2], z[:, 2:]), axis=1)
+
+
+def _reduced(code: WholeCode, small: Small, spans: tuple[Span, Span], down: int) -> np.ndarray:
+    """A window, its rows and columns from multiples of `down` on, as `reduced` makes it: float32 [1, C, rows, columns],
+    0 black to 1 white. One pixel of a small picture may be made of all samples that there are: so many at a time as a
+    tile has."""
+    step = max(1, _TILE // down) * down
+    shape = (-(-(stop - start) // down) for start, stop in spans)
+    result = np.empty((1, len(code.means), *shape), np.float32)
+    (top, bottom), (left, right) = spans
+    for y in range(top, bottom, step):
+        for x in range(left, right, step):
+            z = window(code, small, (y, min(y + step, bottom)), (x, min(x + step, right)))[None]
+            z = reduced(z / np.float32(255), down)
+            row, column = (y - top) // down, (x - left) // down
+            result[:, :, row : row + z.shape[2], column : column + z.shape[3]] = z
+    return result
 
 
 def window(code: WholeCode, small: Small, rows: Span, columns: Span) -> np.ndarray:

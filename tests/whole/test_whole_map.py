@@ -145,6 +145,20 @@ def test_a_picture_made_in_parts_is_the_whole(request_, monkeypatch):
     np.testing.assert_array_equal(part, whole[y : y + 5, x : x + 7])
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (58, 41), (90, 64)])
+def test_little_is_made_at_a_time(size, monkeypatch):
+    """Also of what makes a single pixel; and the picture is the same."""
+    code = random_whole((41, 58), 6, 9, domain=(1, 1, 4), side=4)
+    data = write_file(code)
+    whole = np.asarray(nccodec.decode(data, size=size)).astype(int)
+    made, window = [], synthesis.window
+    monkeypatch.setattr(synthesis, "_TILE", 9)
+    monkeypatch.setattr(synthesis, "window", lambda *given: made.append(window(*given)) or made[-1])
+    parts = np.asarray(nccodec.decode(data, size=size)).astype(int)
+    assert np.abs(parts - whole).max() <= 1  # sums of floats in another order
+    assert len(made) >= 20 and max(max(part.shape[1:]) for part in made) <= 9
+
+
 def overlaps(length: float, pixels: int) -> np.ndarray:
     """[pixels, samples]: the share of each sample in each of so many equal parts of 0 .. length."""
     edges = np.arange(pixels + 1) * length / pixels
