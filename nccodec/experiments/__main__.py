@@ -5,6 +5,7 @@ import typer
 from ..errors import NclError
 from . import (
     artefacts,
+    batches,
     copies,
     crisp,
     enlarge,
@@ -28,7 +29,7 @@ for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
-    ("morphs", morphs),
+    ("morphs", morphs), ("batches", batches),
 ):  # fmt: skip
     app.command(name)(study.command)
 
