@@ -5,9 +5,10 @@ import stat
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import FormatError, LimitError, NclError, NclWarning
 from . import stores
@@ -16,6 +17,7 @@ from .streams import pour
 
 MAX_FILE = 2 << 30  # bytes of a .ncl
 STREAM = Path("-")  # stdin or stdout
+T = TypeVar("T")
 
 
 def read_bytes(path: Place) -> bytes:
@@ -145,6 +147,14 @@ def bytes_beside(count: int, source: int) -> str:
 def naming(path: Place, error: NclError) -> NclError:
     """The same error, its message led by the file unless it is already."""
     return type(error)(led(path, str(error)))
+
+
+def naming_each(path: Place, things: Iterable[T]) -> Iterator[T]:
+    """The things, one by one; an NclError of making one is led by the file."""
+    try:
+        yield from things
+    except NclError as error:
+        raise naming(path, error) from None
 
 
 @contextmanager

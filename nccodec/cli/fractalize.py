@@ -124,6 +124,8 @@ def command(
         if style is None:
             raise typer.BadParameter("is for --style", param_hint="--weights")
         options["weights"] = weights
+    if ranges not in RANGE_SIZES:
+        raise typer.BadParameter(f"{ranges} is none of {', '.join(map(str, RANGE_SIZES))}", param_hint="--ranges")
     try:
         slow = by_map(_MAP).checked(options).slow
     except LimitError as error:

@@ -8,7 +8,7 @@ import typer
 
 from ..errors import NclError
 from . import progress
-from .files import STREAM, check_folder, check_output, naming, read_bytes, write
+from .files import STREAM, check_folder, check_output, naming, naming_each, naming_warnings, read_bytes, write
 from .options import Force, Quiet
 from .streams import say
 from .views import size_of
@@ -56,11 +56,15 @@ def command(
 
     count = max(1, round(seconds * fps))
     try:
-        frames = frames_of(read_bytes(source), wanted, count, place, number, weights)
-        with progress.bar(source, shown=not quiet) as report:
-            data = film_bytes(progress.counted(frames, count, report), form, fps)
+        with naming_warnings(source):
+            frames = frames_of(read_bytes(source), wanted, count, place, number, weights)
     except NclError as error:
         raise naming(source, error) from None
+    with progress.bar(source, shown=not quiet) as report:
+        try:
+            data = film_bytes(progress.counted(naming_each(source, frames), count, report), form, fps)
+        except NclError as error:
+            raise naming(output, error) from None
     write(output, data)
     if not quiet:
         say(f"{output}: {wanted[0]} x {wanted[1]}, {count} frames, {count / fps:.2f} s, {len(data)} bytes")

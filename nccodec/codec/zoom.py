@@ -1,12 +1,14 @@
 """Films of a camera that comes closer: without end where a picture has copies of itself, else to 16x and back."""
 
 import math
+import warnings
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..errors import LimitError
+from ..code import Extras
+from ..errors import LimitError, NclWarning
 from .file import read_file
 from .kinds import header_of, numbered
 from .opened import Opened
@@ -22,8 +24,9 @@ def frames_of(
     """A film that loops: frames, uint8 [height, width, 3] each, of which the first follows the last.
 
     data: bytes of a `.ncl`. size: width, height. count: of frames. at: x, y in pixels of the place to come closer to,
-    by default the middle; or number: of the range of a whole-image map. weights: see `nccodec.decode`. NclError for
-    bytes that are no sound `.ncl`, LimitError for what is outside the limits; both before a frame is asked for.
+    by default the middle; or number: of the range of a whole-image map. weights: see `nccodec.decode`. NclWarning for
+    transparency, which is left out. LimitError for what is outside the limits, before a frame is asked for. NclError
+    for bytes that are no sound `.ncl`; but for whole-image maps, damage may show when it is first looked at.
     """
     width, height = size
     if width not in SIDES or height not in SIDES:
@@ -34,12 +37,19 @@ def frames_of(
     descent = numbered(header.kind).room().Descent
     if descent is not None:
         file = read_file(data, weights)
+        _warn_of_alpha(file.extras)
         camera = descent(file.code, file.weights, size, at, number)
         return (camera.frame(camera.generations * i / count) for i in range(count))
     if number is not None:
         raise LimitError("only whole-image maps, as `nc fractalize` makes them, have ranges to fall into")
     opened = Opened(data, _Kept(), weights)
+    _warn_of_alpha(opened.extras)
     return _there_and_back(opened, size, count, at)
+
+
+def _warn_of_alpha(extras: Extras) -> None:
+    if extras.alpha is not None:
+        warnings.warn("its transparency is left out", NclWarning, stacklevel=3)
 
 
 def _there_and_back(

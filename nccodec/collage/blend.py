@@ -39,12 +39,16 @@ class Blend:
 
 def blends(f: Iteration, g: Iteration, frames: int) -> Iterator[np.ndarray]:
     """Pictures of the fixed points of (1 - t) F + t G for `frames` t, at least 2, from 0 to 1: uint8 [H, W, 3], or
-    [H, W] if grey. CollageError for maps of which states differ in shape."""
+    [H, W] if grey. CollageError, before the first is asked for, for maps of which states differ in shape."""
     grey = np.full((*f.size, 3), 128, np.uint8)
     state = f.start(grey)
     if [z.shape for z in state] != [z.shape for z in g.start(grey)]:
         raise CollageError("there are no maps between two that cut the picture in different ways")
-    for number in range(frames):
-        between = Blend(f, g, number / (frames - 1))
-        state = settled(between, state)
-        yield between.picture(state)
+
+    def pictures(state: State) -> Iterator[np.ndarray]:
+        for number in range(frames):
+            between = Blend(f, g, number / (frames - 1))
+            state = settled(between, state)
+            yield between.picture(state)
+
+    return pictures(state)

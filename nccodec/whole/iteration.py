@@ -16,8 +16,6 @@ class Iteration:
     """One state: luma less MIDDLE and chroma on the canvas of whole ranges, in 1/255 grey level. Below scale 1 the map
     is iterated at 1, and what is seen is reduced."""
 
-    exact = None  # the factor alone says how near the fixed point is
-
     def __init__(self, code: WholeCode, weights: Weights | None, request: Request, device: str = "cpu") -> None:
         self._code, self._request = code, request
         self._style = shown(code, weights, request.up).style
@@ -25,6 +23,7 @@ class Iteration:
         self._canvas = tuple(n * code.ranges for n in self._range)
         self.size = code.height * request.up, code.width * request.up
         self.largest_scale = code.largest_scale / SCALE_UNIT
+        self.exact = None if code.largest_scale else 1
 
     def factor(self, number: int) -> float:
         return self.largest_scale

@@ -176,6 +176,7 @@ def test_zoom_writes_a_film_that_loops(nc, files):
         (("a.ncl", "--at", "60,1"), 1, "nc: a.ncl: 60,1 is not inside 60 x 40 pixels\n"),
         (("a.ncl", "--at", "60"), 2, "'60' is not X,Y, such as 120,80"),
         (("a.ncl", "-o", "a.jpg"), 1, "a.jpg: no film format is known by the extension '.jpg'"),
+        (("a.ncl", "-o", "a.gif", "--fps", "60"), 1, "nc: a.gif: 60 frames a second are outside 0.1 .. 50"),
         (("none.ncl",), 1, "nc: none.ncl: No such file or directory\n"),
         (("-",), 2, "what comes from stdin has no name for the film; give -o"),
         (("a.ncl", "--at", "1,1", "--range", "0"), 2, "give --at or --range, not both"),
@@ -186,6 +187,14 @@ def test_zoom_refuses_in_one_line_and_writes_nothing(nc, files, arguments, statu
     assert (code, out) == (status, "")
     assert message in err and "Traceback" not in err
     assert not list(files.glob("*@zoom*"))
+
+
+def test_zoom_tells_of_transparency_by_file(nc, files, smooth):
+    picture = smooth(20, 30)
+    picture.putalpha(100)
+    (files / "f.ncl").write_bytes(nccodec.encode(picture))
+    code, _, err = nc("zoom", "f.ncl", "--seconds", "0.1", "--size", "30x20")
+    assert code == 0 and err.splitlines()[0] == "nc: warning: f.ncl: its transparency is left out"
 
 
 def test_aligned_copies_are_turned_as_in_the_first_file(nc, files, smooth):
@@ -220,5 +229,5 @@ def test_maps_that_cut_a_picture_in_different_ways_have_none_between(nc, files):
     for name, code in zip(("f.ncl", "g.ncl"), codes, strict=True):
         (files / name).write_bytes(write_file(code))
     code, _, err = nc("morph", "f.ncl", "g.ncl", "-o", "m.png")
-    assert code == 1 and err.count("\n") == 1 and "different ways" in err
+    assert code == 1 and err.count("\n") == 1 and "different ways" in err and err.startswith("nc: f.ncl and g.ncl: ")
     assert not (files / "m.png").exists()

@@ -103,7 +103,7 @@ def test_a_domain_outside_fails_that_picture_alone(nc, picture, tmp_path, smooth
     ("arguments", "message"),
     [
         ((), "IN..."),
-        (("a.png", "--ranges", 5), "range_size 5 is none of 4, 8, 16, 32, 64"),
+        (("a.png", "--ranges", 5), "--ranges: 5 is none of 4, 8, 16, 32, 64"),
         (("a.png", "--strength", 2), "a strength of 2 is outside 0 .. 1"),
         (("a.png", "-e", 10), "less than or equal to 9"),
         (("a.png", "-q", 101), "less than or equal to 100"),
@@ -125,6 +125,14 @@ def test_what_its_files_do_not_have(nc, picture):
     for option, message in (("--smooth", "smoothing is for partitioned maps"), ("--no-detail", "no predicted detail")):
         code, _, err = nc("decode", "a.ncl", "-o", "b.png", option)
         assert code == 1 and err.startswith("nc: a.ncl: ") and message in err and err.count("\n") == 1
+
+
+def test_its_distance_from_the_picture_is_no_reason_to_warn(nc, tmp_path):
+    noise = np.random.default_rng(3).integers(0, 256, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    code, _, err = nc("fractalize", "a.png", "-q", 100, "-e", 0)
+    assert code == 0 and err.startswith("a.ncl: 64 x 64, ") and err.count("\n") == 1
+    assert float(err.split(" dB")[0].split()[-1]) < 15
 
 
 def test_targets(nc, tmp_path, smooth):

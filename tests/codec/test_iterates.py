@@ -215,7 +215,7 @@ def test_no_distance_exceeds_its_bound(largest, most):
     assert tightest < 2.5  # a bound, not just any large number
 
 
-@pytest.mark.parametrize("name", ["partition-37x22", "range-19x14"])
+@pytest.mark.parametrize("name", ["partition-37x22", "range-19x14", "whole-37x22"])
 def test_without_self_reference_one_step_does(name, tiny):
     data = data_of(name)
     map = map_of(data, View(self_reference=False), tiny)

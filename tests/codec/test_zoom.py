@@ -1,5 +1,6 @@
 """Films of a camera that comes closer to any picture."""
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 
 import nccodec
 from nccodec.codec import zoom
-from nccodec.errors import FormatError, LimitError
+from nccodec.errors import FormatError, LimitError, NclError, NclWarning
 
 COLOSSEUM = Path(__file__).parent.parent / "pictures" / "colosseum.png"
 
@@ -76,6 +77,25 @@ def test_every_kind_of_map_can_be_filmed(small, map):
 def test_what_cannot_be_filmed_is_refused_before_the_first_frame(collage, options, message):
     with pytest.raises(LimitError, match=message):
         zoom.frames_of(collage, **({"size": (40, 40), "count": 3} | options))
+
+
+@pytest.mark.parametrize("map", ["collage", "whole"])
+def test_transparency_is_left_out_and_told(small, map):
+    opaque = small.resize((32, 18))
+    clear = opaque.copy()
+    clear.putalpha(Image.linear_gradient("L").resize((32, 18)).point(lambda n: max(n, 1)))
+    with pytest.warns(NclWarning, match="^its transparency is left out$"):
+        film = zoom.frames_of(nccodec.encode(clear, map=map), (32, 18), 2)
+    for frame, plain in zip(film, zoom.frames_of(nccodec.encode(opaque, map=map), (32, 18), 2), strict=True):
+        np.testing.assert_array_equal(frame, plain)
+
+
+def test_damage_that_shows_late_is_told_when_it_is_looked_at(small):
+    data = bytearray(nccodec.encode(small, map="collage"))
+    data[-40] ^= 0x55
+    data[-4:] = zlib.crc32(data[:-4]).to_bytes(4, "little")
+    with pytest.raises(NclError):
+        list(zoom.frames_of(bytes(data), (32, 18), 2))
 
 
 def test_what_is_no_file_is_refused():
