@@ -1,12 +1,13 @@
 """A picture -> WholeCode: see `codec.kinds.Encoder`."""
 
 import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
-from ..errors import LimitError
+from ..errors import LimitError, NclWarning
 from ..neural.encoding import Encoder as CollageEncoder
 from ..neural.options import Options as CollageOptions
 from ..neural.weights import Weights, named
@@ -58,6 +59,8 @@ class Encoder:
         for number in range(effort):
             code = self._refined(code)
             self._progress((number + 1) / effort)
+        if self._style is not None and code.style is None:
+            warnings.warn("no part is a copy of the style: the picture itself is closer", NclWarning, stacklevel=2)
         return code
 
     def _reduced(self) -> np.ndarray:

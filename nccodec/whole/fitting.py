@@ -41,7 +41,8 @@ def fit(cells: np.ndarray, domain: np.ndarray, style: np.ndarray | None, rules: 
     least = 1
     if style is not None:  # a style of more contrast than the domain needs less of it to show as much
         ratio = np.sqrt(energy / max((style**2).sum(), 1e-9))
-        least = min(LARGEST_STYLE, max(1, round(rules.floor * ratio)))
+        least = max(1, round(rules.floor * ratio))
+        style = style if least <= LARGEST_STYLE else None  # it cannot show as much
     taken = np.arange(least, LARGEST_STYLE + 1)
     bits, style_bits = np.full(LARGEST_SCALE + 1, _FIRST_BITS), np.full(LARGEST_STYLE + 1, _FIRST_BITS)
     for _ in range(2):  # the second time at the rates of what was chosen the first time

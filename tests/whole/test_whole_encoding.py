@@ -10,7 +10,7 @@ from PIL import Image
 
 import nccodec
 from nccodec.codec.file import read_file
-from nccodec.errors import LimitError
+from nccodec.errors import LimitError, NclWarning
 from nccodec.imaging.psnr import psnr
 from nccodec.whole.code import range_size
 from nccodec.whole.encoding import Encoder
@@ -223,6 +223,7 @@ def test_any_picture_and_back(mode, size, effort):
         assert np.abs(np.asarray(decoded).astype(int) - np.asarray(picture)).max() <= 1  # steps of half a grey level
 
 
+@pytest.mark.filterwarnings("ignore:no part is a copy")
 def test_a_style_is_kept_as_large_as_a_range(tiny, smooth):
     """A small picture is enlarged, a large one reduced, in the picture's shape."""
     for height, width, expected in ((2, 3, (16, 16)), (400, 600, (256, 256)), (50, 100, (50, 50))):
@@ -289,3 +290,18 @@ def test_progress_is_told_and_nothing_is_warned_of(smooth):
         flat = nccodec.encode(Image.new("RGB", (48, 48), (9, 99, 200)), 100, map="whole")
     assert told == sorted(told) and told[-1] == 1 and len(told) >= 4
     assert np.abs(np.asarray(nccodec.decode(flat)).astype(int) - (9, 99, 200)).max() <= 1
+
+
+def test_a_style_of_too_little_contrast_is_left_out_with_a_word():
+    random = np.random.default_rng(4)
+    cells, domain = random.normal(0, 30, (4, 4, 1, 4, 4)), random.normal(0, 30, (1, 4, 4))
+    cells -= cells.mean((3, 4), keepdims=True)
+    domain -= domain.mean()
+    faint = (cells[0, 0] * 0.25) - (cells[0, 0] * 0.25).mean()  # at t = 1 a quarter of what the range itself has
+    floor = 30
+    assert floor * np.sqrt((domain**2).sum() / (faint**2).sum()) > 32
+    assert not fit(cells, domain, faint, Rules((0,), floor, False, 0.0)).styles.any()
+    picture = Image.fromarray(random.integers(0, 256, (32, 32, 3), np.uint8))
+    with pytest.warns(NclWarning, match="no part is a copy of the style"):
+        data = nccodec.encode(picture, map="whole", range_size=8, style=Image.new("RGB", (16, 16), (9, 99, 200)))
+    assert nccodec.info(data)["styled"] == 0
