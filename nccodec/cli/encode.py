@@ -14,7 +14,6 @@ from ..codec.kinds import AUTO, KINDS, options_of
 from ..errors import LimitError, NclError, NclWarning
 from ..neural.options import EFFORTS, REFINED, Options
 from . import batch, progress
-from .address import Place, place
 from .files import STREAM, bytes_beside, is_stdout, is_streamed, naming, read_bytes, write
 from .options import (
     AsJson,
@@ -24,8 +23,10 @@ from .options import (
     Force,
     Jobs,
     MaxPixels,
+    Output,
     OutputDir,
     Packer,
+    Pictures,
     Psnr,
     Quiet,
     Recursive,
@@ -102,20 +103,8 @@ def _warn_of_poor(told: dict, quality: float | None) -> None:
 
 
 def command(
-    sources: Annotated[
-        list[Place],
-        typer.Argument(metavar="IN...", parser=place, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
-    ],
-    output: Annotated[
-        Place | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="PATH",
-            parser=place,
-            help="File to write, - for stdout [the name of IN with .ncl, beside it].",
-        ),
-    ] = None,
+    sources: Pictures,
+    output: Output = None,
     output_dir: OutputDir = None,
     recursive: Recursive = False,
     keep_suffix: Annotated[

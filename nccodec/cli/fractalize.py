@@ -10,7 +10,6 @@ from ..codec.kinds import by_map
 from ..errors import LimitError
 from ..whole.options import EFFORTS, RANGE_SIZES, Options
 from . import batch
-from .address import Place, place
 from .encode import Encoding, line, suffixes_of_pictures
 from .files import STREAM, is_stdout, naming
 from .options import (
@@ -20,7 +19,9 @@ from .options import (
     Force,
     Jobs,
     MaxPixels,
+    Output,
     OutputDir,
+    Pictures,
     Psnr,
     Quiet,
     Recursive,
@@ -38,20 +39,8 @@ _MAP = "whole"
 
 
 def command(
-    sources: Annotated[
-        list[Place],
-        typer.Argument(metavar="IN...", parser=place, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
-    ],
-    output: Annotated[
-        Place | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="PATH",
-            parser=place,
-            help="File to write, - for stdout [the name of IN with .ncl, beside it].",
-        ),
-    ] = None,
+    sources: Pictures,
+    output: Output = None,
     output_dir: OutputDir = None,
     recursive: Recursive = False,
     ranges: Annotated[

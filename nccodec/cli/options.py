@@ -33,6 +33,20 @@ class Metadata(str, Enum):
     xmp = "xmp"
 
 
+Pictures = Annotated[
+    list[Place],
+    typer.Argument(metavar="IN...", parser=place, help="Pictures, folders, or - for stdin; or IN OUT.ncl."),
+]
+Output = Annotated[
+    Place | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="PATH",
+        parser=place,
+        help="File to write, - for stdout [the name of IN with .ncl, beside it].",
+    ),
+]
 Recursive = Annotated[bool, typer.Option("-r", "--recursive", help="Go through folders, and the folders in them.")]
 OutputDir = Annotated[
     Place | None,

@@ -44,6 +44,8 @@ def map_of(data: bytes, view: View, weights: Any = None, device: str = "auto", l
         warnings.warn("its transparency is left out", NclWarning, stacklevel=2)
     code = file.code if view.self_reference else file.code.without_self_reference()
     if like is not None and (file.kind, _size(common)) == (like.kind, _size(like.common)):
+        if room.align is None:
+            raise LimitError("only whole-image maps, as `nc fractalize` makes them, can be aligned with each other")
         code = room.align(code, like.code)
     return Map(file.kind, common, code, room.Iteration(code, file.weights, request, choose_device(device)))
 

@@ -136,12 +136,10 @@ class Room(Protocol):
         has no steps."""
         ...
 
-    def align(self, code: Code, other: Code) -> Code:
-        """A code of nearly the same picture whose parts are those of the other, of one size with it. LimitError where a
-        kind has no such thing."""
-        ...
-
-    Descent: "type[Descent] | None"  # None of a kind of which no part is a copy of all
+    # None, both, of a kind of which no part is a copy of all. align(code, other): a code of nearly the same picture
+    # whose copies are turned as those of the other, which is of one size with it; LimitError where they do not fit.
+    Descent: "type[Descent] | None"
+    align: Callable[[Any, Any], Any] | None
 
     def prepare(self, options: Any, device: str) -> None:
         """Load what an encoder with these options will need, so that its time is that of the picture."""

@@ -1,7 +1,6 @@
 """The collage as a kind of map: see `codec.kinds.Room`."""
 
 from pathlib import Path
-from typing import NoReturn
 
 from ..arrays import GRADIENTS
 from ..bitstream.container import Chunk, Header
@@ -26,6 +25,7 @@ __all__ = [
 
 
 Descent = None  # nothing in such a picture is a copy of all of it, to fall into
+align = None
 
 
 def weights(header: Header, given: str | Path | Weights | None) -> Weights:
@@ -58,11 +58,6 @@ def check(view: View) -> None:
     """LimitError for what a collage does not have."""
     if view.smooth:
         raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
-
-
-def align(code: CollageCode, other: CollageCode) -> NoReturn:
-    """LimitError: no part is another's in some other place or way."""
-    raise LimitError("only whole-image maps, as `nc fractalize` makes them, can be aligned with each other")
 
 
 def prepare(options: Options, device: str) -> None:

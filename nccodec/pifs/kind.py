@@ -1,7 +1,5 @@
 """The partitioned map as a kind of map: see `codec.kinds.Room`."""
 
-from typing import NoReturn
-
 from ..bitstream.container import Chunk, Header
 from ..bitstream.frame import unframed
 from ..bitstream.symbols import SymbolModel
@@ -22,6 +20,7 @@ __all__ = [
 
 
 Descent = None  # nothing in such a picture is a copy of all of it, to fall into
+align = None
 
 
 def weights(header: Header, given: object) -> None:
@@ -53,11 +52,6 @@ def check(view: View) -> None:
 def synthesise(code: PartitionCode, weights: None, request: Request, device: str = "cpu"):
     """See `synthesis.synthesise`."""
     return synthesis.synthesise(code, request, device)
-
-
-def align(code: PartitionCode, other: PartitionCode) -> NoReturn:
-    """LimitError: no part is another's in some other place or way."""
-    raise LimitError("only whole-image maps, as `nc fractalize` makes them, can be aligned with each other")
 
 
 def prepare(options: Options, device: str) -> None:

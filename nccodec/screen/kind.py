@@ -22,6 +22,7 @@ __all__ = [
 
 
 Descent = None  # nothing in such a picture is a copy of all of it, to fall into
+align = None
 
 
 def weights(header: Header, given: str | Path | Weights | None) -> Weights | None:
@@ -50,11 +51,6 @@ def check(view: View) -> None:
 def Iteration(code: ScreenCode, weights: Weights | None, request: Request, device: str = "cpu") -> NoReturn:
     """LimitError: there is no start that a screen map could be iterated from."""
     raise LimitError("screen maps are not iterated: pixels are copies of others that come before them, or none")
-
-
-def align(code: ScreenCode, other: ScreenCode) -> NoReturn:
-    """LimitError: no part is another's in some other place or way."""
-    raise LimitError("only whole-image maps, as `nc fractalize` makes them, can be aligned with each other")
 
 
 def prepare(options: Options, device: str) -> None:

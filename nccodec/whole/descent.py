@@ -124,6 +124,7 @@ class Descent:
         y = y * closer + middle[0] * shrunk
         x = x * closer + middle[1] * shrunk
         channels = len(self._code.means)
+        tables = [self._faded(_smooth(way - level)) for level in range(int(way) + 2)]  # the last: of all below, too
         z = np.empty((down, across, channels), np.float32)
 
         def work(start: int, stop: int) -> None:
@@ -134,7 +135,7 @@ class Descent:
                 place_y = self._centre[0] + cosine * v + sine * u
                 place_x = self._centre[1] - sine * v + cosine * u
                 points = (np.broadcast_to(place, (len(v), across)).ravel() for place in (place_y, place_x))
-                z[part] = self._colours(*points, closer, way).reshape(-1, across, channels)
+                z[part] = self._colours(*points, closer, tables).reshape(-1, across, channels)
 
         share(work, down, least=_SAMPLES)
         places = [(i, j) for i in range(_SAMPLES) for j in range(_SAMPLES)]
@@ -142,44 +143,47 @@ class Descent:
         colours = np.stack(to_rgb(*planes)) if channels == 3 else planes.repeat(3, axis=0)
         return np.ascontiguousarray(np.clip(colours + (MIDDLE + 0.5), 0, 255).astype(np.uint8).transpose(1, 2, 0))
 
-    def _colours(self, y: np.ndarray, x: np.ndarray, pixel: float, way: float) -> np.ndarray:
+    def _colours(self, y: np.ndarray, x: np.ndarray, pixel: float, tables: list[tuple]) -> np.ndarray:
         """The map's fixed point, faded, at points y, x of the picture, float64 [n]: float32 [n, C]. pixel: how far
-        apart they are."""
+        apart they are. tables: of `_faded` at each level, the last, which are not faded, for all below."""
         code = self._code
         top, left = (n * size for n, size in zip(code.domain, code.size, strict=False))
         y, x = _inside(y, code.height), _inside(x, code.width)
         middle = code.middle.astype(np.float32)
         result, gain, level = None, None, 0
         while True:
-            faded = _smooth(way - level)
+            colours, scales, weights = tables[min(level, len(tables) - 1)]
             row, column = (y / self._rows).astype(np.int64), (x / self._columns).astype(np.int64)
             place = row * code.ranges + column
             v, u = y - row * self._rows, x - column * self._columns
-            colours, scales = self._faded(faded)
             own = colours[place]
-            if self._style and faded < 1:
-                weights = (code.style.weights.ravel() * ((1 - faded) / SCALE_UNIT)).astype(np.float32)[place, None]
-                own = own + weights * self._style.at(v, u, pixel)
+            if self._style:
+                own = own + weights[place] * self._style.at(v, u, pixel)
             result = own if result is None else result + gain * (own - middle)
             gain = scales[place] if gain is None else gain * scales[place]
             v, u = source_of(code.isometries.ravel()[place], v, u, self._rows, self._columns)
             level += 1
-            if level > way and pixel >= self._domain.finest:
+            if level >= len(tables) - 1 and pixel >= self._domain.finest:
                 break
             y, x, pixel = v * self.factor + top, u * self.factor + left, pixel * self.factor
             y, x = _inside(y, code.ranges * self._rows), _inside(x, code.ranges * self._columns)
         return result + gain * self._domain.at(v, u, pixel)
 
-    def _faded(self, share_of: float) -> tuple[np.ndarray, np.ndarray]:
-        """What a range adds to what it shows of the domain less its mean, and the gain of that: float32 [ranges^2, C]
-        and [ranges^2, 1]. share_of: how far the range's own colours have faded, 0 .. 1."""
+    def _faded(self, share_of: float) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """What a range adds to what it shows of the domain less its mean, and the gains of that and of the style, if
+        there is one: float32 [ranges^2, C], [ranges^2, 1] and [ranges^2, 1]. share_of: how far the range's own colours
+        have faded, 0 .. 1."""
         code = self._code
         means = code.levels.reshape(len(code.means), -1).T
         scales = code.scales.reshape(-1, 1) / SCALE_UNIT
         kept = 1 - share_of
+        style = None
+        if code.style is not None:
+            style = (code.style.weights.reshape(-1, 1) * (kept / SCALE_UNIT)).astype(np.float32)
         return (
             (kept * means + share_of * code.middle).astype(np.float32),
             (kept * scales + share_of).astype(np.float32),
+            style,
         )
 
 
