@@ -19,7 +19,7 @@ FLOORS = (
     ("codec",),
     ("training",),
     ("screen", "whole"),
-    ("neural", "pifs"),
+    ("neural", "pifs", "implicit"),
     ("collage",),
     ("bitstream", "imaging"),
     ("arrays", "code"),

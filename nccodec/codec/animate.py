@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from ..bitstream.container import Common
-from ..collage.blend import blends
 from ..collage.device import choose_device
 from ..collage.iteration import Iterate, Iteration, iterates
 from ..collage.output import Request, View
@@ -68,7 +67,7 @@ def blends_of(map: Map, other: Map, frames: int) -> Iterator[np.ndarray]:
     sizes = [_size(each.common) for each in (map, other)]
     if sizes[0] != sizes[1]:
         raise LimitError(f"there are no maps between {sizes[0]} and {sizes[1]}")
-    return blends(map.iteration, other.iteration, frames)
+    return map.kind.room().blends(map.iteration, other.iteration, frames)
 
 
 def _size(common: Common) -> str:

@@ -4,7 +4,7 @@ A kind is a number in the header and a room. What is needed to describe a file a
 once, from the standard library alone; the rest of a room when it is first used.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,8 @@ from ..bitstream import container
 from ..bitstream.container import Chunk, Common, Fields, Header
 from ..code import Keep
 from ..errors import FormatError, LimitError
+from ..implicit.header import Fields as ImplicitFields
+from ..implicit.options import Options as ImplicitOptions
 from ..neural.header import Fields as CollageFields
 from ..neural.options import Options as NeuralOptions
 from ..pifs.header import Fields as PartitionFields
@@ -136,6 +138,10 @@ class Room(Protocol):
         has no steps."""
         ...
 
+    def blends(self, f: "Iteration", g: "Iteration", frames: int) -> Iterator["np.ndarray"]:
+        """The pictures between those of two maps of this kind and of one size: see `collage.blend.blends`."""
+        ...
+
     # None, both, of a kind of which no part is a copy of all. align(code, other): a code of nearly the same picture
     # whose copies are turned as those of the other, which is of one size with it; LimitError where they do not fit.
     Descent: "type[Descent] | None"
@@ -196,11 +202,18 @@ def _whole() -> Room:
     return kind
 
 
+def _implicit() -> Room:
+    from ..implicit import kind
+
+    return kind
+
+
 KINDS = (
     Kind(0, "collage", "collage", 75, CollageFields, NeuralOptions, _neural),
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
     Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
     Kind(3, "whole-image map", "whole", 75, WholeFields, WholeOptions, _whole),
+    Kind(4, "implicit network", "implicit", 75, ImplicitFields, ImplicitOptions, _implicit),
 )
 AUTO = "auto"  # the kind that suits a picture: a collage, or a screen map
 MAPS = (AUTO, *(kind.map for kind in KINDS))

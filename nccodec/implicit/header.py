@@ -15,6 +15,7 @@ MOST_DEPTH, MOST_WIDTH = 32, 1024
 MOST_FEATURES, SIGMA_UNIT = 1024, 4  # frequencies, and what their deviation is in parts of
 MOST_RANK = 1024
 SMALLEST_SCALE_SIDE = 64  # decodes go down to 1 / 64
+MAX_WEIGHTS = 1 << 22
 MAX_WORK = 1 << 42  # weights times pixels of the picture
 _TITLES = {"siren": "sines", "fourier": "Fourier features", "atan": "arctangents", "tanh": "hyperbolic tangents"}
 _FIELDS = struct.Struct("<BBHHBIBBHI")
@@ -111,11 +112,16 @@ class Fields:
 
     def about(self, common: Common) -> dict:
         shape = self.shape(common.grey)
-        return asdict(self) | {
-            "sigma": self.sigma / SIGMA_UNIT,
-            "weights_and_biases": shape.weights + shape.biases,
-            "sparsity": 1 - self.nonzero / shape.weights,
-        }
+        told = asdict(self)
+        return (
+            {"hidden_layers": told.pop("depth"), "hidden_width": told.pop("width")}
+            | told
+            | {
+                "sigma": self.sigma / SIGMA_UNIT,
+                "weights_and_biases": shape.weights + shape.biases,
+                "sparsity": 1 - self.nonzero / shape.weights,
+            }
+        )
 
     def lines(self, common: Common) -> dict[str, str]:
         shape = self.shape(common.grey)
@@ -130,6 +136,8 @@ class Fields:
 
 
 def check_work(weights: int, width: int, height: int) -> None:
-    """LimitError where a picture of so many pixels takes too many multiplications."""
+    """LimitError for too many weights, or where a picture of so many pixels takes too many multiplications."""
+    if weights > MAX_WEIGHTS:
+        raise LimitError(f"a network of {weights} weights is over {MAX_WEIGHTS}")
     if weights * width * height > MAX_WORK:
         raise LimitError(f"a network of {weights} weights for {width} x {height} pixels is over {MAX_WORK} products")

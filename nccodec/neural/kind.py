@@ -6,6 +6,7 @@ from ..arrays import GRADIENTS
 from ..bitstream.container import Chunk, Header
 from ..bitstream.frame import unframed
 from ..bitstream.symbols import SymbolModel
+from ..collage.blend import blends
 from ..collage.output import Request, View
 from ..errors import LimitError
 from . import packing
@@ -19,8 +20,8 @@ from .synthesis import neighbourhood, synthesise
 from .weights import Weights, matching, named
 
 __all__ = [
-    "Descent", "Encoder", "Iteration", "Reader", "align", "check", "contents", "model", "pack", "prepare", "synthesise",
-    "unpack", "weights",
+    "Descent", "Encoder", "Iteration", "Reader", "align", "blends", "check", "contents", "model", "pack", "prepare",
+    "synthesise", "unpack", "weights",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from ..bitstream.container import Chunk, Header
 from ..bitstream.frame import unframed
 from ..bitstream.symbols import SymbolModel
+from ..collage.blend import blends
 from ..collage.output import Request, View
 from ..errors import LimitError
 from . import packing, synthesis
@@ -14,8 +15,8 @@ from .packing import pack
 from .reading import Reader
 
 __all__ = [
-    "Descent", "Encoder", "Iteration", "Reader", "align", "check", "contents", "model", "pack", "prepare", "synthesise",
-    "unpack", "weights",
+    "Descent", "Encoder", "Iteration", "Reader", "align", "blends", "check", "contents", "model", "pack", "prepare",
+    "synthesise", "unpack", "weights",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ..bitstream.container import Chunk, Header
+from ..collage.blend import blends
 from ..collage.output import Request, View
 from ..errors import LimitError
 from ..neural.weights import Weights, matching, named
@@ -16,8 +17,8 @@ from .reading import Reader
 from .synthesis import synthesise
 
 __all__ = [
-    "Descent", "Encoder", "Iteration", "Reader", "align", "check", "contents", "model", "pack", "prepare", "synthesise",
-    "unpack", "weights",
+    "Descent", "Encoder", "Iteration", "Reader", "align", "blends", "check", "contents", "model", "pack", "prepare",
+    "synthesise", "unpack", "weights",
 ]  # fmt: skip
 
 

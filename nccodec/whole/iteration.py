@@ -5,11 +5,12 @@ import numpy as np
 from ..arrays import QUIET, numpy_form
 from ..collage.iteration import State
 from ..collage.output import Request, grey_levels
+from ..collage.windows import reduced
 from ..neural.weights import Weights
 from .code import MIDDLE, WholeCode
 from .domain import Small
 from .header import SCALE_UNIT
-from .synthesis import planes_of, reduced, shown, window
+from .synthesis import colours, planes_of, shown, window
 
 
 class Iteration:
@@ -49,5 +50,5 @@ class Iteration:
         height, width = self.size
         wanted, down = request.samples(request.rows, request.columns), request.down
         spans = tuple(slice(a * down, min(b * down, n)) for (a, b), n in zip(wanted, (height, width), strict=True))
-        z = reduced(state[0][(..., *spans)].astype(np.float32), down)
+        z = colours(reduced(state[0][(..., *spans)].astype(np.float32), down))
         return grey_levels(request.fit(z, request.rows, request.columns), MIDDLE / 255)

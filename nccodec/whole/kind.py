@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..bitstream.container import Chunk, Header
+from ..collage.blend import blends
 from ..collage.output import Request, View
 from ..errors import LimitError
 from ..neural.weights import Weights, matching, named
@@ -17,8 +18,8 @@ from .reading import Reader
 from .synthesis import synthesise
 
 __all__ = [
-    "Descent", "Encoder", "Iteration", "Reader", "align", "check", "contents", "model", "pack", "prepare", "synthesise",
-    "unpack", "weights",
+    "Descent", "Encoder", "Iteration", "Reader", "align", "blends", "check", "contents", "model", "pack", "prepare",
+    "synthesise", "unpack", "weights",
 ]  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..arrays import QUIET, numpy_form
+from ..arrays import QUIET
 from ..code import Span
-from ..collage.output import Request, View, grey_levels
-from ..collage.scales import reduce_area
+from ..collage.output import Request, View
+from ..collage.windows import picture_of
 from ..errors import LimitError
 from ..imaging.colour import to_rgb
 from ..neural.code import CollageCode
@@ -15,25 +15,17 @@ from .code import MIDDLE, WholeCode, ycc_of
 from .domain import Small, fixed_point
 from .header import SCALE_UNIT
 
-_TILE = 2048  # samples to a side of what is made at a time
-
 
 @QUIET
 def synthesise(code: WholeCode, weights: Weights | None, request: Request, device: str = "cpu") -> np.ndarray:
     """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey. weights: of the style."""
     small = shown(code, weights, request.up)
-    rows, columns = request.rows, request.columns
-    shape = (rows[1] - rows[0], columns[1] - columns[0])
-    result = np.empty(shape if code.grey else (*shape, 3), np.uint8)
-    sizes = zip(request.extent, (request.height, request.width), strict=True)
-    per_pixel = max(1.0, *(n * request.down / size for n, size in sizes))  # samples at scale `up`, along a side
-    step = max(1, int(_TILE / per_pixel))
-    for y in range(*rows, step):
-        for x in range(*columns, step):
-            part = (y, min(y + step, rows[1])), (x, min(x + step, columns[1]))
-            place = tuple(slice(a - b[0], c - b[0]) for (a, c), b in zip(part, (rows, columns), strict=True))
-            result[place] = _part(code, small, request, *part)
-    return result
+    size = code.height * request.up, code.width * request.up
+
+    def part(rows: Span, columns: Span) -> np.ndarray:
+        return window(code, small, rows, columns)[None] / np.float32(255)
+
+    return picture_of(part, request, size, code.grey, MIDDLE / 255, colours)
 
 
 def shown(code: WholeCode, weights: Weights | None, up: int) -> Small:
@@ -63,40 +55,9 @@ def planes_of(picture: np.ndarray) -> np.ndarray:
     return ycc_of(np.atleast_3d(picture).astype(np.float64).transpose(2, 0, 1) - MIDDLE)
 
 
-def _part(code: WholeCode, small: Small, request: Request, rows: Span, columns: Span) -> np.ndarray:
-    """Rows and columns of what is asked for: uint8 [rows, columns, 3], or [rows, columns] if grey."""
-    down = request.down
-    wanted = request.samples(rows, columns)
-    sizes = code.height * request.up, code.width * request.up
-    spans = tuple((a * down, min(b * down, size)) for (a, b), size in zip(wanted, sizes, strict=True))
-    z = _reduced(code, small, spans, down)
-    return grey_levels(request.fit(z, rows, columns), MIDDLE / 255)
-
-
-def reduced(z: np.ndarray, down: int) -> np.ndarray:
-    """Planes [1, C, H, W] -> their means over squares, continued by the nearest samples to whole ones: colours, or grey
-    levels alone: [1, C, ceil(H / down), ceil(W / down)]. MIDDLE stays off."""
-    if down > 1:
-        z = numpy_form.pad(z, 0, -z.shape[2] % down, 0, -z.shape[3] % down, edge=True)
-        z = reduce_area(z, down)
+def colours(z: np.ndarray) -> np.ndarray:
+    """Luma, blue and red chroma -> red, green and blue; luma alone stays: [1, C, H, W]. MIDDLE stays off."""
     return z if z.shape[1] == 1 else np.concatenate(to_rgb(z[:, :1], z[:, 1:2], z[:, 2:]), axis=1)
-
-
-def _reduced(code: WholeCode, small: Small, spans: tuple[Span, Span], down: int) -> np.ndarray:
-    """A window, its rows and columns from multiples of `down` on, as `reduced` makes it: float32 [1, C, rows, columns],
-    0 black to 1 white. One pixel of a small picture may be made of all samples that there are: so many at a time as a
-    tile has."""
-    step = max(1, _TILE // down) * down
-    shape = (-(-(stop - start) // down) for start, stop in spans)
-    result = np.empty((1, len(code.means), *shape), np.float32)
-    (top, bottom), (left, right) = spans
-    for y in range(top, bottom, step):
-        for x in range(left, right, step):
-            z = window(code, small, (y, min(y + step, bottom)), (x, min(x + step, right)))[None]
-            z = reduced(z / np.float32(255), down)
-            row, column = (y - top) // down, (x - left) // down
-            result[:, :, row : row + z.shape[2], column : column + z.shape[3]] = z
-    return result
 
 
 def window(code: WholeCode, small: Small, rows: Span, columns: Span) -> np.ndarray:

@@ -85,7 +85,7 @@ def patched(offset: int, value: bytes, literal: bytes = LITERAL) -> bytes:
         (patched(8, b"\x02"), FormatError, "version 2 is unknown"),
         (patched(9, b"\x41"), FormatError, "reserved flag bits"),
         (patched(9, b"\x80"), FormatError, "reserved flag bits"),
-        (patched(9, b"\x11"), FormatError, "kind of map 4 is unknown"),
+        (patched(9, b"\x3b"), FormatError, "kind of map 15 is unknown"),
         (patched(9, b"\x3b"), FormatError, "kind of map 15 is unknown"),
         (patched(9, b"\x03"), FormatError, "not sides of ranges"),
         (patched(20, b"\0\0", LITERAL_PARTITION), FormatError, "header of a partition"),

@@ -9,6 +9,7 @@ from wholes import random_whole
 
 import nccodec
 from nccodec.codec.file import write_file
+from nccodec.collage import windows
 from nccodec.whole import domain, synthesis
 from nccodec.whole.code import WholeCode
 
@@ -138,7 +139,7 @@ def test_a_picture_made_in_parts_is_the_whole(request_, monkeypatch):
     code = random_whole((41, 58), 6, 9, domain=(1, 1, 4), side=4)
     data = write_file(code)
     whole = np.asarray(nccodec.decode(data, **request_))
-    monkeypatch.setattr(synthesis, "_TILE", 9)
+    monkeypatch.setattr(windows, "_TILE", 9)
     np.testing.assert_array_equal(nccodec.decode(data, **request_), whole)
     x, y = whole.shape[1] // 3, whole.shape[0] // 4
     part = nccodec.decode(data, crop=(x, y, 7, 5), **request_)
@@ -152,7 +153,7 @@ def test_little_is_made_at_a_time(size, monkeypatch):
     data = write_file(code)
     whole = np.asarray(nccodec.decode(data, size=size)).astype(int)
     made, window = [], synthesis.window
-    monkeypatch.setattr(synthesis, "_TILE", 9)
+    monkeypatch.setattr(windows, "_TILE", 9)
     monkeypatch.setattr(synthesis, "window", lambda *given: made.append(window(*given)) or made[-1])
     parts = np.asarray(nccodec.decode(data, size=size)).astype(int)
     assert np.abs(parts - whole).max() <= 1  # sums of floats in another order
