@@ -105,8 +105,8 @@ class ImplicitCode:
 
     @property
     def nonzero(self) -> int:
-        """Weights that are not zero."""
-        return sum(int(np.count_nonzero(matrix)) for matrix, _ in self.network())
+        """Numbers of the matrices that are not zero."""
+        return sum(int(np.count_nonzero(values.real())) for values in self.matrices)
 
     def network(self) -> list[Layer]:
         """Matrices and biases of all layers."""

@@ -61,7 +61,7 @@ class Fields:
     """See `container.Fields`.
 
     network, depth, width, features, sigma, seed: of `Shape`. values: of VALUES. form: of FORMS. rank: of "factors",
-    else 0. nonzero: how many weights there are in the matrices that are not zero.
+    else 0. nonzero: how many numbers of the matrices that are held are not zero.
     """
 
     network: str
@@ -128,10 +128,10 @@ class Fields:
         network = f"{_TITLES[self.network]}, {self.depth} hidden layers of {self.width}"
         if self.features:
             network += f", {self.features} frequencies of deviation {self.sigma / SIGMA_UNIT:g}"
-        held = {"factors": f"factors of rank {self.rank}"}.get(self.form, f"{self.nonzero} weights not zero")
+        held = f"factors of rank {self.rank}" if self.rank else f"{self.nonzero} weights not zero"
         return {
             "map": f"constant: a network of {network}",
-            "parameters": f"{shape.weights} weights, {shape.biases} biases; {held}, as {self.values} numbers",
+            "parameters": f"{shape.weights} weights, {shape.biases} biases; {held}, {self.values}",
         }
 
 

@@ -96,7 +96,7 @@ def unpack(header: Header, chunks: list[Chunk]) -> ImplicitCode:
     )  # fmt: skip
     reader.finish()
     if code.nonzero != fields.nonzero:
-        raise FormatError(f"header states {fields.nonzero} weights that are not zero, not {code.nonzero}")
+        raise FormatError(f"header states {fields.nonzero} numbers that are not zero, not {code.nonzero}")
     return code
 
 
