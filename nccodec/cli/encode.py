@@ -86,8 +86,8 @@ class Encoding:
             colours, extras = parts_of(picture)
             db = psnr(colours, decoded.convert(colours.mode), extras.alpha)
             told["psnr"] = db if math.isfinite(db) else None
-        # A picture made of copies of itself is not meant to come close.
-        _warn_of_poor(told, None if self.map == "whole" else self.settings.get("quality"))
+        # A picture made of copies of itself is not meant to come close, and small networks cannot.
+        _warn_of_poor(told, None if self.map in ("whole", "implicit") else self.settings.get("quality"))
         return told
 
 

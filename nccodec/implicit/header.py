@@ -111,17 +111,11 @@ class Fields:
         return fields
 
     def about(self, common: Common) -> dict:
-        shape = self.shape(common.grey)
-        told = asdict(self)
-        return (
-            {"hidden_layers": told.pop("depth"), "hidden_width": told.pop("width")}
-            | told
-            | {
-                "sigma": self.sigma / SIGMA_UNIT,
-                "weights_and_biases": shape.weights + shape.biases,
-                "sparsity": 1 - self.nonzero / shape.weights,
-            }
-        )
+        shape, told = self.shape(common.grey), asdict(self)
+        named = {"network": told.pop("network"), "layers": told.pop("depth"), "units": told.pop("width")}
+        return named | told | {
+            "sigma": self.sigma / SIGMA_UNIT, "weights": shape.weights, "biases": shape.biases,
+        }  # fmt: skip
 
     def lines(self, common: Common) -> dict[str, str]:
         shape = self.shape(common.grey)
