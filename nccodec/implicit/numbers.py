@@ -177,8 +177,10 @@ class Gaps:
     def of(cls, packer: str, kept: np.ndarray) -> Self:
         """For bool [n]."""
         gaps = _gaps(kept)
-        parts = _parts(gaps)
-        byte = tables.fitted_falling(parts, _CONTINUED + 1) if packer == "range" else int(gaps.max(initial=0)).bit_length()
+        if packer == "range":
+            byte = tables.fitted_falling(_parts(gaps), _CONTINUED + 1)
+        else:
+            byte = int(gaps.max(initial=0)).bit_length()
         return cls(packer, len(gaps).to_bytes(4, "little") + bytes([byte]))
 
     @classmethod
