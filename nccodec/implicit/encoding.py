@@ -68,6 +68,8 @@ class Encoder:
     def code(self, level: int, effort: int) -> ImplicitCode:
         """level: 0 .. TOP. effort: has no use here."""
         from . import quantizing
+        from .finetuning import finetuned
+        from .fitting import RATES
 
         options = self._options
         if options.factors:
@@ -75,8 +77,20 @@ class Encoder:
         form = "sparse" if options.sparsity else "dense"
         if options.values == "float16":
             return self._code(form, *quantizing.halves(self._fitted))
-        make = quantizing.books if options.values == "codebook" else quantizing.uniform
-        return self._code(form, *make(self._fitted, self._steps(level)))
+        steps, book = self._steps(level), options.values == "codebook"
+        if not options.finetune:
+            make = quantizing.books if book else quantizing.uniform
+            return self._code(form, *make(self._fitted, steps))
+        make = quantizing.book if book else quantizing.rounded
+        self._network.set(self._fitted)
+        matrices = finetuned(
+            self._network, self._pixels, lambda number, matrix: make(matrix, steps[number]), options.finetune,
+            RATES["soap"][self.shape.network],
+        )  # fmt: skip
+        biases = np.concatenate([bias for _, bias in self._network.get()])
+        return self._code(
+            form, tuple(matrices), quantizing.half(biases) if book else quantizing.rounded(biases, steps[-1])
+        )
 
     def _steps(self, level: int) -> list[float]:
         """For each layer, and the biases last."""

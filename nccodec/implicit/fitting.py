@@ -69,7 +69,7 @@ class Pixels:
         self.height, self.width = picture.shape[:2]
         self.count = self.height * self.width
         self._device = torch.device(device)
-        self._samples = torch.from_numpy(np.ascontiguousarray(picture).reshape(self.count, -1)).to(self._device)
+        self._samples = torch.from_numpy(picture.reshape(self.count, -1).copy()).to(self._device)
 
     def at(self, index: Tensor | slice) -> tuple[Tensor, Tensor]:
         """Places [2, n], u and v, and targets [C, n], -1 black to 1 white, of pixels in raster order."""

@@ -23,8 +23,8 @@ BLOCK = (
 
 
 class Network:
-    """A network and its gradients. theta: all numbers, flat; layers: its parts, [outputs, inputs + 1] each, biases last.
-    gradient, slopes: likewise. dtype: float64 for tests."""
+    """A network and its gradients. theta: all numbers, flat; layers: its parts, [outputs, inputs + 1] each, biases
+    last. gradient: like theta. dtype: float64 for tests."""
 
     def __init__(self, shape: Shape, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
         self.shape, self.device, self.dtype = shape, torch.device(device), dtype

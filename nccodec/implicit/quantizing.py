@@ -56,18 +56,24 @@ def half(values: np.ndarray) -> Half:
 
 
 def books(network: list[Layer], steps: list[float]) -> tuple[tuple[Values, ...], Values]:
-    """Matrices as codebooks of about as much error as a uniform step, biases at theirs."""
+    """Matrices as codebooks of about as much error as a uniform step, biases as float16."""
     made = tuple(book(matrix, step) for (matrix, _), step in zip(network, steps, strict=False))
-    return made, rounded(np.concatenate([bias for _, bias in network]), steps[-1])
+    return made, half(np.concatenate([bias for _, bias in network]))
 
 
 def book(values: np.ndarray, step: float) -> Book:
-    """k-means (Lloyd), from even entries a step apart; zeros stay zero, as one entry is."""
+    """k-means, of as few entries as have the squared error of a uniform step. Zeros stay: one entry is zero."""
     flat = values.ravel()
-    count = int(min(_MOST_ENTRIES, len(flat), max(2, np.ceil(np.ptp(flat) / step) + 1)))
-    entries = means(flat[flat != 0] if (flat != 0).any() else flat, count)
+    weights = flat[flat != 0] if (flat != 0).any() else flat
+    count, most = 2, min(_MOST_ENTRIES - 1, len(np.unique(weights)))
+    while True:
+        entries = means(weights, count)
+        error = ((entries[nearest(weights, entries)] - weights) ** 2).mean()
+        if error <= step**2 / 12 or count >= most:
+            break
+        count = min(most, count * 5 // 4 + 1)
     if (flat == 0).any():
-        entries[np.abs(entries).argmin()] = 0
+        entries = np.append(entries, 0)
     entries = np.unique(entries.astype(np.float16))
     if len(entries) < 2:
         entries = np.array([entries[0], entries[0] + np.float16(1)], np.float16)
@@ -75,8 +81,9 @@ def book(values: np.ndarray, step: float) -> Book:
 
 
 def means(values: np.ndarray, count: int, rounds: int = _ROUNDS) -> np.ndarray:
-    """The centres of at most `count` groups of values, rising: Lloyd's iteration, empty groups left out."""
-    entries = np.linspace(values.min(), values.max(), count)
+    """The centres of at most `count` groups of values, rising: Lloyd's iteration, from groups of one size each."""
+    ordered = np.sort(values)
+    entries = np.unique([part.mean() for part in np.array_split(ordered, min(count, len(ordered)))])
     for _ in range(rounds):
         index = nearest(values, entries)
         sums, sizes = np.bincount(index, values, len(entries)), np.bincount(index, minlength=len(entries))

@@ -9,7 +9,7 @@ from .options import BUDGET, Options
 BITS = 8.0  # a weight, of "uniform" and "codebook" at the default quality
 _FRAMING = 60  # bytes of a file, and _LAYER of each layer's tables
 _LAYER = 6
-# COIN's shapes for Kodak (arXiv 2103.03123, its published results): 10 hidden layers from about 8000 numbers on, 5 below.
+# As COIN's shapes for Kodak (arXiv 2103.03123): 10 hidden layers of the larger networks, 5 of the smaller.
 _DEEP, _DEPTHS = 6500, (5, 10)
 _LEAST = 4  # of width
 
