@@ -47,6 +47,6 @@ def finetuned(
         held[start : start + length].view(outputs, inputs + 1)[:, :-1] = True
         start += length
         if steps >= len(layers):
-            rules = Rules(steps // len(layers), None, _BATCH, "soap", _RATE * rate, seed=number)
+            rules = Rules(steps // len(layers), None, _BATCH, "soap", _RATE * rate, number, 0)
             fit(network, pixels, rules, parameters=_Free(network, held))
     return made

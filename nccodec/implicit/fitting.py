@@ -25,7 +25,6 @@ RATES = {
     "adam": {"siren": 3e-3, "fourier": 3e-3, "atan": 5e-3, "tanh": 5e-3},
 }
 _WARM = 0.05  # share of a fit in which the rate rises; after it, it falls evenly to 0
-_CHECKS = 20  # times that the whole picture is measured on the way
 _LOST = 2.0  # a loss so many times the lowest is that of a fit that was lost
 _MEMORY = 0.98  # of the mean of the losses of batches
 
@@ -33,7 +32,8 @@ _MEMORY = 0.98  # of the mean of the losses of batches
 @dataclass(frozen=True)
 class Rules:
     """steps, minutes: the first that is reached ends a fit; one at least is given. batch: pixels. optimizer: of
-    OPTIMIZERS. rate: None for that of RATES. seed: of the order of pixels."""
+    OPTIMIZERS. rate: None for that of RATES. seed: of the order of pixels. checks: times that the whole picture is
+    measured on the way, beside first and last."""
 
     steps: int | None
     minutes: float | None
@@ -41,6 +41,7 @@ class Rules:
     optimizer: str = "soap"
     rate: float | None = None
     seed: int = 0
+    checks: int = 20
 
 
 class Parameters(Protocol):
@@ -163,14 +164,16 @@ class _Run:
         self.steps, self._began, self._mean, self._lowest = 0, time.monotonic(), math.inf, math.inf
 
     def train(self) -> None:
-        next_check = 1 / _CHECKS
+        every = 1 / (self._rules.checks + 1)
+        next_check = every
+        self._check()
         for index in self._pixels.batches(self._rules.batch, self._rules.seed):
             share = self._share()
             if share >= 1:
                 return
             if share >= next_check:
                 self._check()
-                next_check = share + 1 / _CHECKS
+                next_check = share + every
             self._parameters.spread()
             loss = self._network.learn(*self._pixels.at(index), self._pool)
             self._watch(loss)
@@ -187,9 +190,8 @@ class _Run:
             value.copy_(best)
         self._parameters.settle()
         self._parameters.spread()
-        psnr = psnr_of(self._pixels.error(self._network, self._pool))
-        self._report(1.0, psnr, 0.0)
-        return psnr
+        self._report(1.0, psnr_of(self._least), 0.0)
+        return psnr_of(self._least)
 
     def _share(self) -> float:
         """Of the fit that is done."""

@@ -11,6 +11,7 @@ from torch import Tensor
 
 Group = tuple[Tensor, Tensor]  # parameters and their gradients, [k, m, n]
 _TINY = 1e-15  # added to deviations of gradients
+_NOISE = 1e-6  # least deviation in parts of a matrix's largest
 _EVERY = 10  # steps between two updates of the bases
 _LARGEST = 300  # side of a matrix that is rotated; larger sides are left as they are
 
@@ -92,6 +93,8 @@ class _Rotated:
         rotated = self._into(slope)
         self._square.mul_(decay).addcmul_(rotated, rotated, value=1 - decay)
         deviation = (self._square / remaining).sqrt_().add_(_TINY)
+        # Directions in which there is no gradient but that of rounding are not to be walked at full length.
+        deviation.clamp_(min=_NOISE * deviation.amax((1, 2), keepdim=True))
         return self._out(self._into(self._mean).div_(remaining).div_(deviation))
 
     def turn(self) -> None:
