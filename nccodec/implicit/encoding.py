@@ -1,4 +1,159 @@
-"""A picture -> ImplicitCode: see `codec.kinds.Encoder`. Replaced by the branch that fits."""
+"""A picture -> ImplicitCode: see `codec.kinds.Encoder`. torch is imported when a picture is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import LimitError
+from .code import Half, ImplicitCode, Values
+from .header import Shape, check_work
+from .options import MINUTES, Options
+from .sizes import rank_for, shape_for
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+TOP = 96
+_COARSEST, _LEVELS_A_BIT = 4.0, TOP / 9  # error that level 0 adds, in errors of the fit; levels that quarter it
 
 
-class Encoder: ...
+class Encoder:
+    """The codes of a picture, mode "RGB" or "L", at several levels, from one fit. level: how much error the rounding of
+    weights is to add beside that of the fit: 4 times as much at 0, a quarter of that every TOP/9 levels; float16 and
+    factors have but one.
+
+    progress: called with the share that is done, 0 .. 1. report: with share, PSNR of the picture so far in dB and
+    seconds left. psnr: of the fit before its numbers are rounded.
+    """
+
+    top = TOP
+    effort = 0
+    weights = None
+
+    def __init__(
+        self, picture: Image.Image, options: Options, device: str = "cpu",
+        progress: Callable[[float], None] = lambda _: None,
+        report: Callable[[float, float, float], None] = lambda *_: None,
+    ) -> None:  # fmt: skip
+        from .fitting import Pixels, Rules, fit
+        from .network import Network, initialise
+
+        self._options, self._size = options, (picture.height, picture.width, picture.mode == "L")
+        self.shape = shape_for(options, *self._size)
+        check_work(self.shape.weights, picture.width, picture.height)
+        network = Network(self.shape, device)
+        if options.init is None:
+            initialise(network, options.seed)
+        else:
+            network.set(options.init.network())
+        self._parameters = _parameters(network, options)
+        minutes = MINUTES if options.steps is None and options.minutes is None else options.minutes
+        rules = Rules(options.steps, minutes, options.batch, options.optimizer, seed=options.seed)
+
+        def told(share: float, psnr: float, seconds: float) -> None:
+            progress(share)
+            report(share, psnr, seconds)
+
+        self._pixels, self._network = Pixels(np.asarray(picture), device), network
+        self.psnr = fit(network, self._pixels, rules, told, self._parameters)
+        self._fitted = network.get()
+        self._square: np.ndarray | None = None
+
+    def model(self, code: ImplicitCode) -> None:
+        """None: such a file is its own network."""
+
+    def code(self, level: int, effort: int) -> ImplicitCode:
+        """level: 0 .. TOP. effort: has no use here."""
+        from . import quantizing
+        from .finetuning import finetuned
+        from .fitting import RATES
+
+        options = self._options
+        if options.factors:
+            return self._factored()
+        form = "sparse" if options.sparsity else "dense"
+        if options.values == "float16":
+            return self._code(form, *quantizing.halves(self._fitted))
+        steps, book = self._steps(level), options.values == "codebook"
+        if not options.finetune:
+            make = quantizing.books if book else quantizing.uniform
+            return self._code(form, *make(self._fitted, steps))
+        make = quantizing.book if book else quantizing.rounded
+        self._network.set(self._fitted)
+        matrices = finetuned(
+            self._network, self._pixels, lambda number, matrix: make(matrix, steps[number]), options.finetune,
+            RATES["soap"][self.shape.network],
+        )  # fmt: skip
+        biases = np.concatenate([bias for _, bias in self._network.get()])
+        return self._code(
+            form, tuple(matrices), quantizing.half(biases) if book else quantizing.rounded(biases, steps[-1])
+        )
+
+    def _steps(self, level: int) -> list[float]:
+        """For each layer, and the biases last."""
+        from . import quantizing
+
+        if self._square is None:
+            self._square = quantizing.sensitivities(self._network, self._pixels)
+        layers = self.shape.layers
+        if self._options.bits is None:
+            error = 4 * 10 ** (-self.psnr / 10)
+            return quantizing.steps_for(layers, self._square, error * _COARSEST * 4 ** (-level / _LEVELS_A_BIT))
+        noise, wanted = 1.0, self._options.bits * self.shape.weights
+
+        def bits(noise: float) -> float:
+            matrices, _ = quantizing.uniform(self._fitted, quantizing.steps_for(layers, self._square, noise))
+            return sum(quantizing.entropy(values.q) for values in matrices)
+
+        low, high = 1e-12, 1e4
+        for _ in range(40):  # halves the interval of the logarithm
+            noise = (low * high) ** 0.5
+            low, high = (noise, high) if bits(noise) > wanted else (low, noise)
+        return quantizing.steps_for(layers, self._square, noise)
+
+    def _factored(self) -> ImplicitCode:
+        from . import quantizing
+
+        parts = self._parameters
+        left, right, scales, biases = (
+            quantizing.half(values.double().cpu().numpy())
+            for values in (parts.left, parts.right, parts.scales, parts.biases)
+        )
+        return self._code("factors", (left, right), biases, scales)
+
+    def _code(self, form: str, matrices: tuple[Values, ...], biases: Values, scales: Half | None = None):
+        return ImplicitCode(*self._size, self.shape, form, matrices, scales, biases)
+
+
+def _parameters(network, options: Options):
+    """See `fitting.Parameters`."""
+    if options.factors:
+        from .factors import Factored
+
+        return Factored(network, rank_for(network.shape, options.factors), options.seed)
+    if options.sparsity:
+        from .sparsity import Sparse
+
+        return Sparse(network, options.sparsity, options.sparse, options.seed)
+    from .parameters import Dense
+
+    return Dense(network)
+
+
+def random_code(
+    seed: int, height: int, width: int, activation: str = "atan", depth: int = 6, units: int = 16, grey: bool = False
+) -> ImplicitCode:
+    """A network that no picture was fitted to: weights normal, of variance a little over 1 / inputs so that pictures
+    have contrast. units: of a hidden layer."""
+    shape = Shape(activation, depth, units, 1 if grey else 3)
+    if activation not in ("atan", "tanh"):
+        raise LimitError(f"random pictures are of 'atan' or 'tanh', not {activation!r}")
+    random = np.random.default_rng(seed)
+    matrices = tuple(
+        Half((random.standard_normal(size) * (1.5 / size[1]) ** 0.5).astype(np.float16)) for size in shape.layers
+    )
+    biases = Half((random.standard_normal(shape.biases) * 0.3).astype(np.float16))
+    return ImplicitCode(height, width, grey, shape, "dense", matrices, None, biases)

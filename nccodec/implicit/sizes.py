@@ -1,0 +1,72 @@
+"""Width and depth of a network from the bytes of its file. Only the standard library is imported."""
+
+import math
+
+from ..errors import LimitError
+from .header import MOST_WIDTH, Shape
+from .options import BUDGET, Options
+
+BITS = 8.0  # a weight, of "uniform" and "codebook" at the default quality
+_FRAMING = 60  # bytes of a file, and _LAYER of each layer's tables
+_LAYER = 6
+# As COIN's shapes for Kodak (arXiv 2103.03123): 10 hidden layers of the larger networks, 5 of the smaller.
+_DEEP, _DEPTHS = 6500, (5, 10)
+_LEAST = 4  # of width
+
+
+def shape_for(options: Options, height: int, width: int, grey: bool) -> Shape:
+    """The network that is fitted: that of `init`, or of the width and depth asked for, or the largest of which a file
+    is about within the budget. LimitError where none is, or `init` is of another kind of picture."""
+    if options.init is not None:
+        if options.init.grey != grey:
+            raise LimitError("one of the picture and that of the network to start from is grey, the other is not")
+        return options.init.shape
+    budget = options.budget if options.budget is not None else int(BUDGET * height * width / 8)
+
+    def shape(depth: int, width: int) -> Shape:
+        fourier = options.network == "fourier"
+        about = (options.features, round(4 * options.sigma), options.seed) if fourier else ()
+        return Shape(options.kind, depth, width, 1 if grey else 3, *about)
+
+    def widest(depth: int) -> Shape:
+        if options.width is not None:
+            return shape(depth, options.width)
+        low, high = 1, MOST_WIDTH  # low is within the budget, or none is
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if bytes_of(shape(depth, middle), options) <= budget else (low, middle - 1)
+        if low < _LEAST and options.budget is not None:
+            raise LimitError(f"no network of {depth} layers fits into {budget} bytes")
+        return shape(depth, max(low, _LEAST))
+
+    if options.depth is not None:
+        return widest(options.depth)
+    if options.width is not None and options.budget is None:
+        return shape(_DEPTHS[0], options.width)
+    few, many = _DEPTHS
+    if options.width is not None:
+        within = [d for d in range(1, 33) if bytes_of(shape(d, options.width), options) <= budget]
+        return shape(max(within, default=1), options.width)
+    shallow = widest(few)
+    return widest(many) if shallow.weights >= _DEEP else shallow
+
+
+def bytes_of(shape: Shape, options: Options) -> int:
+    """About those of a file: of sparse matrices with the entropy of where their zeros are."""
+    bits = options.bits if options.bits is not None else BITS
+    bits = 16 if options.values == "float16" else bits
+    numbers = shape.weights
+    if options.factors:
+        numbers = 2 * rank_for(shape, options.factors) * (math.isqrt(shape.weights - 1) + 1)
+    total = bits * numbers + 16 * shape.biases
+    if options.sparsity:
+        zero = options.sparsity
+        places = -zero * math.log2(zero) - (1 - zero) * math.log2(1 - zero)
+        total = bits * (1 - zero) * numbers + places * numbers + 16 * shape.biases
+    return math.ceil(total / 8) + _FRAMING + _LAYER * (shape.depth + 1)
+
+
+def rank_for(shape: Shape, share: float) -> int:
+    """Of two factors that together hold such a share of a network's weights, at least 1."""
+    side = math.isqrt(shape.weights - 1) + 1
+    return max(1, int(share * shape.weights / (2 * side)))
