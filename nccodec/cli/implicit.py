@@ -1,5 +1,7 @@
 """`nc implicit`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +11,8 @@ import typer
 from ..code import MAX_PIXELS
 from ..codec.kinds import by_map
 from ..errors import LimitError, NclError
-from ..implicit.options import Options
-from . import batch
+from ..implicit.options import MINUTES, Options
+from . import batch, progress
 from .address import Place, place
 from .encode import Encoding, line, suffixes_of_pictures
 from .files import STREAM, check_folder, check_output, is_stdout, naming, write
@@ -35,7 +37,7 @@ from .options import (
     target,
 )
 from .streams import say
-from .tasks import in_out, tasks
+from .tasks import Task, in_out, tasks
 from .views import checked, size_of
 
 if TYPE_CHECKING:
@@ -67,11 +69,27 @@ class Values(str, Enum):
     float16 = "float16"
 
 
+class Optimizer(str, Enum):
+    """Of a fit."""
+
+    soap = "soap"
+    adam = "adam"
+
+
 class Sparse(str, Enum):
     """How weights that are zero are found."""
 
     rigl = "rigl"
     prune = "prune"
+
+
+class Fitting(Encoding):
+    """Fits one file."""
+
+    @contextmanager
+    def reported(self, task: Task) -> Iterator[dict]:
+        with progress.fitted(task.source, shown=self.bar) as report:
+            yield {"report": report}
 
 
 def command(
@@ -111,19 +129,23 @@ def command(
             help=f"How exactly weights are kept, 0 to 100 [{by_map(_MAP).quality:g}]; not how many there are.",
         ),
     ] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help=f"Steps of the fit [{Options.steps}].")] = None,
-    minutes: Annotated[float | None, typer.Option(help="End the fit after so many minutes.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="End the fit after so many steps.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help=f"End the fit after so many minutes [{MINUTES:g}, unless --steps is given].")
+    ] = None,
     batch_size: Annotated[
-        int | None, typer.Option("--batch", min=1, help="Pixels a step, chosen at random [all, where they fit].")
-    ] = None,
-    sparsity: Annotated[float, typer.Option(help="Share of the weights that are zero, 0 to below 1.")] = 0.0,
+        int,
+        typer.Option("--batch", min=1, help="Pixels a step, drawn at random; all of a picture that has no more."),
+    ] = Options.batch,
+    optimizer: Annotated[Optimizer, typer.Option(help="How steps are taken.")] = Optimizer(Options.optimizer),
+    sparsity: Annotated[float, typer.Option(help="Share of the weights that are zero, 0 to 0.99.")] = Options.sparsity,
     sparse: Annotated[
-        Sparse | None, typer.Option(help="How those are found: rigl moves them about, prune takes the smallest [rigl].")
-    ] = None,
+        Sparse, typer.Option(help="How those are found: rigl moves them about, prune drops more and more.")
+    ] = Sparse(Options.sparse),
     factors: Annotated[
-        float | None,
-        typer.Option(help="Make all weights of a product of two small matrices, with so many numbers a weight."),
-    ] = None,
+        float,
+        typer.Option(help="Make all weights of a product of two small matrices with so many numbers a weight, 0 to 1."),
+    ] = Options.factors,
     values: Annotated[
         Values, typer.Option(help="uniform: steps of a size for each layer. codebook: k-means. float16: as published.")
     ] = Values(Options.values),
@@ -145,7 +167,9 @@ def command(
     ] = None,
     packer: Annotated[
         Packer | None,
-        typer.Option(help="range: entropy coding. fixed: bits in a zstd frame [range, of float16 fixed]."),
+        typer.Option(
+            help="range: entropy coding. fixed: bits in a zstd frame [range; fixed of float16 and --factors]."
+        ),
     ] = None,
     strip: Strip = None,
     device: Annotated[Device, typer.Option(help="Where to compute. auto: on a GPU, if there is one.")] = Device.auto,
@@ -164,11 +188,12 @@ def command(
     given = {
         "network": network.value, "activation": activation and activation.value, "depth": depth, "width": width,
         "features": features, "sigma": sigma, "steps": steps, "minutes": minutes, "batch": batch_size,
-        "sparsity": sparsity, "sparse": sparse and sparse.value, "factors": factors, "values": values.value,
-        "bits": bits, "finetune": finetune, "seed": seed,
+        "optimizer": optimizer.value, "sparsity": sparsity, "sparse": sparse.value, "factors": factors,
+        "values": values.value, "bits": bits, "finetune": finetune, "seed": seed,
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}
-    packing = packer.value if packer else "fixed" if values == Values.float16 else "range"
+    halves = values == Values.float16 or factors > 0 or random is not None
+    packing = packer.value if packer else "fixed" if halves else "range"
     try:
         by_map(_MAP).checked(options)
     except LimitError as error:
@@ -178,7 +203,11 @@ def command(
             raise typer.BadParameter("is without a picture; give -o alone", param_hint="--random")
         if output is None or is_stdout(output):
             raise typer.BadParameter("needs -o, a file to write", param_hint="--random")
-        _write_random(output, random, options, size_of(pixels, "--pixels") or _PIXELS, packing, force, quiet)
+        if network != Network.cppn:
+            raise typer.BadParameter("is for --network cppn", param_hint="--random")
+        names = {"activation": "activation", "depth": "depth", "width": "units"}
+        shape = {names[name]: options[name] for name in names if name in options}
+        _write_random(output, random, shape, size_of(pixels, "--pixels") or _PIXELS, packing, force, quiet)
         return
     if pixels is not None:
         raise typer.BadParameter("is for --random", param_hint="--pixels")
@@ -196,7 +225,7 @@ def command(
     )  # fmt: skip
     settings = {"packer": packing, "device": device.value, "strip": stripped(strip), "verify": False} | goals
     bar = len(todo) == 1 and not quiet and dask is None
-    work = Encoding(_MAP, options, settings, as_json or not quiet, bar, max_pixels)
+    work = Fitting(_MAP, options, settings, as_json or not quiet, bar, max_pixels)
     overwriting = batch.Overwriting(force, skip_existing, output_dir if recursive else None)
     batch.run(todo, work, jobs, reporting, line, overwriting, dask)
 
@@ -216,16 +245,16 @@ def _start(path: Path) -> "ImplicitCode":
 
 
 def _write_random(
-    output: Place, seed: int, options: dict, size: tuple[int, int], packer: str, force: bool, quiet: bool
+    output: Place, seed: int, shape: dict, size: tuple[int, int], packer: str, force: bool, quiet: bool
 ) -> None:
-    """A random network. size: width, height."""
+    """A random network. shape: of its options what was given. size: width, height."""
     from ..codec.file import write_file
     from ..implicit.encoding import random_code
 
     check_folder(output)
-    check_output(None, output, force)
+    check_output(STREAM, output, force)
     try:
-        data = write_file(random_code(seed, *size, by_map(_MAP).checked(options)), packer)
+        data = write_file(random_code(seed, *size[::-1], **shape), packer)
     except NclError as error:
         raise naming(output, error) from None
     write(output, data)

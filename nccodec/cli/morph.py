@@ -50,9 +50,9 @@ class Fitted:
         start = {} if self.last is None else {"init": self.last}
         try:
             picture = parts_of(read_picture(path, self.max_pixels))[0]
-            with naming_warnings(path), progress.bar(path, self.bar) as report:
+            with naming_warnings(path), progress.fitted(path, self.bar) as report:
                 data = nccodec.encode(
-                    picture, map="implicit", device=self.device, progress=report, network=self.network,
+                    picture, map="implicit", device=self.device, report=report, network=self.network,
                     minutes=self.minutes, **start,
                 )  # fmt: skip
         except NclError as error:

@@ -344,7 +344,7 @@ def test_what_a_header_says():
         "implicit network", "fourier", 3, 7,
     )  # fmt: skip
     weights = 7 * 10 + 2 * 49 + 3 * 7
-    assert about["weights_and_biases"] == weights + 24
+    assert (about["weights"], about["biases"]) == (weights, 24)
     assert about["sparsity"] == pytest.approx(1 - code.nonzero / weights)
     assert about["features"] == 5 and about["sigma"] == 1.5 and about["seed"] == 7
     assert set(about["chunks"]) == {"network", "header and framing"}
