@@ -16,6 +16,8 @@ from ..neural.header import Fields as CollageFields
 from ..neural.options import Options as NeuralOptions
 from ..pifs.header import Fields as PartitionFields
 from ..pifs.options import Options as PifsOptions
+from ..points.header import Fields as PointsFields
+from ..points.options import Options as PointsOptions
 from ..screen.header import Fields as ScreenFields
 from ..screen.options import Mixed
 from ..screen.options import Options as ScreenOptions
@@ -196,11 +198,18 @@ def _whole() -> Room:
     return kind
 
 
+def _points() -> Room:
+    from ..points import kind
+
+    return kind
+
+
 KINDS = (
     Kind(0, "collage", "collage", 75, CollageFields, NeuralOptions, _neural),
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
     Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
     Kind(3, "whole-image map", "whole", 75, WholeFields, WholeOptions, _whole),
+    Kind(5, "set of points", "points", 75, PointsFields, PointsOptions, _points),
 )
 AUTO = "auto"  # the kind that suits a picture: a collage, or a screen map
 MAPS = (AUTO, *(kind.map for kind in KINDS))
