@@ -20,6 +20,7 @@ from . import (
     info,
     morph,
     pifs,
+    points,
     serve,
     streams,
     test,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("encode")(encode.command)
 app.command("pifs")(pifs.command)
 app.command("fractalize")(fractalize.command)
+app.add_typer(points.app, name="points")
 app.command("decode")(decode.command)
 app.command("zoom")(zoom.command)
 app.command("info")(info.command)

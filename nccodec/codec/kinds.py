@@ -164,6 +164,7 @@ class Kind:
     fields: type[Fields]
     options: type
     room: Callable[[], Room]
+    of_pictures: bool = True  # whether pictures are encoded to it
 
     def checked(self, given: dict[str, Any]) -> Any:
         """Options of the encoder. LimitError for those that it does not have."""
@@ -209,10 +210,10 @@ KINDS = (
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
     Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
     Kind(3, "whole-image map", "whole", 75, WholeFields, WholeOptions, _whole),
-    Kind(5, "set of points", "points", 75, PointsFields, PointsOptions, _points),
+    Kind(5, "set of points", "points", 75, PointsFields, PointsOptions, _points, of_pictures=False),
 )
 AUTO = "auto"  # the kind that suits a picture: a collage, or a screen map
-MAPS = (AUTO, *(kind.map for kind in KINDS))
+MAPS = (AUTO, *(kind.map for kind in KINDS if kind.of_pictures))
 
 
 def numbered(number: int) -> Kind:

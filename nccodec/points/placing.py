@@ -10,6 +10,7 @@ from ..errors import CollageError, LimitError
 from .code import OFFSET, SHARES, VIEW, PointsCode, Tone
 from .header import GAMMA_UNIT, GROWTH_UNIT, LARGEST_FACTOR, MAX_SAMPLES, MOST, ONE, WHITE_UNIT
 from .orbit import count
+from .presets import Preset
 
 MARGIN = 0.04  # of the picture, left free around the attractor
 _WALKERS, _STEPS, _LEFT_OUT = 2048, 160, 60  # of the orbits that bounds are taken from
@@ -84,6 +85,12 @@ def placed(maps: Affine, picture: Picture) -> PointsCode:
     if code.factor > LARGEST_FACTOR:
         raise CollageError(f"a map with factor {code.factor / ONE:.4f} contracts by less than {LARGEST_FACTOR / ONE:g}")
     return replace(code, tone=_measured(code))
+
+
+def preset_maps(preset: Preset) -> Affine:
+    """The maps of a classical attractor."""
+    rows = np.array(preset.maps)
+    return Affine(rows[:, :4].reshape(-1, 2, 2), rows[:, 4:], np.array(preset.chances))
 
 
 def seen_from() -> np.ndarray:

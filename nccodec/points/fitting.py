@@ -1,0 +1,187 @@
+"""Affine maps whose attractor is nearest to a cloud of points.
+
+Collage theorem for measures (M. F. Barnsley, Fractals Everywhere, 1988, chapter 9): where the cloud is near the union
+of its own images, each weighted by the chance of its map, it is near the attractor. Near is said by the sliced
+Wasserstein distance, which minds the mass everywhere and so keeps maps from collapsing. Of many starts, side by side,
+the best are refined, through more and more steps of the chaos game, until it is the attractor itself that is compared.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import time
+import numpy as np
+import torch
+
+from ..errors import LimitError
+from .placing import Affine
+
+LARGEST = 0.95  # of singular values
+FEWEST_POINTS = 100
+_RATE = 0.02
+_LOOKS = 8  # at the attractors of a stage's starts, after which the best are chosen
+_ORBIT = 16  # steps after which points are on the attractor, nearly
+_LEAST_SHARE = 0.03  # of the cloud, in the parts that starts are made of
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Starts that are left, steps for each, points of the cloud, directions that distances are measured in. unrolled:
+    steps of the maps on the way from the cloud to its images."""
+
+    starts: int
+    steps: int
+    points: int
+    directions: int
+    unrolled: int
+
+
+def stages(restarts: int) -> tuple[Stage, ...]:
+    """Many starts for a while, few for long."""
+    return (
+        Stage(restarts, 150, 128, 8, 1),
+        Stage(max(1, restarts // 3), 250, 256, 12, 3),
+        Stage(max(1, restarts // 8), 400, 600, 24, 6),
+        Stage(1, 400, 2500, 48, 8),
+    )
+
+
+class _Maps(torch.nn.Module):
+    """Maps of all starts. free: [R, N, d, d], made contractions where they are none. offsets: [R, N, d]. shares: [R,
+    N], logits of the chances."""
+
+    def __init__(self, free: torch.Tensor, offsets: torch.Tensor, shares: torch.Tensor) -> None:
+        super().__init__()
+        self.free, self.offsets, self.shares = (torch.nn.Parameter(x) for x in (free, offsets, shares))
+
+    @property
+    def matrices(self) -> torch.Tensor:
+        largest = torch.linalg.matrix_norm(self.free, 2)[..., None, None]
+        return self.free * (LARGEST / largest.clamp(min=LARGEST))
+
+    @property
+    def chances(self) -> torch.Tensor:
+        return self.shares.softmax(-1)
+
+    @property
+    def factors(self) -> torch.Tensor:
+        """By which the maps together contract distances between clouds: [R]."""
+        largest = torch.linalg.matrix_norm(self.matrices, 2)
+        return (self.chances * largest**2).sum(-1).sqrt()
+
+    def steps(self, x: torch.Tensor, count: int, dice: torch.Generator) -> torch.Tensor:
+        """Points after so many steps of the chaos game: [n, d] -> [R, n, d]."""
+        starts, matrices = len(self.shares), self.matrices
+        x = x.expand(starts, -1, -1)
+        rows = torch.arange(starts)[:, None]
+        for _ in range(count):
+            chosen = torch.multinomial(self.chances.detach(), x.shape[1], replacement=True, generator=dice)
+            x = (matrices[rows, chosen] @ x[..., None])[..., 0] + self.offsets[rows, chosen]
+        return x
+
+    def images(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of points [R, n, d] under every map, and their weights: [R, N n, d], [R, N n]."""
+        images = torch.einsum("rnij,rpj->rnpi", self.matrices, x) + self.offsets[:, :, None]
+        weights = (self.chances / x.shape[1]).repeat_interleave(x.shape[1], -1)
+        return images.flatten(1, 2), weights
+
+    def best(self, losses: torch.Tensor, number: int) -> "_Maps":
+        kept = losses.argsort()[:number]
+        return _Maps(*(x.detach()[kept].clone() for x in (self.free, self.offsets, self.shares)))
+
+
+def distances(
+    images: torch.Tensor, chances: torch.Tensor, cloud: torch.Tensor, directions: torch.Tensor
+) -> torch.Tensor:
+    """Squared sliced Wasserstein distance between weighted points and a cloud, along some directions: [R].
+
+    images: [R, m, d]. chances: [R, m], sum 1. cloud: [n, d]. directions: [L, d]. In one dimension the distance is
+    between the quantile functions; that of the cloud is taken as linear between its points.
+    """
+    y, order = (images @ directions.T).transpose(1, 2).sort(-1)  # [R, L, m]
+    weights = chances[:, None].expand_as(y).gather(-1, order)
+    middle = weights.cumsum(-1) - weights / 2
+    x = (cloud @ directions.T).T.sort(-1)[0]  # [L, n]
+    place = (middle * x.shape[1] - 0.5).clamp(0, x.shape[1] - 1.001)
+    first = place.detach().floor()
+    x = x.expand(len(y), -1, -1)
+    low, high = (x.gather(-1, (first + k).long()) for k in (0, 1))
+    return (weights * (y - low - (high - low) * (place - first)) ** 2).sum(-1).mean(-1)
+
+
+def starts_of(cloud: np.ndarray, maps: int, restarts: int, random: np.random.Generator) -> _Maps:
+    """Each map takes the principal axes of the cloud to those of a part of it: the points nearest to one of them, few
+    or nearly all, mirrored or turned by chance."""
+    n, d = cloud.shape
+    axes, spread = _axes(cloud)
+    middle = cloud.mean(0)
+    free, offsets, shares = np.zeros((restarts, maps, d, d)), np.zeros((restarts, maps, d)), np.zeros((restarts, maps))
+    for r in range(restarts):
+        for i in range(maps):
+            share = float(np.exp(random.uniform(np.log(_LEAST_SHARE), np.log(0.9))))
+            from_point = ((cloud - cloud[random.integers(n)]) ** 2).sum(1)
+            part = cloud[np.argsort(from_point)[: max(d + 2, int(share * n))]]
+            part_axes, part_spread = _axes(part)
+            signs = random.choice([-1.0, 1.0], d)
+            free[r, i] = part_axes @ np.diag(signs * part_spread / spread) @ axes.T
+            offsets[r, i] = part.mean(0) - free[r, i] @ middle
+            shares[r, i] = np.log(share)
+    return _Maps(*(torch.tensor(x, dtype=torch.float32) for x in (free, offsets, shares)))
+
+
+def _axes(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Principal axes, as columns, and the standard deviations along them, never 0."""
+    values, axes = np.linalg.eigh(np.cov(points.T))
+    return axes, np.sqrt(np.maximum(values, 1e-8))
+
+
+def fit(
+    cloud: np.ndarray, maps: int, restarts: int = 32, seed: int = 0, progress: Callable[[float], None] = lambda _: None
+) -> Affine:
+    """cloud: float64 [n, d], d 2 or 3. LimitError for fewer points than FEWEST_POINTS, or all in one place. progress:
+    called with the share of steps that are done."""
+    n, d = cloud.shape
+    if n < FEWEST_POINTS:
+        raise LimitError(f"{n} points are fewer than {FEWEST_POINTS}")
+    origin = (cloud.min(0) + cloud.max(0)) / 2
+    unit = float(np.abs(cloud - origin).max())
+    if unit == 0:
+        raise LimitError("all points are in one place")
+    random, dice = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+    cloud = (cloud - origin) / unit
+    current = starts_of(cloud[random.permutation(n)[:2000]], maps, restarts, random)
+    losses, plan = torch.zeros(restarts), stages(restarts)
+    done, all_steps = 0, sum(stage.steps for stage in plan)
+    points = torch.tensor(cloud, dtype=torch.float32)
+
+    def sample(stage: Stage) -> tuple[torch.Tensor, torch.Tensor]:
+        directions = torch.randn(stage.directions, d, generator=dice)
+        chosen = torch.randint(n, (stage.points,), generator=dice)
+        return points[chosen], directions / directions.norm(dim=1, keepdim=True)
+
+    for stage in plan:
+        current = current.best(losses, stage.starts)
+        optimizer = torch.optim.Adam(current.parameters(), _RATE)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, stage.steps, _RATE / 50)
+        for _ in range(stage.steps):
+            x, directions = sample(stage)
+            images = current.images(current.steps(x, stage.unrolled - 1, dice))
+            # The bound of the theorem: what maps leave of a distance makes the attractor's larger by 1 / (1 - factor).
+            loss = (distances(*images, x, directions) / (1 - current.factors) ** 2).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            done += 1
+            progress(done / all_steps)
+        with torch.no_grad():
+            losses = torch.zeros(stage.starts)
+            for _ in range(_LOOKS):
+                x, directions = sample(stage)
+                losses += distances(*current.images(current.steps(x, _ORBIT, dice)), x, directions)
+        print(stage, losses, time.time())
+    best = int(losses.argmin())
+    matrices, offsets, chances = (
+        x.detach()[best].numpy().astype(np.float64) for x in (current.matrices, current.offsets, current.chances)
+    )
+    return Affine(matrices, offsets * unit + origin - matrices @ origin, chances / chances.sum())
