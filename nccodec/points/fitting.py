@@ -9,19 +9,21 @@ the best are refined, through more and more steps of the chaos game, until it is
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import time
 import numpy as np
 import torch
 
 from ..errors import LimitError
+from .copies import contractions, cover, parts
 from .placing import Affine
 
-LARGEST = 0.95  # of singular values
 FEWEST_POINTS = 100
-_RATE = 0.02
+_MOST_POINTS = 20_000  # that copies are looked for in
+_RATE = 0.01
 _LOOKS = 8  # at the attractors of a stage's starts, after which the best are chosen
 _ORBIT = 16  # steps after which points are on the attractor, nearly
-_LEAST_SHARE = 0.03  # of the cloud, in the parts that starts are made of
+_COVERS = 0.15  # share of the starts that are covers by copies
+_LEAST_AREA = 0.01  # of a map that is a start
+_SEARCH = 0.2  # share of the time, about, that covers take
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,11 @@ class _Maps(torch.nn.Module):
 
     @property
     def matrices(self) -> torch.Tensor:
-        largest = torch.linalg.matrix_norm(self.free, 2)[..., None, None]
-        return self.free * (LARGEST / largest.clamp(min=LARGEST))
+        return contractions(self.free)
 
     @property
     def chances(self) -> torch.Tensor:
         return self.shares.softmax(-1)
-
-    @property
-    def factors(self) -> torch.Tensor:
-        """By which the maps together contract distances between clouds: [R]."""
-        largest = torch.linalg.matrix_norm(self.matrices, 2)
-        return (self.chances * largest**2).sum(-1).sqrt()
 
     def steps(self, x: torch.Tensor, count: int, dice: torch.Generator) -> torch.Tensor:
         """Points after so many steps of the chaos game: [n, d] -> [R, n, d]."""
@@ -123,32 +118,24 @@ def gaps(images: torch.Tensor, chances: torch.Tensor, cloud: torch.Tensor) -> to
     return (chances * away).sum(-1) + left.mean(-1)
 
 
-def starts_of(cloud: np.ndarray, maps: int, restarts: int, random: np.random.Generator) -> _Maps:
-    """Each map takes the principal axes of the cloud to those of a part of it: the points nearest to one of them, few
-    or nearly all, mirrored or turned by chance."""
-    n, d = cloud.shape
-    axes, spread = _axes(cloud)
-    middle = cloud.mean(0)
-    free, offsets, shares = np.zeros((restarts, maps, d, d)), np.zeros((restarts, maps, d)), np.zeros((restarts, maps))
-    for r in range(restarts):
-        for i in range(maps):
-            share = float(np.exp(random.uniform(np.log(_LEAST_SHARE), np.log(0.4))))
-            if i == 0 and r % 2:
-                share = random.uniform(0.5, 0.95)
-            from_point = ((cloud - cloud[random.integers(n)]) ** 2).sum(1)
-            part = cloud[np.argsort(from_point)[: max(d + 2, int(share * n))]]
-            part_axes, part_spread = _axes(part)
-            signs = random.choice([-1.0, 1.0], d)
-            free[r, i] = part_axes @ np.diag(signs * part_spread / spread) @ axes.T
-            offsets[r, i] = part.mean(0) - free[r, i] @ middle
-            shares[r, i] = np.log(share)
-    return _Maps(*(torch.tensor(x, dtype=torch.float32) for x in (free, offsets, shares)))
-
-
-def _axes(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Principal axes, as columns, and the standard deviations along them, never 0."""
-    values, axes = np.linalg.eigh(np.cov(points.T))
-    return axes, np.sqrt(np.maximum(values, 1e-8))
+def starts_of(
+    cloud: np.ndarray, maps: int, restarts: int, random: np.random.Generator, dice: torch.Generator,
+    progress: Callable[[float], None],
+) -> _Maps:  # fmt: skip
+    """A few starts of copies that cover the cloud, each by another throw of the dice; the others of maps that take the
+    principal axes of the cloud to those of a part of it."""
+    covers = max(1, round(restarts * _COVERS))
+    found = []
+    for number in range(covers):
+        found.append(cover(cloud, maps, random, dice, lambda share, n=number: progress((n + share) / covers)))
+    matrices, offsets = parts(cloud, cloud, (restarts - covers) * maps, random)
+    d = cloud.shape[1]
+    others = matrices.reshape(-1, maps, d, d), offsets.reshape(-1, maps, d)
+    shares = np.maximum(np.abs(np.linalg.det(others[0])), _LEAST_AREA)
+    each = [np.stack(x) for x in zip(*found, strict=True)]
+    joined = (np.concatenate(pair) for pair in zip(each, (*others, shares), strict=True))
+    matrices, offsets, shares = (torch.tensor(x, dtype=torch.float32) for x in joined)
+    return _Maps(matrices, offsets, shares.log())
 
 
 def fit(
@@ -165,7 +152,8 @@ def fit(
         raise LimitError("all points are in one place")
     random, dice = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     cloud = (cloud - origin) / unit
-    current = starts_of(cloud[random.permutation(n)[:2000]], maps, restarts, random)
+    some = cloud[random.permutation(n)[:_MOST_POINTS]]
+    current = starts_of(some, maps, restarts, random, dice, lambda share: progress(_SEARCH * share))
     losses, plan = torch.zeros(restarts), stages(restarts)
     done, all_steps = 0, sum(stage.steps for stage in plan)
     points = torch.tensor(cloud, dtype=torch.float32)
@@ -190,14 +178,13 @@ def fit(
             optimizer.step()
             schedule.step()
             done += 1
-            progress(done / all_steps)
+            progress(_SEARCH + (1 - _SEARCH) * done / all_steps)
         with torch.no_grad():
             losses = torch.zeros(stage.starts)
             for _ in range(_LOOKS):
                 x, directions = sample(stage)
                 images = current.images(current.steps(x, _ORBIT, dice))
                 losses += distances(*images, x, directions) + gaps(*images, x)
-        print(stage, losses, time.time(), current.chances.detach().numpy()[:3].round(2), flush=True)
     best = int(losses.argmin())
     matrices, offsets, chances = (
         x.detach()[best].numpy().astype(np.float64) for x in (current.matrices, current.offsets, current.chances)
