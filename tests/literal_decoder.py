@@ -12,9 +12,9 @@ import numpy as np
 import safetensors.numpy
 import zstandard
 from literal_partition import Partition
+from literal_points import Points
 from literal_prior import channel_groups, symbols
 from literal_screen import Screen
-from literal_points import Points
 from literal_whole import Whole
 
 MAXIMUM_PIXELS = 178956970
@@ -70,7 +70,8 @@ class Weights:
 def check_container(data):
     """What all kinds of maps have in common [2.1]."""
     require(len(data) >= 10, "too short")
-    require(len(data) >= {0: 46, 2: 38, 8: 47, 10: 47, 18: 36}.get(data[9] & 58, WRONG), "too short, or another kind of map")
+    shortest = {0: 46, 2: 38, 8: 47, 10: 47, 18: 36}
+    require(len(data) >= shortest.get(data[9] & 58, WRONG), "too short, or another kind of map")
     require(data[:8] == MAGIC, "magic")
     require(data[8] == 1, "version")
     require(data[9] < 64, "reserved flags")
@@ -486,7 +487,7 @@ def whole(data, weights_path):
 
 
 def points(data):
-    """A set of points [6A]."""
+    """A set of points: section "Sets of points"."""
     return Points(data, {kind: decompressed(payload, 2**12) for kind, payload in chunks(data).items() if kind < 32})
 
 

@@ -28,16 +28,16 @@ _SIDE = 2048  # pixels of the picture that speed is measured with
 
 def command(
     out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
-    name: Annotated[list[str], typer.Option(help="Preset; may be given several times.")] = ["sierpinski", "fern", "maple"],  # noqa: B006
+    name: Annotated[list[str], typer.Option(help="Preset; may be given several times.")] = ["fern", "maple"],  # noqa: B006
     points: Annotated[int, typer.Option(help="Points of the cloud.")] = 20_000,
     maps: Annotated[list[int], typer.Option(help="Maps to find; may be given several times.")] = [4],  # noqa: B006
     restarts: Annotated[int, typer.Option(help="Starts that the best is taken of.")] = 32,
     seed: Annotated[int, typer.Option(help="Of the starts.")] = 0,
     threads: Annotated[int, typer.Option(help="Of fitting and of the chaos game.")] = 1,
-    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures: the truth, and what was found.")] = None,
+    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures: the truth, the found.")] = None,
 ) -> None:
-    """Hausdorff and Chamfer distance between the true attractor and the one that was found, in percent of the true one's
-    diameter, beside those of another sample of the truth; and points a minute of the chaos game, rendered to pictures."""
+    """Hausdorff and Chamfer distance between the true attractor and the one that was found, in percent of the true
+    one's diameter, beside those of the sample itself; and points a minute of the chaos game, rendered to pictures."""
     torch.set_num_threads(threads)
     set_threads(threads)
     rows = {"threads": threads, "points": points, "restarts": restarts, "found": [], "rendered": {}}
@@ -71,8 +71,8 @@ def command(
 
 
 def nearness(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
-    """Of two clouds, float64 [n, d] and [m, d]: the largest distance of a point of either to the nearest of the other, and
-    the mean of both means; in percent of the diagonal of a's bounding box."""
+    """Of two clouds, float64 [n, d] and [m, d]: the largest distance of a point of either to the nearest of the other,
+    and the mean of both means; in percent of the diagonal of a's bounding box."""
     diameter = np.linalg.norm(np.ptp(a, axis=0))
     there, back = cKDTree(a).query(b)[0], cKDTree(b).query(a)[0]
     largest, mean = max(there.max(), back.max()), (there.mean() + back.mean()) / 2

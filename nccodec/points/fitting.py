@@ -21,6 +21,7 @@ _MOST_POINTS = 20_000  # that copies are looked for in
 _RATE = 0.01
 _LOOKS = 8  # at the attractors of a stage's starts, after which the best are chosen
 _ORBIT = 16  # steps after which points are on the attractor, nearly
+_PACE = 0.15  # of covers, whose maps are nearly right
 _COVERS = 0.15  # share of the starts that are covers by copies
 _LEAST_AREA = 0.01  # of a map that is a start
 _SEARCH = 0.2  # share of the time, about, that covers take
@@ -45,17 +46,18 @@ def stages(restarts: int) -> tuple[Stage, ...]:
         Stage(restarts, 120, 128, 8, 3, False),
         Stage(max(1, restarts // 2), 100, 160, 8, 4),
         Stage(max(1, restarts // 8), 300, 300, 12, 6),
-        Stage(max(1, restarts // 16), 300, 600, 16, 10),
-        Stage(1, 300, 1200, 24, 12),
+        Stage(max(1, restarts // 16), 300, 600, 16, 8),
+        Stage(1, 250, 1000, 24, 10),
     )
 
 
 class _Maps(torch.nn.Module):
     """Maps of all starts. free: [R, N, d, d], made contractions where they are none. offsets: [R, N, d]. shares: [R,
-    N], logits of the chances."""
+    N], logits of the chances. pace: [R], of how far a start goes at each step."""
 
-    def __init__(self, free: torch.Tensor, offsets: torch.Tensor, shares: torch.Tensor) -> None:
+    def __init__(self, free: torch.Tensor, offsets: torch.Tensor, shares: torch.Tensor, pace: torch.Tensor) -> None:
         super().__init__()
+        self.pace = pace
         self.free, self.offsets, self.shares = (torch.nn.Parameter(x) for x in (free, offsets, shares))
 
     @property
@@ -84,7 +86,16 @@ class _Maps(torch.nn.Module):
 
     def best(self, losses: torch.Tensor, number: int) -> "_Maps":
         kept = losses.argsort()[:number]
-        return _Maps(*(x.detach()[kept].clone() for x in (self.free, self.offsets, self.shares)))
+        return _Maps(*(x.detach()[kept].clone() for x in (self.free, self.offsets, self.shares, self.pace)))
+
+    def follow(self, optimizer: torch.optim.Optimizer) -> None:
+        """A step of the optimizer, at the pace of each start."""
+        parts = list(self.parameters())
+        before = [x.detach().clone() for x in parts]
+        optimizer.step()
+        with torch.no_grad():
+            for x, old in zip(parts, before, strict=True):
+                x.copy_(old + self.pace.reshape(-1, *([1] * (x.ndim - 1))) * (x - old))
 
 
 def distances(
@@ -135,7 +146,8 @@ def starts_of(
     each = [np.stack(x) for x in zip(*found, strict=True)]
     joined = (np.concatenate(pair) for pair in zip(each, (*others, shares), strict=True))
     matrices, offsets, shares = (torch.tensor(x, dtype=torch.float32) for x in joined)
-    return _Maps(matrices, offsets, shares.log())
+    pace = torch.where(torch.arange(restarts) < covers, _PACE, 1.0)
+    return _Maps(matrices, offsets, shares.log(), pace)
 
 
 def fit(
@@ -175,7 +187,7 @@ def fit(
                 loss = loss + gaps(*images, x).sum()
             optimizer.zero_grad()
             loss.backward()
-            optimizer.step()
+            current.follow(optimizer)
             schedule.step()
             done += 1
             progress(_SEARCH + (1 - _SEARCH) * done / all_steps)

@@ -454,7 +454,7 @@ def bad_points() -> dict[str, tuple[bytes, str, str]]:
 
     d = code.dimensions
     turn = np.array([[[0, -LARGEST_FACTOR], [LARGEST_FACTOR, 0]]] * 4)
-    weights_of = code.weights + [1, 0, 0, 0]
+    weights_of = code.weights + np.array([1, 0, 0, 0])
     cases = {
         "range": (container.write(replace(header, common=replace(header.common, packer="range")), [chunk]),
                   "FormatError", "packer 'range'"),
