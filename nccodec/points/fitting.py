@@ -22,7 +22,6 @@ _RATE = 0.01
 _LOOKS = 8  # at the attractors of a stage's starts, after which the best are chosen
 _ORBIT = 16  # steps after which points are on the attractor, nearly
 _PACE = 0.15  # of covers, whose maps are nearly right
-_COVERS = 0.15  # share of the starts that are covers by copies
 _LEAST_AREA = 0.01  # of a map that is a start
 _SEARCH = 0.2  # share of the time, about, that covers take
 
@@ -30,7 +29,7 @@ _SEARCH = 0.2  # share of the time, about, that covers take
 @dataclass(frozen=True)
 class Stage:
     """Starts that are left, steps for each, points of the cloud, directions that distances are measured in. unrolled:
-    steps of the maps on the way from the cloud to its images."""
+    steps of the maps on the way from the cloud to its images. gaps: nearest points count too. joined: with covers."""
 
     starts: int
     steps: int
@@ -38,6 +37,7 @@ class Stage:
     directions: int
     unrolled: int
     gaps: bool = True
+    joined: bool = False
 
 
 def stages(restarts: int) -> tuple[Stage, ...]:
@@ -45,10 +45,13 @@ def stages(restarts: int) -> tuple[Stage, ...]:
     return (
         Stage(restarts, 120, 128, 8, 3, False),
         Stage(max(1, restarts // 2), 100, 160, 8, 4),
-        Stage(max(1, restarts // 8), 300, 300, 12, 6),
+        Stage(max(1, restarts // 8), 300, 300, 12, 6, joined=True),
         Stage(max(1, restarts // 16), 300, 600, 16, 8),
         Stage(1, 250, 1000, 24, 10),
     )
+
+
+_NAMES = "free", "offsets", "shares", "pace"
 
 
 class _Maps(torch.nn.Module):
@@ -86,7 +89,11 @@ class _Maps(torch.nn.Module):
 
     def best(self, losses: torch.Tensor, number: int) -> "_Maps":
         kept = losses.argsort()[:number]
-        return _Maps(*(x.detach()[kept].clone() for x in (self.free, self.offsets, self.shares, self.pace)))
+        return _Maps(*(getattr(self, name).detach()[kept].clone() for name in _NAMES))
+
+    def with_more(self, others: "_Maps") -> "_Maps":
+        pairs = ((getattr(each, name).detach() for each in (self, others)) for name in _NAMES)
+        return _Maps(*(torch.cat(tuple(pair)) for pair in pairs))
 
     def follow(self, optimizer: torch.optim.Optimizer) -> None:
         """A step of the optimizer, at the pace of each start."""
@@ -129,25 +136,29 @@ def gaps(images: torch.Tensor, chances: torch.Tensor, cloud: torch.Tensor) -> to
     return (chances * away).sum(-1) + left.mean(-1)
 
 
-def starts_of(
-    cloud: np.ndarray, maps: int, restarts: int, random: np.random.Generator, dice: torch.Generator,
+def covers_of(
+    cloud: np.ndarray, maps: int, count: int, random: np.random.Generator, dice: torch.Generator,
     progress: Callable[[float], None],
 ) -> _Maps:  # fmt: skip
-    """A few starts of copies that cover the cloud, each by another throw of the dice; the others of maps that take the
-    principal axes of the cloud to those of a part of it."""
-    covers = max(1, round(restarts * _COVERS))
-    found = []
-    for number in range(covers):
-        found.append(cover(cloud, maps, random, dice, lambda share, n=number: progress((n + share) / covers)))
-    matrices, offsets = parts(cloud, cloud, (restarts - covers) * maps, random)
+    """Starts of copies that cover the cloud, each by another throw of the dice."""
+    found = [
+        cover(cloud, maps, random, dice, lambda share, n=number: progress((n + share) / count))
+        for number in range(count)
+    ]
+    return _maps(*(np.stack(each) for each in zip(*found, strict=True)), _PACE)
+
+
+def scattered(cloud: np.ndarray, maps: int, count: int, random: np.random.Generator) -> _Maps:
+    """Starts of maps that take the principal axes of the cloud to those of a part of it."""
     d = cloud.shape[1]
-    others = matrices.reshape(-1, maps, d, d), offsets.reshape(-1, maps, d)
-    shares = np.maximum(np.abs(np.linalg.det(others[0])), _LEAST_AREA)
-    each = [np.stack(x) for x in zip(*found, strict=True)]
-    joined = (np.concatenate(pair) for pair in zip(each, (*others, shares), strict=True))
-    matrices, offsets, shares = (torch.tensor(x, dtype=torch.float32) for x in joined)
-    pace = torch.where(torch.arange(restarts) < covers, _PACE, 1.0)
-    return _Maps(matrices, offsets, shares.log(), pace)
+    matrices, offsets = parts(cloud, cloud, count * maps, random)
+    matrices, offsets = matrices.reshape(-1, maps, d, d), offsets.reshape(-1, maps, d)
+    return _maps(matrices, offsets, np.maximum(np.abs(np.linalg.det(matrices)), _LEAST_AREA), 1.0)
+
+
+def _maps(matrices: np.ndarray, offsets: np.ndarray, shares: np.ndarray, pace: float) -> _Maps:
+    tensors = (torch.tensor(x, dtype=torch.float32) for x in (matrices, offsets, np.log(shares)))
+    return _Maps(*tensors, torch.full((len(shares),), pace))
 
 
 def fit(
@@ -165,7 +176,9 @@ def fit(
     random, dice = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     cloud = (cloud - origin) / unit
     some = cloud[random.permutation(n)[:_MOST_POINTS]]
-    current = starts_of(some, maps, restarts, random, dice, lambda share: progress(_SEARCH * share))
+    some = cloud[random.permutation(n)[:_MOST_POINTS]]
+    covers = covers_of(some, maps, -(-restarts // 8), random, dice, lambda share: progress(_SEARCH * share))
+    current = scattered(some, maps, restarts, random)
     losses, plan = torch.zeros(restarts), stages(restarts)
     done, all_steps = 0, sum(stage.steps for stage in plan)
     points = torch.tensor(cloud, dtype=torch.float32)
@@ -177,6 +190,8 @@ def fit(
 
     for stage in plan:
         current = current.best(losses, stage.starts)
+        if stage.joined:
+            current = current.with_more(covers)
         optimizer = torch.optim.Adam(current.parameters(), _RATE)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, stage.steps, _RATE / 50)
         for _ in range(stage.steps):
@@ -192,7 +207,7 @@ def fit(
             done += 1
             progress(_SEARCH + (1 - _SEARCH) * done / all_steps)
         with torch.no_grad():
-            losses = torch.zeros(stage.starts)
+            losses = torch.zeros(len(current.pace))
             for _ in range(_LOOKS):
                 x, directions = sample(stage)
                 images = current.images(current.steps(x, _ORBIT, dice))

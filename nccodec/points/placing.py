@@ -69,8 +69,9 @@ def placed(maps: Affine, picture: Picture) -> PointsCode:
     matrices = _whole(maps.matrices * ONE)
     view = seen_from() if d == 3 else np.eye(2)
     points = maps.orbit(_WALKERS, _STEPS, _LEFT_OUT)
-    low, high = points.min(0), points.max(0)
-    origin = (low + high) / 2
+    origin = (points.min(0) + points.max(0)) / 2
+    shown = (points - origin) @ view.T
+    origin = origin + (shown.min(0) + shown.max(0)) / 2 @ view
     width, height = picture.size
     reach = np.array([width, height]) / max(width, height) * (1 - MARGIN)
     seen = np.abs((points - origin) @ view.T).max(0)

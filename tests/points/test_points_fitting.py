@@ -66,7 +66,7 @@ def test_the_first_copy_of_a_fern_is_its_largest_map():
 
 def test_a_triangle_is_found(monkeypatch):
     """The maps of Sierpinski's, in any order, from one start."""
-    monkeypatch.setattr(fitting, "stages", lambda restarts: (fitting.Stage(1, 60, 200, 8, 3),))
+    monkeypatch.setattr(fitting, "stages", lambda restarts: (fitting.Stage(1, 60, 200, 8, 3, joined=True),))
     truth = preset_maps(PRESETS["sierpinski"])
     found = fitting.fit(truth.orbit(50, 160, 60, 1), 3, 1)
     corners = np.array([np.linalg.solve(np.eye(2) - a, b) for a, b in zip(found.matrices, found.offsets, strict=True)])
