@@ -22,9 +22,10 @@ def number(k):
 
 
 class Points:
-    """A set of points: header, maps and pictures."""
+    """A set of points: header, maps and pictures. fields: itself, which has them."""
 
     def __init__(self, data, contents):
+        self.fields = self
         flags, packer, _, self.width, self.height = struct.unpack_from("<BBBII", data, 9)
         self.grey = flags & 1 == 1
         fields = struct.unpack_from("<6BHI", data, 20)
