@@ -63,7 +63,7 @@ def fit(
         Path | None, typer.Option("-o", "--output", help="File to write [the name of CLOUD with .ncl].")
     ] = None,
     maps: Annotated[int, typer.Option(min=2, max=64, help="How many affine maps.")] = 4,
-    restarts: Annotated[int, typer.Option(min=1, max=1024, help="Starts that the best is taken of.")] = 32,
+    restarts: Annotated[int, typer.Option(min=1, max=1024, help="Starts that the best is taken of.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="Of the starts.")] = 0,
     size: Size = _SIZE,
     grey: Grey = False,
@@ -81,8 +81,10 @@ def fit(
     from ..points.clouds import read_cloud
 
     cloud = read_cloud(source)
-    from ..points.fitting import fit as fitted
-
+    try:
+        from ..points.fitting import fit as fitted
+    except ImportError as error:
+        raise NclError(f"fitting needs the package {error.name}: pip install 'nccodec[points]'") from None
     try:
         with progress.bar(source, shown=not quiet) as report:
             found = fitted(cloud, maps, restarts, seed, report)

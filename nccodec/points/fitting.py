@@ -162,7 +162,7 @@ def _maps(matrices: np.ndarray, offsets: np.ndarray, shares: np.ndarray, pace: f
 
 
 def fit(
-    cloud: np.ndarray, maps: int, restarts: int = 32, seed: int = 0, progress: Callable[[float], None] = lambda _: None
+    cloud: np.ndarray, maps: int, restarts: int = 24, seed: int = 0, progress: Callable[[float], None] = lambda _: None
 ) -> Affine:
     """cloud: float64 [n, d], d 2 or 3. LimitError for fewer points than FEWEST_POINTS, or all in one place. progress:
     called with the share of steps that are done."""
