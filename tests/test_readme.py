@@ -43,12 +43,13 @@ WRITTEN = (
     [],
     [],
     ["f.ncl", "f@zoom.webp", "near.png"],
+    ["cloud.csv", "fern.ncl", "fern.png"],
     ["a.ncl", "a.webp", "b.ncl", "morph.webp", "way.mp4"],
 )  # fmt: skip
 
 
 def test_every_snippet_is_here():
-    assert [kind for kind, _ in SNIPPETS] == ["sh"] * 3 + ["python"] * 2 + ["sh"] * 5
+    assert [kind for kind, _ in SNIPPETS] == ["sh"] * 3 + ["python"] * 2 + ["sh"] * 6
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ FLOORS = (
     ("training",),
     ("screen", "whole"),
     ("neural", "pifs", "implicit"),
+    ("points",),
     ("collage",),
     ("bitstream", "imaging"),
     ("arrays", "code"),

@@ -21,6 +21,7 @@ from . import (
     info,
     morph,
     pifs,
+    points,
     serve,
     streams,
     test,
@@ -45,6 +46,7 @@ app.command("encode")(encode.command)
 app.command("pifs")(pifs.command)
 app.command("fractalize")(fractalize.command)
 app.command("implicit")(implicit.command)
+app.add_typer(points.app, name="points")
 app.command("decode")(decode.command)
 app.command("zoom")(zoom.command)
 app.command("info")(info.command)

@@ -18,6 +18,8 @@ from ..neural.header import Fields as CollageFields
 from ..neural.options import Options as NeuralOptions
 from ..pifs.header import Fields as PartitionFields
 from ..pifs.options import Options as PifsOptions
+from ..points.header import Fields as PointsFields
+from ..points.options import Options as PointsOptions
 from ..screen.header import Fields as ScreenFields
 from ..screen.options import Mixed
 from ..screen.options import Options as ScreenOptions
@@ -168,6 +170,7 @@ class Kind:
     fields: type[Fields]
     options: type
     room: Callable[[], Room]
+    of_pictures: bool = True  # whether pictures are encoded to it
 
     def checked(self, given: dict[str, Any]) -> Any:
         """Options of the encoder. LimitError for those that it does not have."""
@@ -212,15 +215,22 @@ def _implicit() -> Room:
     return kind
 
 
+def _points() -> Room:
+    from ..points import kind
+
+    return kind
+
+
 KINDS = (
     Kind(0, "collage", "collage", 75, CollageFields, NeuralOptions, _neural),
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
     Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
     Kind(3, "whole-image map", "whole", 75, WholeFields, WholeOptions, _whole),
     Kind(4, "implicit network", "implicit", 75, ImplicitFields, ImplicitOptions, _implicit),
+    Kind(5, "set of points", "points", 75, PointsFields, PointsOptions, _points, of_pictures=False),
 )
 AUTO = "auto"  # the kind that suits a picture: a collage, or a screen map
-MAPS = (AUTO, *(kind.map for kind in KINDS))
+MAPS = (AUTO, *(kind.map for kind in KINDS if kind.of_pictures))
 
 
 def numbered(number: int) -> Kind:
