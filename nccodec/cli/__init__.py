@@ -20,10 +20,12 @@ from . import (
     info,
     morph,
     pifs,
+    sample,
     serve,
     streams,
     test,
     train,
+    train_generative,
     weights,
     zoom,
 )
@@ -53,6 +55,8 @@ app.command("morph")(morph.command)
 app.command("serve")(serve.command)
 app.command("view")(serve.view)
 app.command("train")(train.command)
+app.command("sample")(sample.command)
+app.command("train-generative")(train_generative.command)
 app.add_typer(weights.app, name="weights")
 app.command("completion")(completion.command)
 
