@@ -41,7 +41,7 @@ def command(
     ] = False,
     reconstruct: Annotated[
         bool,
-        typer.Option("--reconstruct", help="Show pictures, enlarged by bicubic interpolation, and what they become."),
+        typer.Option("--reconstruct", help="Show pictures, enlarged bicubically, above what they become."),
     ] = False,
     temperature: Annotated[
         float, typer.Option(min=0, max=4, help="How far samples are from the plainest picture; less than 1 is plainer.")

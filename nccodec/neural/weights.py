@@ -11,10 +11,10 @@ import numpy as np
 from ..arrays import GRADIENTS, Array, on
 from ..bitstream.container import Header
 from ..errors import FormatError, WeightsError
+from . import stored
 from .architecture import Architecture
 from .header import LEVEL_UNIT
 from .model import Collage
-from . import stored
 from .places import COLLAGE
 from .prior import IntegerPrior, PriorArrays
 from .shapes import shapes
