@@ -16,7 +16,8 @@ class Architecture:
 
     size: of the pictures in pixels, along both sides. channels: 1 grey, 3 red, green and blue. ranges: to a side of
     the picture, a power of two. kernel: side K of the atoms. atoms: how many. latents: how many numbers a picture is.
-    upper: how many others the latents are drawn from, in sampling. hidden: units in each of the decoder's two layers. width: channels of the encoder's first layer.
+    upper: how many others these are drawn from, in sampling. hidden: units in each of the decoder's two layers. width:
+    channels of the encoder's first layer.
     """
 
     size: int = 28

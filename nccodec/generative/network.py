@@ -22,8 +22,8 @@ class Generative:
         self.architecture, self._network = architecture, Network(arrays)
 
     def encode(self, pictures: Array) -> tuple[Array, Array]:
-        """Mean, and logarithm of the variance, of the latents and then the upper ones, of pictures [N, C, size, size] in
-        [0, 1]: [N, latents + upper] both."""
+        """Mean, and logarithm of the variance, of the latents and then the upper ones: [N, latents + upper] both.
+        pictures: [N, C, size, size] in [0, 1]."""
         x = pictures - GREY
         for number in range(LAYERS):
             x = self._network.part(f"encoder.{number}").convolve(x, stride=2, padding=1, leaky=True)
