@@ -38,7 +38,7 @@ class Pictures:
                 continue
             if picture.width != picture.height:
                 raise TrainingError(f"{path}: {picture.width} x {picture.height} pixels are no square")
-            if pictures and len(picture.getdata()) != len(pictures[0]):
+            if pictures and picture.width**2 != len(pictures[0]):
                 raise TrainingError(f"{path}: is of another size than {root / names[0]}")
             names.append(name)
             pictures.append(np.asarray(picture.convert("RGB")).reshape(-1, 3))  # [size, size, 3] -> [size^2, 3]
