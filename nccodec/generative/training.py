@@ -112,7 +112,7 @@ def measured(objective: Objective, pixels: np.ndarray, seed: int = 0) -> dict[st
             sums += [float(part.sum()) / _DRAWS for part in objective(pictures, noise, SETTLED)]
         decoded = objective.decoded(objective.network.encode(pictures)[0][:, : a.latents], SETTLED).clamp(0, 1)
         squares += float((decoded - pictures).square().sum())
-    nats, latents = sums / len(pixels)
+    nats, latents = (sums / len(pixels)).tolist()
     total = nats + latents
     return {
         "nats": total,

@@ -134,7 +134,9 @@ def test_without_self_reference_the_affine_part_is_seen():
 @pytest.mark.parametrize(("option", "message"), [("smooth", "partitioned maps"), ("detail", "no predicted detail")])
 def test_views_of_other_maps_are_refused(option, message):
     with pytest.raises(errors.LimitError, match=message):
-        nccodec.decode((GOLDEN / "grey.ncl").read_bytes(), weights=GOLDEN / "grey.safetensors", **{option: option != "detail"})
+        nccodec.decode(
+            (GOLDEN / "grey.ncl").read_bytes(), weights=GOLDEN / "grey.safetensors", **{option: option != "detail"}
+        )
 
 
 def test_regions_of_an_opened_file_are_those_of_the_decode(good):
