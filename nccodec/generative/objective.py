@@ -49,11 +49,15 @@ class Objective(nn.Module):
         count = self.architecture.latents
         mean, log_variance = self.network.encode(pictures)
         drawn = mean + noise * (log_variance / 2).exp()
-        prior_mean, prior_log = self.network.prior(drawn[:, count:])
+        prior_mean, prior_log = self.prior(drawn[:, count:])
         divergence = _divergence(mean[:, :count], log_variance[:, :count], prior_mean, prior_log)
         nothing = torch.zeros(())
         divergence = divergence + _divergence(mean[:, count:], log_variance[:, count:], nothing, nothing)
         return self.nats(self.decoded(drawn[:, :count], steps), pictures), divergence
+
+    def prior(self, upper: Tensor) -> tuple[Tensor, Tensor]:
+        """See `network.Generative.prior`."""
+        return self.network.prior(upper)
 
     def nats(self, z: Tensor, pictures: Tensor) -> Tensor:
         """-log p(picture | decoded samples), [N]."""
