@@ -50,9 +50,9 @@ class Objective(nn.Module):
         mean, log_variance = self.network.encode(pictures)
         drawn = mean + noise * (log_variance / 2).exp()
         prior_mean, prior_log = self.prior(drawn[:, count:])
-        divergence = _divergence(mean[:, :count], log_variance[:, :count], prior_mean, prior_log)
+        divergence = divergence_of(mean[:, :count], log_variance[:, :count], prior_mean, prior_log)
         nothing = torch.zeros(())
-        divergence = divergence + _divergence(mean[:, count:], log_variance[:, count:], nothing, nothing)
+        divergence = divergence + divergence_of(mean[:, count:], log_variance[:, count:], nothing, nothing)
         return self.nats(self.decoded(drawn[:, :count], steps), pictures), divergence
 
     def prior(self, upper: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,16 +64,16 @@ class Objective(nn.Module):
         if self.architecture.channels == 1:
             logits = _SLOPE * (z - 0.5)
             return F.binary_cross_entropy_with_logits(logits, pictures, reduction="none").sum((1, 2, 3))
-        return -_log_logistic(z, pictures, self.arrays["spread"][:, None, None]).sum((1, 2, 3))
+        return -log_logistic(z, pictures, self.arrays["spread"][:, None, None]).sum((1, 2, 3))
 
 
-def _divergence(mean: Tensor, log_variance: Tensor, other_mean: Tensor, other_log: Tensor) -> Tensor:
+def divergence_of(mean: Tensor, log_variance: Tensor, other_mean: Tensor, other_log: Tensor) -> Tensor:
     """Of normal distributions, [N, n] each: [N]."""
     squares = (mean - other_mean) ** 2 + log_variance.exp()
     return 0.5 * (squares * (-other_log).exp() - 1 - log_variance + other_log).sum(1)
 
 
-def _log_logistic(z: Tensor, x: Tensor, spread: Tensor) -> Tensor:
+def log_logistic(z: Tensor, x: Tensor, spread: Tensor) -> Tensor:
     """log of the mass of the level of x, 0 .. 1 in 255 steps, under a logistic density about z; what lies beyond black
     and white counts for these. spread: logarithm of the density's width."""
     half = 0.5 / 255

@@ -15,7 +15,7 @@ from nccodec.generative.augmentation import moved
 from nccodec.generative.card import write_card
 from nccodec.generative.folder import Pictures, fitted, on_ground
 from nccodec.generative.network import Generative
-from nccodec.generative.objective import Objective, _divergence, _log_logistic
+from nccodec.generative.objective import Objective, divergence_of, log_logistic
 from nccodec.generative.sampling import between, drawn
 
 SMALL = Architecture(size=8, ranges=2, kernel=8, atoms=4, latents=3, upper=1, hidden=16, width=8)
@@ -33,9 +33,9 @@ def bars(count: int) -> np.ndarray:
 def test_the_divergence_of_normal_distributions():
     """ln(s2 / s1) + (s1^2 + (m1 - m2)^2) / (2 s2^2) - 1/2, for s1 = 1, s2 = 2, m1 - m2 = 3."""
     one, four = torch.zeros(1, 1), torch.full((1, 1), math.log(4))
-    found = _divergence(torch.full((1, 1), 3.0), one, torch.zeros(1, 1), four)
+    found = divergence_of(torch.full((1, 1), 3.0), one, torch.zeros(1, 1), four)
     assert found.item() == pytest.approx(math.log(2) + 10 / 8 - 0.5)
-    assert _divergence(one, one, one, one).item() == 0
+    assert divergence_of(one, one, one, one).item() == 0
 
 
 def test_nats_of_grey_pictures():
@@ -49,7 +49,7 @@ def test_nats_of_grey_pictures():
 @pytest.mark.parametrize("z", [-0.2, 0.0, 0.4, 1.1])
 def test_masses_of_all_levels_are_one(z):
     levels = torch.arange(256, dtype=torch.float64) / 255
-    masses = _log_logistic(torch.full((256,), z, dtype=torch.float64), levels, torch.tensor(math.log(0.05))).exp()
+    masses = log_logistic(torch.full((256,), z, dtype=torch.float64), levels, torch.tensor(math.log(0.05))).exp()
     assert masses.sum().item() == pytest.approx(1, abs=1e-6)
     assert int(masses.argmax()) == round(255 * min(1, max(0, z)))
 
