@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..generative import sampling, weights
 from ..generative.architecture import LAYERS, Architecture, overlapping
 from ..generative.folder import Pictures
-from ..generative.map import step
+from ..generative.map import start, step
 from ..generative.objective import Objective
 from ..generative.sheet import sheet
 from ..generative.training import Run, Trainer, measured
@@ -46,7 +46,8 @@ class Copies(Objective):
         affine, scales = self.network.decode(latents)
         side = self.architecture.side
         flat = affine.unfold(2, side, side).unfold(3, side, side).mean((4, 5))  # [N, C, m, m]
-        z = flat = flat.repeat_interleave(side, 2).repeat_interleave(side, 3)
+        flat = flat.repeat_interleave(side, 2).repeat_interleave(side, 3)
+        z = start(flat, scales)
         for _ in range(steps):
             z = step(flat, scales, z)
         return z

@@ -25,6 +25,23 @@ def step(affine: Array, scales: Array, z: Array) -> Array:
     return affine + copies(scales, reduce_area(z, ranges), ranges)
 
 
+def start(affine: Array, scales: Array) -> Array:
+    """A picture with the fixed point's mean in every range, from where a few steps are enough to train on.
+
+    A copy's mean is that of the whole times t, the sum of s in its range. So the mean of the whole is that of the
+    affine part / (1 - the mean of t), and the mean of a range that of its affine part, plus t times the whole's. Shapes
+    as of `step`.
+    """
+    xp = namespace(affine)
+    n, c, side, _ = affine.shape
+    ranges = round(scales.shape[1] ** 0.5)
+    t = xp.sum(scales, axis=-1)  # [N, m^2]
+    whole = xp.mean(affine, axis=(2, 3)) / (1 - xp.mean(t, axis=1, keepdims=True))  # [N, C]
+    added = whole[:, :, None] * t[:, None]  # [N, C, m^2]
+    cells = affine.reshape(n, c, ranges, side // ranges, ranges, side // ranges)
+    return (cells + added.reshape(n, c, ranges, 1, ranges, 1)).reshape(n, c, side, side)
+
+
 def copies(scales: Array, shown: Array, ranges: int) -> Array:
     """What ranges show of a picture that is reduced to one of them. scales: [N, m^2, 8]. shown: [N, C, b, b]. Returns
     [N, C, m b, m b]."""

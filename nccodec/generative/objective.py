@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .architecture import Architecture, shapes
-from .map import step
+from .map import start, step
 from .network import Generative
 
 STEPS = 5  # of the map in training, as in the paper
@@ -36,9 +36,9 @@ class Objective(nn.Module):
         return {name.replace("/", "."): x.detach() for name, x in self.arrays.items()}
 
     def decoded(self, latents: Tensor, steps: int) -> Tensor:
-        """The map of latents [N, L], so many times applied to its affine part: [N, C, size, size]."""
+        """The map of latents [N, L], so many times applied to its `start`: [N, C, size, size]."""
         affine, scales = self.network.decode(latents)
-        z = affine
+        z = start(affine, scales)
         for _ in range(steps):
             z = step(affine, scales, z)
         return z

@@ -10,6 +10,7 @@ from nccodec.errors import FormatError
 from nccodec.generative import map as maps
 from nccodec.generative.code import GenerativeCode
 from nccodec.generative.fixed import Map, map_of
+from nccodec.generative.objective import STEPS
 from nccodec.generative.synthesis import picture_of
 
 TOLERANCE = 1 / 64 / 255
@@ -86,6 +87,23 @@ def test_every_scale_is_a_fixed_point(up):
     z = map.window(map.shown(up), up, whole, whole)[None]
     again = maps.step(map.enlarged(up, whole, whole)[None], map.scales[None].astype(np.float32), z)
     np.testing.assert_allclose(z, again, atol=2 * TOLERANCE)
+
+
+@pytest.mark.parametrize(("size", "ranges"), [(12, 2), (16, 4), (28, 4)])
+def test_training_starts_at_the_means_of_the_fixed_point(size, ranges):
+    """Also where s are all positive and samples far from 0, so that the mean alone would take 60 steps to settle."""
+    random = np.random.default_rng(size)
+    map = Map(1 + random.random((3, size, size)), maps.bounded(random.uniform(0.5, 2, (ranges**2, 8))))
+    affine, scales = map.affine[None], map.scales[None]
+    z = maps.start(affine, scales)
+
+    def means(picture):
+        return picture.reshape(3, ranges, size // ranges, ranges, size // ranges).mean((2, 4))
+
+    np.testing.assert_allclose(means(z[0]), means(map.fixed_point), atol=2 * TOLERANCE)
+    for _ in range(STEPS):
+        z = maps.step(affine, scales, z)
+    assert np.abs(z[0] - map.fixed_point).max() <= 0.5 / 255
 
 
 def test_a_window_is_the_part_of_the_whole():
