@@ -18,7 +18,7 @@ FLOORS = (
     ("nccodec",),
     ("codec",),
     ("training",),
-    ("screen", "whole"),
+    ("generative", "screen", "whole"),
     ("neural", "pifs", "implicit"),
     ("points",),
     ("collage",),

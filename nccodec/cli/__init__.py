@@ -22,10 +22,12 @@ from . import (
     morph,
     pifs,
     points,
+    sample,
     serve,
     streams,
     test,
     train,
+    train_generative,
     weights,
     zoom,
 )
@@ -57,6 +59,8 @@ app.command("morph")(morph.command)
 app.command("serve")(serve.command)
 app.command("view")(serve.view)
 app.command("train")(train.command)
+app.command("sample")(sample.command)
+app.command("train-generative")(train_generative.command)
 app.add_typer(weights.app, name="weights")
 app.command("completion")(completion.command)
 

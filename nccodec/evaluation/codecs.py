@@ -29,8 +29,8 @@ DEFAULT_EFFORT = Options().effort
 DEFAULT_NAMES = ("ncl", "jpeg", "webp", "avif")
 # Whose sources decide what a file is.
 _ROOMS = (
-    ".", "arrays", "bitstream", "codec", "collage", "imaging", "implicit", "neural", "pifs", "points", "screen",
-    "whole",
+    ".", "arrays", "bitstream", "codec", "collage", "generative", "imaging", "implicit", "neural", "pifs", "points",
+    "screen", "whole",
 )  # fmt: skip
 
 

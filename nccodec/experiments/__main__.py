@@ -11,6 +11,7 @@ from . import (
     crisp,
     enlarge,
     fractals,
+    generative,
     large,
     morphs,
     packers,
@@ -30,7 +31,7 @@ for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
-    ("morphs", morphs), ("batches", batches), ("clouds", clouds),
+    ("morphs", morphs), ("batches", batches), ("clouds", clouds), ("generative", generative),
 ):  # fmt: skip
     app.command(name)(study.command)
 

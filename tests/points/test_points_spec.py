@@ -15,7 +15,7 @@ from nccodec.codec.kinds import read
 from nccodec.points.code import VIEW, PointsCode, Tone
 
 PAGE = (Path(__file__).resolve().parents[2] / "bitstream_spec.md").read_text(encoding="utf-8")
-SECTION = re.search(r"### 9\.\d A set of points\n(.*?)\n##", PAGE, re.S)[1]
+SECTION = re.search(r"### 12\.\d A set of points\n(.*?)\n##", PAGE, re.S)[1]
 
 
 def example() -> tuple[PointsCode, bytes]:
