@@ -10,6 +10,7 @@ from . import (
     crisp,
     enlarge,
     fractals,
+    implicit,
     large,
     morphs,
     packers,
@@ -29,7 +30,7 @@ for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
-    ("morphs", morphs), ("batches", batches),
+    ("morphs", morphs), ("batches", batches), ("implicit", implicit),
 ):  # fmt: skip
     app.command(name)(study.command)
 
