@@ -62,7 +62,7 @@ def encode(
     elif options.get("lossless"):
         raise LimitError("a lossless file has no quality, bpp, size or psnr to meet")
     target = Target(quality, bpp, size, psnr)
-    attempts = attempts_of(image, map, options | given, packer, device, strip, progress)
+    attempts = attempts_of(image, map, options | given, packer, device, strip, progress, target)
     return attempts.to(target, verify)
 
 

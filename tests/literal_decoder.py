@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 import zstandard
+from literal_implicit import Fields, Implicit
 from literal_partition import Partition
 from literal_prior import channel_groups, symbols
 from literal_screen import Screen
@@ -69,7 +70,9 @@ class Weights:
 def check_container(data):
     """What all kinds of maps have in common [2.1]."""
     require(len(data) >= 10, "too short")
-    require(len(data) >= {0: 46, 2: 38, 8: 47, 10: 47}.get(data[9] & 58, WRONG), "too short, or another kind of map")
+    require(
+        len(data) >= {0: 46, 2: 38, 8: 47, 10: 47, 16: 43}.get(data[9] & 58, WRONG), "too short, or another kind of map"
+    )
     require(data[:8] == MAGIC, "magic")
     require(data[8] == 1, "version")
     require(data[9] < 64, "reserved flags")
@@ -166,7 +169,7 @@ class RangeDecoder:
 
 def chunks(data):
     """The payloads of the known chunks, by type [2.2]."""
-    found, number, last, at, end = {}, 0, -1, {0: 42, 2: 34, 8: 43, 10: 43}[data[9] & 58], len(data) - 4
+    found, number, last, at, end = {}, 0, -1, {0: 42, 2: 34, 8: 43, 10: 43, 16: 39}[data[9] & 58], len(data) - 4
     while at < end:
         require(at + 5 <= end, "chunk header cut off")
         kind, length = struct.unpack_from("<BI", data, at)
@@ -174,7 +177,7 @@ def chunks(data):
         require(len(payload) == length, "payload cut off")
         at, number = at + 5 + length, number + 1
         require(number <= 64, "number of chunks")
-        of_map = {0: (1, 2), 2: range(0x10, 0x15), 8: (8, 9), 10: (0x18, 0x19)}[data[9] & 58]
+        of_map = {0: (1, 2), 2: range(0x10, 0x15), 8: (8, 9), 10: (0x18, 0x19), 16: (0x1A,)}[data[9] & 58]
         if kind in (*of_map, 0x20, 0x80, 0x81, 0x82):
             require(kind > last, "order of chunks")
             found[kind], last = payload, kind
@@ -484,6 +487,13 @@ def whole(data, weights_path):
     return Whole(data, contents, RangeDecoder, style, means)
 
 
+def implicit(data):
+    """An implicit network [7]."""
+    limit = 65536 + 16 * Fields(data).numbers
+    contents = {kind: decompressed(payload, limit) for kind, payload in chunks(data).items() if kind < 32}
+    return Implicit(data, contents, RangeDecoder, Bits, means)
+
+
 def metadata(data):
     """ICC profile, EXIF and XMP, as far as there are any [2.4]."""
     found = {kind: decompressed(payload, 2**24) for kind, payload in chunks(data).items() if kind >= 0x80}
@@ -542,6 +552,7 @@ def decode(data, weights_path=None, scale=1.0, size=None):
         2: lambda: partition(data),
         8: lambda: screen(data, weights_path),
         10: lambda: whole(data, weights_path),
+        16: lambda: implicit(data),
     }
     z = resized(kinds[data[9] & 58](), data, scale, *(size or ()))
     grey_levels = np.clip(np.floor(255 * z + 0.5), 0, 255).astype(np.uint8)

@@ -158,10 +158,11 @@ def falling(number: int, size: int) -> np.ndarray:
     while len(weights) < size - 1:
         weights.append(weights[-1] * (_ONE - distance) >> 16)
     weights.append(weights[-1] * (_ONE - distance) // distance)
-    return share_out(np.array(weights, np.int64), 0)
+    return share_out(np.array(weights, object), 0).astype(np.int64)  # the last may have 46 bits, its product 70
 
 
-def fitted_falling(symbols: np.ndarray) -> int:
-    """The byte of `falling` for symbols (int [n])."""
-    share = (len(symbols) + 0.5) / (float(symbols.sum()) + len(symbols) + 1)  # of a geometric law on 0, 1, ...
+def fitted_falling(symbols: np.ndarray, size: int) -> int:
+    """The byte of `falling` for symbols (int [n]) of which the last stands for as many steps and no end yet."""
+    ends = int((symbols < size - 1).sum())
+    share = (ends + 0.5) / (float(symbols.sum()) + ends + 1)  # of a geometric law on 0, 1, ...
     return min(255, max(1, round(-16 * math.log2(share))))

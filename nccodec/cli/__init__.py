@@ -17,6 +17,7 @@ from . import (
     diff,
     encode,
     fractalize,
+    implicit,
     info,
     morph,
     pifs,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("encode")(encode.command)
 app.command("pifs")(pifs.command)
 app.command("fractalize")(fractalize.command)
+app.command("implicit")(implicit.command)
 app.command("decode")(decode.command)
 app.command("zoom")(zoom.command)
 app.command("info")(info.command)

@@ -4,6 +4,8 @@ import io
 import math
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -55,6 +57,12 @@ class Encoding:
     bar: bool
     max_pixels: int
 
+    @contextmanager
+    def reported(self, task: Task) -> Iterator[dict]:
+        """What `nccodec.encode` is given to tell how far it is."""
+        with progress.bar(task.source, shown=self.bar) as report:
+            yield {"progress": report}
+
     def __call__(self, task: Task) -> dict:
         import nccodec
 
@@ -71,8 +79,8 @@ class Encoding:
             # Loading is no part of the time that is told.
             kind.room().prepare(options, choose_device(device, options.gradients))
             started = time.perf_counter()
-            with progress.bar(task.source, shown=self.bar) as report:
-                data = nccodec.encode(picture, map=self.map, progress=report, **self.options, **self.settings)
+            with self.reported(task) as report:
+                data = nccodec.encode(picture, map=self.map, **report, **self.options, **self.settings)
             seconds = time.perf_counter() - started
             told = {"width": picture.width, "height": picture.height, "bytes": len(data), "seconds": seconds}
             told["source_bytes"] = content.getbuffer().nbytes if content else task.source.stat().st_size
@@ -86,8 +94,8 @@ class Encoding:
             colours, extras = parts_of(picture)
             db = psnr(colours, decoded.convert(colours.mode), extras.alpha)
             told["psnr"] = db if math.isfinite(db) else None
-        # A picture made of copies of itself is not meant to come close.
-        _warn_of_poor(told, None if self.map == "whole" else self.settings.get("quality"))
+        # A picture made of copies of itself is not meant to come close, and small networks cannot.
+        _warn_of_poor(told, None if self.map in ("whole", "implicit") else self.settings.get("quality"))
         return told
 
 

@@ -1,7 +1,9 @@
 """`nc morph`."""
 
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,14 +11,61 @@ from ..code import MAX_PIXELS
 from ..errors import NclError
 from . import progress
 from .files import check_folder, check_output, naming, naming_warnings, write
+from .implicit import Network
 from .options import Device, Force, MaxPixels, Quiet
 from .streams import say
 from .views import checked, size_of
 
+if TYPE_CHECKING:
+    from ..implicit.code import ImplicitCode
+
+_MINUTES = 2.0
+
+
+class Method(str, Enum):
+    """How two pictures become maps."""
+
+    implicit = "implicit"
+
+
+@dataclass
+class Fitted:
+    """Files of networks, each fitted from the one before it. network: of `nc implicit`. minutes: for each. bar: whether
+    to show how far it is."""
+
+    network: str
+    minutes: float
+    device: str
+    max_pixels: int
+    bar: bool
+    last: "ImplicitCode | None" = None
+
+    def data(self, path: Path) -> bytes:
+        """The file of a picture. NclError names it."""
+        import nccodec
+
+        from ..codec.file import read_file
+        from ..imaging.pictures import parts_of, read_picture
+
+        start = {} if self.last is None else {"init": self.last}
+        try:
+            picture = parts_of(read_picture(path, self.max_pixels))[0]
+            with naming_warnings(path), progress.fitted(path, self.bar) as report:
+                data = nccodec.encode(
+                    picture, map="implicit", device=self.device, report=report, network=self.network,
+                    minutes=self.minutes, **start,
+                )  # fmt: skip
+        except NclError as error:
+            raise naming(path, error) from None
+        self.last = read_file(data).code
+        return data
+
 
 def command(
-    first: Annotated[Path, typer.Argument(metavar="A.ncl", readable=False, help="Where the film begins.")],
-    second: Annotated[Path, typer.Argument(metavar="B.ncl", readable=False, help="Where it ends.")],
+    first: Annotated[
+        Path, typer.Argument(metavar="A.ncl", readable=False, help="Where the film begins; with --method, a picture.")
+    ],
+    second: Annotated[Path, typer.Argument(metavar="B.ncl", readable=False, help="Where it ends, likewise.")],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Film to write: .webp, .gif, .png (APNG), or .mp4 with PyAV.")
     ],
@@ -32,6 +81,16 @@ def command(
         bool,
         typer.Option("--align", help="Turn copies in B as in A, in files of `nc fractalize`, so that they stay whole."),
     ] = False,
+    method: Annotated[
+        Method | None,
+        typer.Option(help="Of two pictures: fit the networks of `nc implicit` to them, the second from the first."),
+    ] = None,
+    network: Annotated[
+        Network | None, typer.Option(help=f"Of --method implicit: what they are made of [{Network.cppn.value}].")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help=f"Of --method implicit: how long to fit each [{_MINUTES:g}].")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Show the film once, not again and again.")] = False,
     weights: Annotated[
         str | None, typer.Option(help="The files' weights, by name or path, where they are not installed.")
@@ -43,8 +102,13 @@ def command(
 ) -> None:
     """Make a film of the maps between two: of one kind, size and colours.
 
-    Each frame is the fixed point of (1 - t) F + t G, a map of the same form, for t from 0 to 1.
+    Each frame is the fixed point of (1 - t) F + t G, a map of the same form, for t from 0 to 1; of two networks, of
+    one shape, that whose weights are between theirs.
     """
+    if method is None and (network or minutes):
+        raise typer.BadParameter("is for --method implicit", param_hint="--network" if network else "--minutes")
+    if method is not None and align:
+        raise typer.BadParameter("is for files of `nc fractalize`", param_hint="--align")
     if scale is not None and size is not None:
         raise typer.BadParameter("give --scale or --size, not both", param_hint="--size")
     wanted = size_of(size)
@@ -59,13 +123,14 @@ def command(
     view = View(scale=1 if scale is None else scale, size=wanted, max_pixels=max_pixels)
 
     def opened(path: Path, like: Map | None = None) -> Map:
-        data = checked(path)
+        data = checked(path) if method is None else fitted.data(path)
         try:
             with naming_warnings(path):
                 return map_of(data, view, weights, device.value, like)
         except NclError as error:
             raise naming(path, error) from None
 
+    fitted = Fitted((network or Network.cppn).value, minutes or _MINUTES, device.value, max_pixels, not quiet)
     begin = opened(first)
     maps = begin, opened(second, begin if align else None)
     try:

@@ -30,13 +30,13 @@ def inside(fit: int, data: bytes) -> tuple[int, int] | None:
     return tuple(max(1, round(n * fit / max(size))) for n in size)
 
 
-def size_of(text: str | None) -> tuple[int, int] | None:
-    """Width and height of --size. BadParameter for what is none."""
+def size_of(text: str | None, option: str = "--size") -> tuple[int, int] | None:
+    """Width and height of an option. BadParameter for what is none."""
     if text is None:
         return None
     match = re.fullmatch(r"(\d{1,7})[xX](\d{1,7})", text)
     if not match or "0" in (match[1].lstrip("0") or "0", match[2].lstrip("0") or "0"):
-        raise typer.BadParameter(f"{text!r} is not WxH, such as 640x480", param_hint="--size")
+        raise typer.BadParameter(f"{text!r} is not WxH, such as 640x480", param_hint=option)
     return int(match[1]), int(match[2])
 
 

@@ -29,14 +29,18 @@ def attempts_of(
     device: str = "auto",
     strip: Collection[str] = (),
     progress: Callable[[float], None] = lambda _: None,
+    target: Target | None = None,
 ) -> "Attempts":
-    """One picture analysed, for files at any number of qualities. See `nccodec.encode` for what is taken and raised."""
+    """One picture analysed, for files at any number of qualities. See `nccodec.encode` for what is taken and raised.
+    target: what all of them are for, where that is known."""
     if packer not in PACKERS:
         raise LimitError(f"packer {packer!r} is unknown: range or fixed")
     if image.width * image.height > MAX_PIXELS:
         raise LimitError(f"{image.width} x {image.height} pixels are over the limit of {MAX_PIXELS}")
     picture, extras = parts_of(image, strip)
     kind, checked = fitting(map, options, packer, picture)
+    size = target and target.bytes(image.width * image.height)
+    checked = kind.toward(checked, size) if size else checked
     device = choose_device(device, checked.gradients)
     encoder = kind.room().Encoder(picture, checked, device, progress)
     return Attempts(encoder, picture, extras, packer, device)

@@ -177,6 +177,10 @@ class Kind:
                 raise LimitError(f"map {self.map!r} has no option {name!r}, only {', '.join(known)}")
         return self.options(**given)
 
+    def toward(self, options: Any, size: int) -> Any:
+        """Options of the encoder of a file that may have `size` bytes: of most kinds no others."""
+        return options.toward(size) if hasattr(options, "toward") else options
+
 
 def _neural() -> Room:
     from ..neural import kind

@@ -37,6 +37,12 @@ class Target:
             if not (math.isfinite(value) and (value > 0 or name == "quality")):
                 raise LimitError(f"{name} {value:g} is not a positive number")
 
+    def bytes(self, pixels: int) -> int | None:
+        """The most that the file of a picture of so many pixels may have; None where that is not what is asked for."""
+        if self.bpp is not None:
+            return int(self.bpp * pixels / 8)
+        return self.size
+
 
 class Levels(Protocol):
     """The files of one picture by level, 0 .. top, and effort; they remember what they were asked for."""
@@ -56,7 +62,7 @@ def to_target(attempts: Levels, target: Target, effort: int, pixels: int) -> byt
     nearest that there is, where no file meets the target."""
     if target.psnr is not None:
         return _reaching(attempts, target.psnr, effort)
-    size = target.size if target.size is not None else int(target.bpp * pixels / 8)
+    size = target.bytes(pixels)
     tolerance = -math.log1p(-SIZE_TOLERANCE)
     level = highest_within(attempts.log_size, attempts.top, math.log(max(size, 1)), tolerance, effort)
     data = attempts.data(level, effort)

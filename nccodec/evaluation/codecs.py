@@ -22,6 +22,8 @@ from ..errors import ComparisonError, LimitError, NclWarning
 from ..neural.options import Options
 
 PIFS_QUALITIES = (8, 15, 22, 30, 38, 46, 54, 62, 70)
+IMPLICIT_MINUTES = 2
+IMPLICIT_RATES = (0.04, 0.08, 0.16, 0.3, 0.6)  # bits a pixel
 QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 DEFAULT_EFFORT = Options().effort
 DEFAULT_NAMES = ("ncl", "jpeg", "webp", "avif")
@@ -249,6 +251,36 @@ class Pifs:
         )
 
 
+@dataclass(frozen=True)
+class Implicit:
+    """`nc implicit`, on the CPU. minutes: that each network is fitted."""
+
+    name: str
+    minutes: int
+    ladder: tuple[float, ...] = IMPLICIT_RATES
+    mime: None = None
+
+    @property
+    def title(self) -> str:
+        return f"nc implicit, {self.minutes} min"
+
+    @property
+    def description(self) -> str:
+        return f"nccodec {nccodec.__version__}, nc implicit --minutes {self.minutes}, --bpp"
+
+    def identity(self) -> str:
+        return f"{self.description}; {_own_identity()}"
+
+    def prepare(self, picture: Image.Image) -> Callable[[float], bytes]:
+        return lambda rate: nccodec.encode(picture, map="implicit", device="cpu", minutes=self.minutes, bpp=rate)
+
+    def decode(self, data: bytes) -> Image.Image:
+        return nccodec.decode(data, device="cpu").convert("RGB")
+
+    def fitted(self, picture: Image.Image, size: int) -> bytes:
+        return nccodec.encode(picture, map="implicit", device="cpu", minutes=self.minutes, size=size)
+
+
 def _fitted(at: Callable[[float], bytes], target: Callable[[], bytes]) -> bytes:
     """The file of a target size, or the nearest: that of the highest quality, or of the lowest."""
     try:
@@ -268,8 +300,11 @@ def codec_named(name: str, weights: str = "photo", qualities: Sequence[float] = 
         return Ncl(name, DEFAULT_EFFORT if match[1] is None else int(match[1]), weights, tuple(qualities))
     if name == "pifs":
         return Pifs()
+    if match := re.fullmatch(r"implicit(?:-([1-9][0-9]?)m)?", name):
+        return Implicit(name, IMPLICIT_MINUTES if match[1] is None else int(match[1]))
     if name not in PEERS:
-        raise ComparisonError(f"codec {name!r} is unknown: ncl, ncl-e0 to ncl-e9, pifs, {', '.join(PEERS)}")
+        own = "ncl, ncl-e0 to ncl-e9, pifs, implicit, implicit-1m to implicit-99m"
+        raise ComparisonError(f"codec {name!r} is unknown: {own}, {', '.join(PEERS)}")
     if not PEERS[name].present():
         raise ComparisonError(f"{name}: Pillow {Image.__version__} is without it here")
     return PEERS[name]

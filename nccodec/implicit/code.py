@@ -1,6 +1,5 @@
 """What a file of an implicit network holds. bitstream_spec.md, section 7, is normative."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from ..bitstream.container import Common
 from .header import SIGMA_UNIT, SMALLEST_SCALE_SIDE, Shape
+from .header import side_of as side_of
 
 Layer = tuple[np.ndarray, np.ndarray]  # matrix [outputs, inputs] and biases [outputs], float64
 _GOLDEN = 0x9E3779B97F4A7C15  # of SplitMix64
@@ -123,11 +123,6 @@ class ImplicitCode:
             matrices.append(scale * numbers[at : at + outputs * inputs].reshape(outputs, inputs))
             at += outputs * inputs
         return matrices
-
-
-def side_of(weights: int) -> int:
-    """Rows of U and columns of V, whose product has so many numbers at least."""
-    return math.isqrt(weights - 1) + 1
 
 
 def factored(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -25,8 +25,7 @@ class Encoder:
     weights is to add beside that of the fit: 4 times as much at 0, a quarter of that every TOP/9 levels; float16 and
     factors have but one.
 
-    progress: called with the share that is done, 0 .. 1. report: with share, PSNR of the picture so far in dB and
-    seconds left. psnr: of the fit before its numbers are rounded.
+    progress: called with the share that is done, 0 .. 1. psnr: of the fit before its numbers are rounded.
     """
 
     top = TOP
@@ -36,7 +35,6 @@ class Encoder:
     def __init__(
         self, picture: Image.Image, options: Options, device: str = "cpu",
         progress: Callable[[float], None] = lambda _: None,
-        report: Callable[[float, float, float], None] = lambda *_: None,
     ) -> None:  # fmt: skip
         from .fitting import Pixels, Rules, fit
         from .network import Network, initialise
@@ -55,7 +53,8 @@ class Encoder:
 
         def told(share: float, psnr: float, seconds: float) -> None:
             progress(share)
-            report(share, psnr, seconds)
+            if options.report is not None:
+                options.report(share, psnr, seconds)
 
         self._pixels, self._network = Pixels(np.asarray(picture), device), network
         self.psnr = fit(network, self._pixels, rules, told, self._parameters)
@@ -144,7 +143,7 @@ def _parameters(network, options: Options):
 
 
 def random_code(
-    seed: int, height: int, width: int, activation: str = "atan", depth: int = 6, units: int = 16, grey: bool = False
+    seed: int, height: int, width: int, activation: str = "atan", depth: int = 8, units: int = 24, grey: bool = False
 ) -> ImplicitCode:
     """A network that no picture was fitted to: weights normal, of variance a little over 1 / inputs so that pictures
     have contrast. units: of a hidden layer."""

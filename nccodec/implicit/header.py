@@ -1,5 +1,6 @@
 """What the header of a `.ncl` says of an implicit network. Only the standard library is imported."""
 
+import math
 import struct
 from dataclasses import asdict, dataclass
 from typing import ClassVar
@@ -49,6 +50,14 @@ class Shape:
     def weights(self) -> int:
         """Of all matrices."""
         return sum(outputs * inputs for outputs, inputs in self.layers)
+
+    def held(self, rank: int) -> tuple[tuple[int, int], ...]:
+        """Rows and columns of the matrices of a file. rank: of "factors", whose product has so many numbers at least,
+        else 0."""
+        if rank == 0:
+            return self.layers
+        side = side_of(self.weights)
+        return (side, rank), (rank, side)
 
     @property
     def biases(self) -> int:
@@ -107,21 +116,21 @@ class Fields:
             raise FormatError(f"rank {rank} of the form {fields.form!r}")
         if fields.values == "float16" and common.packer != "fixed":
             raise FormatError(f"float16 with packer {common.packer!r}")
+        if common.side != SMALLEST_SCALE_SIDE:
+            raise FormatError(f"an implicit network with {common.side} px as the side of its squares")
         check_work(fields.shape(common.grey).weights, common.width, common.height)
         return fields
 
     def about(self, common: Common) -> dict:
-        shape = self.shape(common.grey)
-        told = asdict(self)
-        return (
-            {"hidden_layers": told.pop("depth"), "hidden_width": told.pop("width")}
-            | told
-            | {
-                "sigma": self.sigma / SIGMA_UNIT,
-                "weights_and_biases": shape.weights + shape.biases,
-                "sparsity": 1 - self.nonzero / shape.weights,
-            }
-        )
+        told, shape = asdict(self), self.shape(common.grey)
+        network = {
+            "network": told.pop("network"),
+            "hidden_layers": told.pop("depth"),
+            "hidden_width": told.pop("width"),
+        }
+        counts = {"weights": shape.weights, "biases": shape.biases}
+        held = sum(rows * columns for rows, columns in shape.held(self.rank))
+        return network | told | counts | {"sigma": self.sigma / SIGMA_UNIT, "sparsity": 1 - self.nonzero / held}
 
     def lines(self, common: Common) -> dict[str, str]:
         shape = self.shape(common.grey)
@@ -133,6 +142,11 @@ class Fields:
             "map": f"constant: a network of {network}",
             "parameters": f"{shape.weights} weights, {shape.biases} biases; {held}, {self.values}",
         }
+
+
+def side_of(weights: int) -> int:
+    """Rows of U and columns of V, whose product has so many numbers at least."""
+    return math.isqrt(weights - 1) + 1
 
 
 def check_work(weights: int, width: int, height: int) -> None:

@@ -1,5 +1,6 @@
 """An implicit network as a map to be iterated, and the networks between two: see `collage.iteration.Iteration`."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..collage.output import Request, grey_levels
 from ..collage.windows import reduced
 from ..errors import CollageError
 from .code import ImplicitCode
-from .synthesis import drawn, window_of
+from .synthesis import check_work, drawn, window_of
 
 
 class Iteration:
@@ -32,9 +33,11 @@ class Iteration:
 
     @QUIET
     def step(self, state: State) -> State:
+        check_work(self.code.shape, math.prod(self.size))
         window = window_of(self.code.network(), self.code, self.request, self.device)
         return (numpy_of(window(*((0, n) for n in self.size))),)
 
+    @QUIET
     def picture(self, state: State, last: bool = False) -> np.ndarray:
         request, down = self.request, self.request.down
         wanted = zip(request.samples(request.rows, request.columns), self.size, strict=True)

@@ -177,8 +177,10 @@ class Gaps:
     def of(cls, packer: str, kept: np.ndarray) -> Self:
         """For bool [n]."""
         gaps = _gaps(kept)
-        parts = _parts(gaps)
-        byte = tables.fitted_falling(parts) if packer == "range" else int(gaps.max(initial=0)).bit_length()
+        if packer == "range":
+            byte = tables.fitted_falling(_parts(gaps), _CONTINUED + 1)
+        else:
+            byte = int(gaps.max(initial=0)).bit_length()
         return cls(packer, len(gaps).to_bytes(4, "little") + bytes([byte]))
 
     @classmethod
@@ -213,12 +215,12 @@ class Gaps:
 
     def _read_parts(self, reader: SymbolReader, count: int) -> np.ndarray:
         """int64 [n] gaps, each of which takes as many symbols as it needs."""
-        found, ended = [np.zeros(0, np.int64)], 0
+        found, ended, passed, table = [np.zeros(0, np.int64)], 0, 0, self._table()
         while ended < self._count:
-            parts = reader.symbols(self._count - ended, self._table())
-            ended += int((parts < _CONTINUED).sum())
+            parts = reader.symbols(self._count - ended, table)
+            ended, passed = ended + int((parts < _CONTINUED).sum()), passed + int(parts.sum())
             found.append(parts)
-            if sum(part.sum() for part in found) > count:
+            if passed > count:
                 raise FormatError("a weight that is not zero lies outside its matrix")
         parts = np.concatenate(found)
         ends = np.flatnonzero(parts < _CONTINUED)

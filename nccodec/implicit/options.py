@@ -8,6 +8,8 @@ from ..errors import LimitError
 from .header import MOST_DEPTH, MOST_FEATURES, MOST_WIDTH, SIGMA_UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .code import ImplicitCode
 
 FAMILIES = ("siren", "fourier", "cppn")
@@ -31,7 +33,8 @@ class Options:
     sparsity: share of the weights that are zero, by the way `sparse`, of SPARSE. factors: share of the weights that
     their factors hold, 0 for none. values: of KINDS, that weights are coded as. bits: a weight; None, what the quality
     level says. finetune: steps with quantized weights. init: a code whose network a fit starts from, and whose shape
-    it keeps. LimitError for what there is not."""
+    it keeps. report: called during a fit with the share that is done, the PSNR of the picture so far in dB and the
+    seconds left. LimitError for what there is not."""
 
     network: str = "siren"
     activation: str = "atan"
@@ -52,6 +55,7 @@ class Options:
     bits: float | None = None
     finetune: int = 300
     init: "ImplicitCode | None" = None
+    report: "Callable[[float, float, float], None] | None" = None
 
     effort: ClassVar[int] = 0
     slow: ClassVar[bool] = True

@@ -10,7 +10,7 @@ from ..bitstream.container import Chunk, Header
 from ..bitstream.fixed import Field, FixedReader, FixedWriter
 from ..bitstream.frame import frame, unframe
 from ..errors import FormatError, LimitError
-from .code import Book, Half, ImplicitCode, Steps, Values, side_of
+from .code import Book, Half, ImplicitCode, Steps, Values
 from .header import NETWORK, Fields, Shape
 from .numbers import Bitmap, Bytes, Differences, Gaps, Indices, Reader, Writer, finite
 
@@ -82,7 +82,7 @@ def unpack(header: Header, chunks: list[Chunk]) -> ImplicitCode:
     if NETWORK not in held:
         raise FormatError("an implicit network without its chunk")
     shape = fields.shape(common.grey)
-    sizes = _sizes(shape, fields.rank)
+    sizes = shape.held(fields.rank)
     numbers = sum(map(math.prod, sizes)) + shape.biases
     content = Bytes(unframe(held[NETWORK], 64 * 1024 + 16 * numbers))
     form = "sparse" if fields.form in _POSITIONS else fields.form
@@ -98,12 +98,6 @@ def unpack(header: Header, chunks: list[Chunk]) -> ImplicitCode:
     if code.nonzero != fields.nonzero:
         raise FormatError(f"header states {fields.nonzero} numbers that are not zero, not {code.nonzero}")
     return code
-
-
-def _sizes(shape: Shape, rank: int) -> list[tuple[int, int]]:
-    """Rows and columns of the matrices. rank: of factors, else 0."""
-    side = side_of(shape.weights)
-    return [(side, rank), (rank, side)] if rank else list(shape.layers)
 
 
 def _biases(content: Bytes, shape: Shape, fields: Fields, packer: str) -> Callable[[Reader], Values]:

@@ -31,11 +31,14 @@ def synthesise(code: ImplicitCode, request: Request, device: str = "cpu") -> np.
 def drawn(network: list[Layer], code: ImplicitCode, request: Request, device: str) -> np.ndarray:
     """The picture of a network of the code's shape. See `synthesise`."""
     size = code.height * request.up, code.width * request.up
-    if code.shape.weights * _samples(request, size) > MAX_WORK:
-        raise LimitError(
-            f"a network of {code.shape.weights} weights at {size[1]} x {size[0]} is over {MAX_WORK} products"
-        )
+    check_work(code.shape, _samples(request, size))
     return picture_of(window_of(network, code, request, device), request, size, code.grey, 0.0)
+
+
+def check_work(shape: Shape, samples: int) -> None:
+    """LimitError where so many samples take too many products."""
+    if shape.weights * samples > MAX_WORK:
+        raise LimitError(f"{samples} samples of a network of {shape.weights} weights are over {MAX_WORK} products")
 
 
 def window_of(network: list[Layer], code: ImplicitCode, request: Request, device: str) -> Window:

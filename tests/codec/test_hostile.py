@@ -44,7 +44,12 @@ def test_payloads_that_are_noise(path, tiny):
         outcome(container.write(header, forged), tiny)
 
 
-@pytest.mark.parametrize("name", ["range-19x14", "partition-37x22", "partition-fixed-21x26", "whole-style-41x26"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "range-19x14", "partition-37x22", "partition-fixed-21x26", "whole-style-41x26", "implicit-tanh-factors-18x10",
+    ],
+)  # fmt: skip
 def test_headers_that_are_noise(name, tiny):
     """Every byte of the header replaced: with the checksum made to fit, nothing but an NclError or a
     picture comes of it, and most are refused. Sizes that are allowed but take long are left out."""
@@ -69,8 +74,12 @@ def test_unknown_ancillary_chunks_are_skipped(tiny):
 
 
 @pytest.mark.parametrize(
-    "name", ["one-pixel", "range-19x14", "alpha-19x14", "partition-37x22", "partition-one-pixel", "whole-37x22"]
-)
+    "name",
+    [
+        "one-pixel", "range-19x14", "alpha-19x14", "partition-37x22", "partition-one-pixel", "whole-37x22",
+        "implicit-siren-21x13",
+    ],
+)  # fmt: skip
 def test_every_flipped_bit_and_every_truncation_is_detected(name, tiny):
     data = (Path(__file__).parents[1] / "golden" / "ok" / f"{name}.ncl").read_bytes()
     for place in range(8 * len(data)):

@@ -9,6 +9,8 @@ import wholes
 from partitions import equal
 
 from nccodec.codec.file import read_file, write_file
+from nccodec.implicit.code import ImplicitCode, Steps
+from nccodec.implicit.header import Shape
 from nccodec.neural import weights
 from nccodec.neural.code import CollageCode
 from nccodec.neural.prior import IntegerPrior
@@ -18,7 +20,7 @@ from nccodec.whole.code import WholeCode
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "bitstream_spec.md").read_text()
-BOUNDS = (("10.1", "### 10.2"), ("10.2", "### 10.3"), ("10.3", "### 10.4"), ("10.4", "## 11."))
+BOUNDS = (("10.1", "### 10.2"), ("10.2", "### 10.3"), ("10.3", "### 10.4"), ("10.4", "### 10.5"), ("10.5", "## 11."))
 SECTIONS = [PAGE.split(f"### {first}")[1].split(last)[0] for first, last in BOUNDS]
 TINY = weights.load(ROOT / "tests" / "golden" / "tiny.safetensors")
 
@@ -82,3 +84,18 @@ def test_the_whole_image_map_of_the_page_packs_to_its_bytes_and_back():
     code = WholeCode(domain=tuple(fields.pop("domain")), **fields, **arrays)
     assert len(data) == 113
     assert write_file(code) == data and wholes.equal(read_file(data).code, code)
+
+
+def test_the_implicit_network_of_the_page_packs_to_its_bytes_and_back():
+    fields, data = parsed(SECTIONS[4])
+    step, grey = fields["step"], fields["grey"]
+    numbers = [Steps(np.array(part), step) for part in (*fields["matrices"], fields["biases"])]
+    shape = Shape(fields["network"], fields["depth"], fields["units"], 1 if grey else 3)
+    code = ImplicitCode(fields["height"], fields["width"], grey, shape, "dense", tuple(numbers[:-1]), None, numbers[-1])
+    assert len(data) == 84
+    assert write_file(code) == data
+    read = read_file(data).code
+    assert (read.height, read.width, read.grey, read.shape, read.form) == (6, 8, True, shape, "dense")
+    for part, found in zip(numbers, (*read.matrices, read.biases), strict=True):
+        np.testing.assert_array_equal(found.q, part.q)
+        assert found.step == step

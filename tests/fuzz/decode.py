@@ -24,7 +24,7 @@ with instrumented():
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 TINY = GOLDEN / "tiny.safetensors"
 MAX_PIXELS = 1 << 14
-_KINDS = (0x01, 0x02, 0x08, 0x09, 0x18, 0x19, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x80, 0x81, 0x82, 0x03, 0xFE)
+_KINDS = (0x01, 0x02, 0x08, 0x09, 0x18, 0x19, 0x1A, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x80, 0x81, 0x82, 0x03, 0xFE)
 _REQUESTS = (
     {"scale": 2.0}, {"scale": 0.5}, {"scale": 0.3}, {"size": (7, 20)}, {"scale": 4.0, "detail": False},
     {"smooth": True}, {"crop": (1, 0, 2, 1)}, {"scale": 1.7, "crop": (0, 1, 3, 2)}, {"self_reference": False},
@@ -35,7 +35,9 @@ _STATED = re.compile(r"(?:the chunks hold|with a domain \(.*\), not) \((\d+), (\
 _WHOLE_COUNTS = struct.Struct("<BI")  # of whole-image maps: largest scale, styled
 _WHOLE_COUNTS_AT = 30
 _WHOLE_STATED = re.compile(r"with style \(\d+, \d+\), not \((\d+), (\d+)\)")
-_SIZES = {0: 42, 2: 34, 8: 43, 10: 43}  # of the header, by the bits of the kind
+_NONZERO_AT = 35  # of implicit networks: a u32
+_NONZERO_STATED = re.compile(r"numbers that are not zero, not (\d+)")
+_SIZES = {0: 42, 2: 34, 8: 43, 10: 43, 16: 39}  # of the header, by the bits of the kind
 
 
 def target(data: bytes) -> None:
@@ -50,6 +52,8 @@ def target(data: bytes) -> None:
     if found := _WHOLE_STATED.search(str(error)):
         counts = _WHOLE_COUNTS.pack(*map(int, found.groups()))
         attempt(sealed(data[:_WHOLE_COUNTS_AT] + counts + data[_WHOLE_COUNTS_AT + len(counts) : -4]))
+    if found := _NONZERO_STATED.search(str(error)):
+        attempt(sealed(data[:_NONZERO_AT] + struct.pack("<I", int(found[1])) + data[_NONZERO_AT + 4 : -4]))
 
 
 def attempt(data: bytes) -> nccodec.NclError | None:
@@ -130,17 +134,18 @@ def parts_of(data: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
 
 def varied_head(head: bytes, source: Random) -> bytes:
     """Mostly small sizes, which are decoded, and legal fields."""
-    kind = source.randrange(6)
+    kind = source.randrange(7)
     if kind == 0:
         side = source.choice((1, 2, 3, 5, 8, 13, 40, 64, 129, 600, 0xFFFF, 0xFFFFFFFF, source.randrange(1, 100)))
         at = source.choice((12, 16))
         return head[:at] + struct.pack("<I", side) + head[at + 4 :]
     at, value = {
-        1: (9, source.choice((0, 1, 2, 3, 4, 5, 8, 9, 10, 11))),
+        1: (9, source.choice((0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 16, 17))),
         2: (10, source.randrange(2)),
         3: (source.choice((20, 21)), source.choice((0, 1, 2, 0x7F, 0xFF, source.randrange(256)))),
         4: (source.choice((11, 22, 23)), source.choice((0x12, 0x13, 0x22, 0x02, 0x14, 0x06, 2, 3, 4, 5, 6))),
         5: (source.randrange(8, len(head)), source.randrange(256)),
+        6: (source.choice((20, 31, 32)), source.randrange(4)),
     }[kind]
     return head[:at] + bytes([value]) + head[at + 1 :]
 
