@@ -217,7 +217,7 @@ KINDS = (
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
     Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
     Kind(3, "whole-image map", "whole", 75, WholeFields, WholeOptions, _whole),
-    Kind(4, "implicit network", "implicit", 75, ImplicitFields, ImplicitOptions, _implicit),
+    Kind(4, "implicit network", "implicit", 33, ImplicitFields, ImplicitOptions, _implicit),
 )
 AUTO = "auto"  # the kind that suits a picture: a collage, or a screen map
 MAPS = (AUTO, *(kind.map for kind in KINDS))
