@@ -237,7 +237,7 @@ KINDS = (
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
     Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
     Kind(3, "whole-image map", "whole", 75, WholeFields, WholeOptions, _whole),
-    Kind(4, "implicit network", "implicit", 75, ImplicitFields, ImplicitOptions, _implicit),
+    Kind(4, "implicit network", "implicit", 33, ImplicitFields, ImplicitOptions, _implicit),
     Kind(5, "set of points", "points", 75, PointsFields, PointsOptions, _points, of_pictures=False),
     Kind(6, "generative collage", "generative", 75, GenerativeFields, GenerativeOptions, _generative),
 )

@@ -12,6 +12,7 @@ from . import (
     enlarge,
     fractals,
     generative,
+    implicit,
     large,
     morphs,
     packers,
@@ -31,7 +32,7 @@ for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
-    ("morphs", morphs), ("batches", batches), ("clouds", clouds), ("generative", generative),
+    ("morphs", morphs), ("batches", batches), ("clouds", clouds), ("generative", generative), ("implicit", implicit),
 ):  # fmt: skip
     app.command(name)(study.command)
 
