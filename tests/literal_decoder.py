@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 import zstandard
+from literal_generative import Generative
 from literal_implicit import Fields, Implicit
 from literal_partition import Partition
+from literal_points import Points
 from literal_prior import channel_groups, symbols
 from literal_screen import Screen
 from literal_whole import Whole
@@ -70,9 +72,8 @@ class Weights:
 def check_container(data):
     """What all kinds of maps have in common [2.1]."""
     require(len(data) >= 10, "too short")
-    require(
-        len(data) >= {0: 46, 2: 38, 8: 47, 10: 47, 16: 43}.get(data[9] & 58, WRONG), "too short, or another kind of map"
-    )
+    shortest = {0: 46, 2: 38, 8: 47, 10: 47, 16: 43, 18: 36, 24: 36}
+    require(len(data) >= shortest.get(data[9] & 58, WRONG), "too short, or another kind of map")
     require(data[:8] == MAGIC, "magic")
     require(data[8] == 1, "version")
     require(data[9] < 64, "reserved flags")
@@ -169,7 +170,8 @@ class RangeDecoder:
 
 def chunks(data):
     """The payloads of the known chunks, by type [2.2]."""
-    found, number, last, at, end = {}, 0, -1, {0: 42, 2: 34, 8: 43, 10: 43, 16: 39}[data[9] & 58], len(data) - 4
+    sizes = {0: 42, 2: 34, 8: 43, 10: 43, 16: 39, 18: 32, 24: 32}
+    found, number, last, at, end = {}, 0, -1, sizes[data[9] & 58], len(data) - 4
     while at < end:
         require(at + 5 <= end, "chunk header cut off")
         kind, length = struct.unpack_from("<BI", data, at)
@@ -177,7 +179,9 @@ def chunks(data):
         require(len(payload) == length, "payload cut off")
         at, number = at + 5 + length, number + 1
         require(number <= 64, "number of chunks")
-        of_map = {0: (1, 2), 2: range(0x10, 0x15), 8: (8, 9), 10: (0x18, 0x19), 16: (0x1A,)}[data[9] & 58]
+        of_map = {
+            0: (1, 2), 2: range(0x10, 0x15), 8: (8, 9), 10: (0x18, 0x19), 16: (0x1A,), 18: (0x1C,), 24: (0x1E,),
+        }[data[9] & 58]  # fmt: skip
         if kind in (*of_map, 0x20, 0x80, 0x81, 0x82):
             require(kind > last, "order of chunks")
             found[kind], last = payload, kind
@@ -494,6 +498,18 @@ def implicit(data):
     return Implicit(data, contents, RangeDecoder, Bits, means)
 
 
+def points(data):
+    """A set of points: section 8."""
+    return Points(data, {kind: decompressed(payload, 2**12) for kind, payload in chunks(data).items() if kind < 32})
+
+
+def generative(data, weights_path):
+    """A generative collage [9]."""
+    limit = 1 + 2 * int.from_bytes(data[20:22], "little")
+    contents = {kind: decompressed(payload, limit) for kind, payload in chunks(data).items() if kind < 0x20}
+    return Generative(data, contents, Bits, means, enlarged, weights_path)
+
+
 def metadata(data):
     """ICC profile, EXIF and XMP, as far as there are any [2.4]."""
     found = {kind: decompressed(payload, 2**24) for kind, payload in chunks(data).items() if kind >= 0x80}
@@ -553,6 +569,8 @@ def decode(data, weights_path=None, scale=1.0, size=None):
         8: lambda: screen(data, weights_path),
         10: lambda: whole(data, weights_path),
         16: lambda: implicit(data),
+        18: lambda: points(data),
+        24: lambda: generative(data, weights_path),
     }
     z = resized(kinds[data[9] & 58](), data, scale, *(size or ()))
     grey_levels = np.clip(np.floor(255 * z + 0.5), 0, 255).astype(np.uint8)

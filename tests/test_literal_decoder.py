@@ -26,7 +26,7 @@ def assert_within_one_grey_level(a, b):
 
 def example():
     """The CollageCode and the bytes of the example of the specification."""
-    text = SPECIFICATION.split("### 10.1 A collage")[1]
+    text = SPECIFICATION.split("### 12.1 A collage")[1]
     code = json.loads(re.search(r"```json\n(.*?)\n```", text, re.DOTALL)[1])
     data = bytearray()
     for line in re.search(r"```\n(0000 .*?)\n```", text, re.DOTALL)[1].splitlines():

@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[1]
 ROOMS = sorted([*ROOT.glob("nccodec/*/README.md"), ROOT / "weights" / "README.md"])
 SNIPPETS = re.findall(r"^```(sh|python)\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
 # What stands for other programs: `ssh` runs its command in the folder `host`; `convert` knows PNG; of servers, which
-# would not end, and of clusters, which are not there, the options are parsed.
+# would not end, clusters, which are not there, and training, which takes minutes, the options are parsed.
 PROGRAMS = {
-    "nc": 'case "$*" in serve*|view*|*--dask*) set -- "$@" --help; esac; exec {python} -m nccodec.cli "$@"',
+    "nc": 'case "$*" in serve*|view*|train-*|*--dask*) set -- "$@" --help; esac; exec {python} -m nccodec.cli "$@"',
     "nccodec": 'exec {python} -m nccodec.cli "$@"',
     "python3": "true",
     "pip": 'test "$1" = install && test -n "$2"',
@@ -43,12 +43,14 @@ WRITTEN = (
     [],
     [],
     ["f.ncl", "f@zoom.webp", "near.png"],
+    ["cloud.csv", "fern.ncl", "fern.png"],
     ["a.ncl", "a.webp", "b.ncl", "morph.webp", "way.mp4"],
+    ["digits.png", "made/0.ncl", "made/0@40x.png", "made/1.ncl", "made/2.ncl"],
 )  # fmt: skip
 
 
 def test_every_snippet_is_here():
-    assert [kind for kind, _ in SNIPPETS] == ["sh"] * 3 + ["python"] * 2 + ["sh"] * 5
+    assert [kind for kind, _ in SNIPPETS] == ["sh"] * 3 + ["python"] * 2 + ["sh"] * 6
 
 
 @pytest.fixture

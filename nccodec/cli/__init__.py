@@ -21,10 +21,13 @@ from . import (
     info,
     morph,
     pifs,
+    points,
+    sample,
     serve,
     streams,
     test,
     train,
+    train_generative,
     weights,
     zoom,
 )
@@ -45,6 +48,7 @@ app.command("encode")(encode.command)
 app.command("pifs")(pifs.command)
 app.command("fractalize")(fractalize.command)
 app.command("implicit")(implicit.command)
+app.add_typer(points.app, name="points")
 app.command("decode")(decode.command)
 app.command("zoom")(zoom.command)
 app.command("info")(info.command)
@@ -55,6 +59,8 @@ app.command("morph")(morph.command)
 app.command("serve")(serve.command)
 app.command("view")(serve.view)
 app.command("train")(train.command)
+app.command("sample")(sample.command)
+app.command("train-generative")(train_generative.command)
 app.add_typer(weights.app, name="weights")
 app.command("completion")(completion.command)
 

@@ -10,7 +10,7 @@ import nccodec
 
 from ..code import MAX_PIXELS
 from ..errors import ImageError, NclError
-from . import batch, iterates
+from . import batch, iterates, sampling
 from .address import Place, place
 from .files import STREAM, is_stdout, naming, write
 from .options import (
@@ -149,6 +149,15 @@ def command(
     ] = None,
     fps: Annotated[float | None, typer.Option(help=f"Frames a second of the film [{iterates.FPS:g}].")] = None,
     once: Annotated[bool, typer.Option("--once", help="Show the film once, not again and again.")] = False,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=sampling.MOST_POINTS,
+            help="Write so many points, in files of `nc points`, instead of a picture: --format ply or csv [ply].",
+        ),
+    ] = None,
     strip: Strip = None,
     max_pixels: MaxPixels = MAX_PIXELS,
     jobs: Jobs = 1,
@@ -168,11 +177,17 @@ def command(
     mark += f"+{crop}" if crop else ""
     if start is None and (steps is not None or fps is not None or once):
         raise typer.BadParameter("--steps, --fps and --once are for --start", param_hint="--start")
-    known, usual = (_is_picture, "png") if start is None else (_is_film, iterates.FORMAT)
+    known, usual, what = _is_picture, "png", "picture"
+    if start is not None:
+        known, usual, what = _is_film, iterates.FORMAT, "film"
+    if points is not None:
+        views = (start, scale, size, fit, crop, strip)
+        if any(each is not None for each in views) or no_self_reference or no_detail or smooth:
+            raise typer.BadParameter("points are no picture; give -o and --format alone", param_hint="--points")
+        known, usual, what = sampling.is_cloud, sampling.FORMAT, "point"
     extension = format.removeprefix(".").lower()
     if extension and not known(Path(f"_.{extension}")):
-        kind = "picture" if start is None else "film"
-        raise typer.BadParameter(f"{format!r} is no {kind} format", param_hint="--format")
+        raise typer.BadParameter(f"{format!r} is no {what} format", param_hint="--format")
     sources, output = in_out(sources, output, output_dir, known)
     check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
     reporting = batch.Reporting(quiet, as_json)
@@ -191,6 +206,9 @@ def command(
             checked(task.source)
         return overwriting(task)
 
+    if points is not None:
+        batch.run(todo, sampling.Sampling(points, extension), jobs, reporting, sampling.line, allowed, dask)
+        return
     if start is None:
         work = Decoding(view | {"weights": weights, "device": device.value}, fit, extension, stripped(strip))
         batch.run(todo, work, jobs, reporting, _line, allowed, dask)

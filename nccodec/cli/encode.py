@@ -42,7 +42,7 @@ from .options import (
 from .tasks import Task, in_out, tasks
 
 _HIGH, _LOW = 90, 25  # quality from which a PSNR below so many dB is worth a word
-_QUALITIES = "; ".join(f"{kind.quality:g} of {kind.map}" for kind in KINDS)
+_QUALITIES = "; ".join(f"{kind.quality:g} of {kind.map}" for kind in KINDS if kind.of_pictures)
 
 
 @dataclass(frozen=True)

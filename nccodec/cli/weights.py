@@ -15,13 +15,13 @@ app = typer.Typer(help="List, show and add weights.", no_args_is_help=True, rich
 @app.command("list")
 def list_() -> None:
     """List installed weights and the folders searched."""
+    from ..codec.kinds import weights_at
     from ..errors import WeightsError
     from ..neural.places import installed, places
-    from ..neural.weights import load
 
     for path in installed():
         try:
-            weights = load(path)
+            weights = weights_at(path)
             about = f"{weights.fingerprint.hex()}  {path.stat().st_size / 2**20:.1f} MiB"
         except WeightsError as error:
             about = f"unusable: {error}"
@@ -32,16 +32,19 @@ def list_() -> None:
 @app.command()
 def add(
     source: Annotated[
-        Path, typer.Argument(metavar="FILE", readable=False, help="A .safetensors that `nc train` wrote.")
+        Path,
+        typer.Argument(
+            metavar="FILE", readable=False, help="A .safetensors that `nc train` or `nc train-generative` wrote."
+        ),
     ],
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite installed weights of the same name.")] = False,
 ) -> None:
     """Install weights, and their card, in the user's folder."""
+    from ..codec.kinds import weights_at
     from ..errors import WeightsError
     from ..neural.places import SUFFIX, user_folder
-    from ..neural.weights import load
 
-    weights, folder = load(source), user_folder()
+    weights, folder = weights_at(source), user_folder()
     if folder is None:
         raise WeightsError("there is no home folder to keep weights in; $XDG_DATA_HOME may name one")
     target = folder / (source.stem + SUFFIX)
@@ -56,9 +59,9 @@ def add(
 @app.command()
 def show(name: Annotated[str, typer.Argument(metavar="NAME", help="Weights, by name or path.")]) -> None:
     """Show all that is known of some weights, as JSON."""
-    from ..neural.weights import named
+    from ..codec.kinds import weights_at
+    from ..neural.stored import named
 
-    weights = named(name)
-    about = {"path": str(weights.path), "fingerprint": weights.fingerprint.hex()}
-    about |= {"architecture": weights.architecture.to_dict(), "dead_zone": list(weights.dead_zone)}
+    weights = named(name, weights_at)
+    about = {"path": str(weights.path), "fingerprint": weights.fingerprint.hex()} | weights.about()
     tell(json.dumps(about | {"card": weights.card()}, indent=1))

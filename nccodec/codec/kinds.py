@@ -12,12 +12,16 @@ from ..bitstream import container
 from ..bitstream.container import Chunk, Common, Fields, Header
 from ..code import Keep
 from ..errors import FormatError, LimitError
+from ..generative.header import Fields as GenerativeFields
+from ..generative.options import Options as GenerativeOptions
 from ..implicit.header import Fields as ImplicitFields
 from ..implicit.options import Options as ImplicitOptions
 from ..neural.header import Fields as CollageFields
 from ..neural.options import Options as NeuralOptions
 from ..pifs.header import Fields as PartitionFields
 from ..pifs.options import Options as PifsOptions
+from ..points.header import Fields as PointsFields
+from ..points.options import Options as PointsOptions
 from ..screen.header import Fields as ScreenFields
 from ..screen.options import Mixed
 from ..screen.options import Options as ScreenOptions
@@ -25,11 +29,14 @@ from ..whole.header import Fields as WholeFields
 from ..whole.options import Options as WholeOptions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from PIL import Image
 
     from ..collage.iteration import Iteration
     from ..collage.output import Request, View
+    from ..neural.stored import Stored
 
 
 class Code(Protocol):
@@ -168,6 +175,7 @@ class Kind:
     fields: type[Fields]
     options: type
     room: Callable[[], Room]
+    of_pictures: bool = True  # whether pictures are encoded to it
 
     def checked(self, given: dict[str, Any]) -> Any:
         """Options of the encoder. LimitError for those that it does not have."""
@@ -212,15 +220,39 @@ def _implicit() -> Room:
     return kind
 
 
+def _points() -> Room:
+    from ..points import kind
+
+    return kind
+
+
+def _generative() -> Room:
+    from ..generative import kind
+
+    return kind
+
+
 KINDS = (
     Kind(0, "collage", "collage", 75, CollageFields, NeuralOptions, _neural),
     Kind(1, "partitioned map", "pifs", 50, PartitionFields, PifsOptions, _pifs),
     Kind(2, "screen map", "screen", 75, ScreenFields, ScreenOptions, _screen),
     Kind(3, "whole-image map", "whole", 75, WholeFields, WholeOptions, _whole),
     Kind(4, "implicit network", "implicit", 33, ImplicitFields, ImplicitOptions, _implicit),
+    Kind(5, "set of points", "points", 75, PointsFields, PointsOptions, _points, of_pictures=False),
+    Kind(6, "generative collage", "generative", 75, GenerativeFields, GenerativeOptions, _generative),
 )
 AUTO = "auto"  # the kind that suits a picture: a collage, or a screen map
-MAPS = (AUTO, *(kind.map for kind in KINDS))
+MAPS = (AUTO, *(kind.map for kind in KINDS if kind.of_pictures))
+
+
+def weights_at(path: "Path") -> "Stored":
+    """Weights of any kind of map, read and checked. WeightsError names the file and the fault."""
+    from ..generative.weights import Weights
+    from ..generative.weights import load as load_generative
+    from ..neural.places import map_of
+    from ..neural.weights import load
+
+    return (load_generative if map_of(path) == Weights.MAP else load)(path)
 
 
 def numbered(number: int) -> Kind:

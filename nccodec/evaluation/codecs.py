@@ -28,7 +28,10 @@ QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 DEFAULT_EFFORT = Options().effort
 DEFAULT_NAMES = ("ncl", "jpeg", "webp", "avif")
 # Whose sources decide what a file is.
-_ROOMS = (".", "arrays", "bitstream", "codec", "collage", "imaging", "implicit", "neural", "pifs", "screen", "whole")
+_ROOMS = (
+    ".", "arrays", "bitstream", "codec", "collage", "generative", "imaging", "implicit", "neural", "pifs", "points",
+    "screen", "whole",
+)  # fmt: skip
 
 
 class Codec(Protocol):

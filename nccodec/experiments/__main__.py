@@ -6,10 +6,12 @@ from ..errors import NclError
 from . import (
     artefacts,
     batches,
+    clouds,
     copies,
     crisp,
     enlarge,
     fractals,
+    generative,
     implicit,
     large,
     morphs,
@@ -30,7 +32,7 @@ for name, study in (
     ("artefacts", artefacts), ("packers", packers), ("speed", speed), ("screens", screens), ("enlarge", enlarge),
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
-    ("morphs", morphs), ("batches", batches), ("implicit", implicit),
+    ("morphs", morphs), ("batches", batches), ("clouds", clouds), ("generative", generative), ("implicit", implicit),
 ):  # fmt: skip
     app.command(name)(study.command)
 

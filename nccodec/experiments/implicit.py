@@ -105,7 +105,7 @@ def curve(picture: Image.Image, options: Options) -> Iterator[dict]:
             marks.append([_MARKS[len(marks)], db])
 
     cpu = time.process_time()
-    encoder = Encoder(picture, options, report=report)
+    encoder = Encoder(picture, _with(options, report=report))
     row = _about(encoder) | {"processor seconds": time.process_time() - cpu, "by time": marks}
     row["float16"] = measured(picture, _again(encoder, values="float16"))
     for level in (24, 32):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 SUFFIX = ".safetensors"
 MAX_BYTES = 256 << 20
+COLLAGE = "collage"  # the kind of map of weights that name none
 
 
 def fingerprint_of(data: bytes) -> bytes:
@@ -19,7 +20,7 @@ def fingerprint_of(data: bytes) -> bytes:
 
 
 def described(data: bytes) -> dict:
-    """What a weights file, or the beginning of it, says of itself: "format", "architecture", "dead_zone". Unchecked:
+    """What a weights file, or the beginning of it, says of itself: "format", "architecture" and so on. Unchecked:
     ValueError, LookupError, TypeError or RecursionError where it is no such file."""
     length = int.from_bytes(data[:8], "little")
     return json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["nccodec"])
@@ -86,9 +87,22 @@ def _fingerprint_in(path: Path, _time: int, size: int) -> bytes:
 def levels_in(path: Path) -> int:
     """How many quality levels a weights file was trained at; 0 where it does not say."""
     try:
+        return len(_said_by(path)["architecture"]["lambdas"])
+    except (LookupError, TypeError):
+        return 0
+
+
+def map_of(path: Path) -> str:
+    """The kind of map that a weights file is for; COLLAGE where it does not say."""
+    return _said_by(path).get("map", COLLAGE)
+
+
+def _said_by(path: Path) -> dict:
+    """See `described`; empty for what is no weights file."""
+    try:
         with path.open("rb") as file:
             start = file.read(8)
             about = described(start + file.read(min(int.from_bytes(start, "little"), MAX_BYTES)))
-            return len(about["architecture"]["lambdas"])
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return 0
+        return {}
+    return about if isinstance(about, dict) else {}

@@ -1,26 +1,7 @@
-"""Functions that are compiled for this machine: loops over pixels that no vectors can do, as each waits for the last.
+"""What compiles the loops over pixels of this room: see `arrays.compiled`."""
 
-What is compiled is kept beside the package, or in the user's cache, where either can be written to.
-"""
-
-import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
-from numba import njit
+from ..arrays.compiled import compiler
 
-# A kept function is looked up by its name, and made anew if its own file has changed, but not if what it calls has: so
-# that the name has to tell of all the room.
-_SOURCES = hashlib.sha256(
-    b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
-).hexdigest()
-
-
-def compiled(function: Callable) -> Callable:
-    """The function, compiled at its first call. All that decoding calls works on integers and arrays of integers
-    alone, so that it gives the same on every machine; what only encoders call may have real numbers."""
-    function.__qualname__ += f"_{_SOURCES[:16]}"
-    try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # no folder can be written to: compiled anew in each process
-        return njit(nogil=True)(function)
+compiled = compiler(Path(__file__).parent)

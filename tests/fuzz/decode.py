@@ -23,8 +23,12 @@ with instrumented():
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 TINY = GOLDEN / "tiny.safetensors"
+GENERATIVE = GOLDEN / "generative"
 MAX_PIXELS = 1 << 14
-_KINDS = (0x01, 0x02, 0x08, 0x09, 0x18, 0x19, 0x1A, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x80, 0x81, 0x82, 0x03, 0xFE)
+_KINDS = (
+    0x01, 0x02, 0x08, 0x09, 0x18, 0x19, 0x1A, 0x1C, 0x1E, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x80, 0x81, 0x82,
+    0x03, 0xFE,
+)  # fmt: skip
 _REQUESTS = (
     {"scale": 2.0}, {"scale": 0.5}, {"scale": 0.3}, {"size": (7, 20)}, {"scale": 4.0, "detail": False},
     {"smooth": True}, {"crop": (1, 0, 2, 1)}, {"scale": 1.7, "crop": (0, 1, 3, 2)}, {"self_reference": False},
@@ -37,7 +41,10 @@ _WHOLE_COUNTS_AT = 30
 _WHOLE_STATED = re.compile(r"with style \(\d+, \d+\), not \((\d+), (\d+)\)")
 _NONZERO_AT = 35  # of implicit networks: a u32
 _NONZERO_STATED = re.compile(r"numbers that are not zero, not (\d+)")
-_SIZES = {0: 42, 2: 34, 8: 43, 10: 43, 16: 39}  # of the header, by the bits of the kind
+_FACTOR = struct.Struct("<H")  # of sets of points
+_FACTOR_AT = 26
+_FACTOR_STATED = re.compile(r"header states a factor of \d+, not (\d+)")
+_SIZES = {0: 42, 2: 34, 8: 43, 10: 43, 16: 39, 18: 32, 24: 32}  # of the header, by the bits of the kind
 
 
 def target(data: bytes) -> None:
@@ -54,6 +61,9 @@ def target(data: bytes) -> None:
         attempt(sealed(data[:_WHOLE_COUNTS_AT] + counts + data[_WHOLE_COUNTS_AT + len(counts) : -4]))
     if found := _NONZERO_STATED.search(str(error)):
         attempt(sealed(data[:_NONZERO_AT] + struct.pack("<I", int(found[1])) + data[_NONZERO_AT + 4 : -4]))
+    if found := _FACTOR_STATED.search(str(error)):
+        factor = _FACTOR.pack(min(int(found[1]), 0xFFFF))
+        attempt(sealed(data[:_FACTOR_AT] + factor + data[_FACTOR_AT + len(factor) : -4]))
 
 
 def attempt(data: bytes) -> nccodec.NclError | None:
@@ -61,20 +71,21 @@ def attempt(data: bytes) -> nccodec.NclError | None:
     refusals: list[nccodec.NclError | None] = []
     request = _REQUESTS[zlib.crc32(data) % len(_REQUESTS)]
     about = {"width": 1, "height": 1}
+    weights = weights_of(data)
 
     def info() -> None:
         about.update(nccodec.info(data))
 
     def test() -> None:
         if about["width"] * about["height"] <= MAX_PIXELS:
-            nccodec.test(data, TINY)
+            nccodec.test(data, weights)
 
     def whole() -> None:
-        size = nccodec.decode(data, weights=TINY, max_pixels=MAX_PIXELS).size
+        size = nccodec.decode(data, weights=weights, max_pixels=MAX_PIXELS).size
         assert size == (about["width"], about["height"])
 
     def part() -> None:
-        picture = nccodec.decode(data, weights=TINY, max_pixels=MAX_PIXELS, **request)
+        picture = nccodec.decode(data, weights=weights, max_pixels=MAX_PIXELS, **request)
         assert "crop" not in request or picture.size == request["crop"][2:]
 
     for step in (info, test, whole, part):
@@ -91,6 +102,14 @@ def attempt(data: bytes) -> nccodec.NclError | None:
     # Of a region only what it is made from is looked at.
     assert not whole_refused or part_refused or "crop" in request, f"decoded with {request}, but {whole_refused!r}"
     return whole_refused
+
+
+def weights_of(data: bytes) -> Path:
+    """Those that a file of its kind and colours has, unless varied."""
+    flags = data[9] if data[9:10] else 0
+    if flags & 58 != 24:
+        return TINY
+    return GENERATIVE / ("grey.safetensors" if flags & 1 else "colour.safetensors")
 
 
 def sealed(body: bytes) -> bytes:
@@ -140,7 +159,7 @@ def varied_head(head: bytes, source: Random) -> bytes:
         at = source.choice((12, 16))
         return head[:at] + struct.pack("<I", side) + head[at + 4 :]
     at, value = {
-        1: (9, source.choice((0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 16, 17))),
+        1: (9, source.choice((0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25))),
         2: (10, source.randrange(2)),
         3: (source.choice((20, 21)), source.choice((0, 1, 2, 0x7F, 0xFF, source.randrange(256)))),
         4: (source.choice((11, 22, 23)), source.choice((0x12, 0x13, 0x22, 0x02, 0x14, 0x06, 2, 3, 4, 5, 6))),
@@ -181,4 +200,5 @@ def framed(content: bytes) -> bytes:
 
 if __name__ == "__main__":
     set_threads(1)
-    fuzz(target, mutate, [GOLDEN / "ok", GOLDEN / "bad"], 4096)
+    files = sorted(GENERATIVE.rglob("*.ncl"))
+    fuzz(target, mutate, [GOLDEN / "ok", GOLDEN / "bad", *files], 4096)

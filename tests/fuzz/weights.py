@@ -25,8 +25,12 @@ with instrumented():
     from nccodec.arrays import set_threads
     from nccodec.code import grid_of
     from nccodec.codec.file import write_file
+    from nccodec.generative import sampling
+    from nccodec.generative import weights as generative
+    from nccodec.generative.encoding import code_of
     from nccodec.neural import weights
     from nccodec.neural.code import CollageCode
+    from nccodec.neural.places import COLLAGE, map_of
 
 TINY = Path(__file__).resolve().parents[1] / "golden" / "tiny.safetensors"
 FOLDER = tempfile.TemporaryDirectory(prefix="fuzz-weights-")
@@ -66,6 +70,9 @@ def target(data: bytes) -> None:
 
 
 def use(path: Path, choice: int) -> None:
+    if map_of(path) != COLLAGE:
+        generate(path, choice)
+        return
     found = weights.load(path)
     a = found.architecture
     random = np.random.default_rng(choice)
@@ -83,6 +90,18 @@ def use(path: Path, choice: int) -> None:
         nccodec.decode(data, weights=path, **options)
     data = nccodec.encode(PICTURE, quality=choice % 101, effort=(0, 1, 2, 6)[choice % 4], weights=path)
     assert nccodec.decode(data, weights=path).size == PICTURE.size
+
+
+def generate(path: Path, choice: int) -> None:
+    found = generative.load(path)
+    a = found.architecture
+    for latents in sampling.drawn(found, 2, seed=choice):
+        data = write_file(code_of(found, latents, 1 + choice % 256), "fixed")
+        nccodec.test(data, path)
+        for options in ({}, {"scale": 2.0}, {"scale": 0.5}, {"scale": 5.0})[: 1 + choice % 4]:
+            nccodec.decode(data, weights=path, **options)
+    picture = PICTURE.resize((a.size, a.size)).convert("L" if a.channels == 1 else "RGB")
+    nccodec.encode(picture, map="generative", weights=path)
 
 
 def mutate(data: bytes, source: Random, vary: Vary) -> bytes:
@@ -147,4 +166,4 @@ def vary_field(fields: dict, source: Random) -> None:
 if __name__ == "__main__":
     set_threads(1)
     warnings.simplefilter("ignore")  # of casts that overflow: such weights are refused afterwards, or must be
-    fuzz(target, mutate, [TINY], 1 << 17)
+    fuzz(target, mutate, [TINY, *sorted((TINY.parent / "generative").glob("*.safetensors"))], 1 << 17)

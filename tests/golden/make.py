@@ -32,6 +32,9 @@ from nccodec.neural.code import CollageCode
 from nccodec.neural.prior import FINE, FRACTIONS, LOG, PASSES, SCALES, IntegerPrior, Layers, PriorArrays, group_edges
 from nccodec.neural.shapes import shapes
 from nccodec.pifs.code import Layout, PartitionCode
+from nccodec.points.code import PointsCode
+from nccodec.points.header import LARGEST_FACTOR
+from nccodec.points.packing import pack as pack_points
 from nccodec.screen.code import Part, ScreenCode, channels, collage_cells
 from nccodec.screen.encoding import Encoder
 from nccodec.screen.header import COPY, FLAT
@@ -46,6 +49,7 @@ TINY = HERE / "tiny.safetensors"
 sys.path.append(str(HERE.parent))
 from implicits import random_implicit  # noqa: E402
 from partitions import random_partition  # noqa: E402
+from pointsets import random_points  # noqa: E402
 from wholes import random_whole  # noqa: E402
 
 
@@ -644,6 +648,74 @@ def bad_implicits() -> dict[str, tuple[bytes, str, str]]:
     return {f"implicit-{name}": case for name, case in cases.items()}
 
 
+def points() -> dict[str, PointsCode]:
+    return {
+        "points-23x14": random_points((14, 23), 4, 40, density=3),
+        "points-grey-paper-9x17": random_points((17, 9), 2, 41, grey=True, paper=True, density=5),
+        "points-space-15x15": random_points((15, 15), 7, 42, dimensions=3, density=3),
+        "points-one-pixel": random_points((1, 1), 2, 43, density=64),
+    }
+
+
+def make_points() -> None:
+    for name, code in points().items():
+        data = write_file(code, "fixed")
+        (HERE / "ok" / f"{name}.ncl").write_bytes(data)
+        nccodec.decode(data).save(HERE / "ok" / f"{name}.png")
+
+
+def bad_points() -> dict[str, tuple[bytes, str, str]]:
+    code, space = (points()[name] for name in ("points-23x14", "points-space-15x15"))
+    header, (chunk,) = read((HERE / "ok" / "points-23x14.ncl").read_bytes())
+    content = unframe(chunk.payload, 1 << 16)
+
+    def with_fields(**changed) -> bytes:
+        return container.write(replace(header, fields=replace(header.fields, **changed)), [chunk])
+
+    def holding(content: bytes) -> bytes:
+        return container.write(header, [Chunk(chunk.kind, frame(content))])
+
+    def with_maps(code: PointsCode, **changed) -> bytes:
+        changed = replace(code, **changed)
+        fields, chunks = pack_points(changed, "fixed", None)
+        return container.write(Header(5, changed.common("fixed", False), fields), chunks)
+
+    d = code.dimensions
+    turn = np.array([[[0, -LARGEST_FACTOR], [LARGEST_FACTOR, 0]]] * 4)
+    weights_of = code.weights + np.array([1, 0, 0, 0])
+    cases = {
+        "range": (container.write(replace(header, common=replace(header.common, packer="range")), [chunk]),
+                  "FormatError", "packer 'range'"),
+        "one-map": (with_fields(maps=1), "FormatError", "1 maps are outside 2 .. 64"),
+        "many-maps": (with_fields(maps=65), "FormatError", "65 maps are outside 2 .. 64"),
+        "more-maps": (with_fields(maps=5), "FormatError", "5 maps take"),
+        "dimensions": (with_fields(dimensions=4), "FormatError", "points of 4 dimensions"),
+        "space": (with_fields(dimensions=3), "FormatError", "4 maps take"),
+        "paper": (with_fields(paper=2), "FormatError", "reserved bits"),
+        "no-density": (with_fields(density=0), "FormatError", "out of bounds"),
+        "dense": (with_fields(density=65), "FormatError", "out of bounds"),
+        "no-gamma": (with_fields(gamma=0), "FormatError", "out of bounds"),
+        "growth": (with_fields(growth=129), "FormatError", "out of bounds"),
+        "no-white": (with_fields(white=0), "FormatError", "out of bounds"),
+        "steep": (with_maps(code, matrices=turn), "FormatError", "is over 0.96875"),
+        "factor": (with_fields(factor=code.factor - 1), "FormatError", "header states a factor"),
+        "factor-above": (with_fields(factor=code.factor + 1), "FormatError", "header states a factor"),
+        "hidden-steep": (holding(turn[0].astype("<i2").tobytes() + content[2 * d * d :]), "FormatError", "factor"),
+        "no-weight": (with_maps(code, weights=np.array([0, 1, 2, 65533])), "FormatError", "weights of the maps"),
+        "weights": (with_maps(code, weights=weights_of), "FormatError", "weights of the maps"),
+        "place": (with_maps(code, place=np.array([0, np.inf, 1], np.float32)), "FormatError", "place of a set"),
+        "no-unit": (with_maps(space, place=np.array([0, 0, 0, 0], np.float32)), "FormatError", "place of a set"),
+        "bytes-left": (holding(content + b"\0"), "FormatError", "over the limit"),
+        "cut": (holding(content[:-1]), "FormatError", "4 maps take"),
+        "no-maps": (container.write(header, []), "FormatError", "without its maps"),
+        "large": (
+            container.write(replace(header, common=replace(header.common, width=1 << 23, height=9)), [chunk]),
+            "LimitError", "8388608 x 9 pixels is over 67108864",
+        ),
+    }  # fmt: skip
+    return {f"points-{name}": case for name, case in cases.items()}
+
+
 def make_bad() -> None:
     good = (HERE / "ok" / "range-19x14.ncl").read_bytes()
     header, chunks = read(good)
@@ -714,7 +786,7 @@ def make_bad() -> None:
         ),
         "other-weights": (summed(good[:34] + b"\0" * 8 + good[42:-4]), "WeightsError", "0000000000000000"),
     }
-    cases |= bad_screens() | bad_wholes() | bad_implicits()
+    cases |= bad_screens() | bad_wholes() | bad_implicits() | bad_points()
     expected = {}
     for name, (data, error, message) in cases.items():
         (HERE / "bad" / f"{name}.ncl").write_bytes(data)
@@ -765,6 +837,7 @@ if __name__ == "__main__":
     make_screens()
     make_wholes()
     make_implicits()
+    make_points()
     make_transparent()
     make_bad()
     show_example()
