@@ -68,7 +68,7 @@ class Encoder:
         """level: 0 .. TOP. effort: has no use here."""
         from . import quantizing
         from .finetuning import finetuned
-        from .fitting import RATES
+        from .fitting import rate_for
 
         options = self._options
         if options.factors:
@@ -84,7 +84,7 @@ class Encoder:
         self._network.set(self._fitted)
         matrices = finetuned(
             self._network, self._pixels, lambda number, matrix: make(matrix, steps[number]), options.finetune,
-            RATES["soap"][self.shape.network],
+            rate_for("soap", self.shape),
         )  # fmt: skip
         biases = np.concatenate([bias for _, bias in self._network.get()])
         return self._code(

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..errors import NclWarning
+from .header import Shape
 from .network import Network
 from .optimizers import OPTIMIZERS, Group
 from .parameters import Dense
@@ -24,6 +25,7 @@ RATES = {
     "soap": {"siren": 2e-3, "fourier": 2e-3, "atan": 2e-3, "tanh": 2e-3},
     "adam": {"siren": 3e-3, "fourier": 3e-3, "atan": 5e-3, "tanh": 5e-3},
 }
+_LARGE = 300  # depth times width of the largest networks that RATES were tried with
 _WARM = 0.05  # share of a fit in which the rate rises; after it, it falls evenly to 0
 _LOST = 2.0  # a loss so many times the lowest is that of a fit that was lost
 _MEMORY = 0.98  # of the mean of the losses of batches
@@ -42,6 +44,12 @@ class Rules:
     rate: float | None = None
     seed: int = 0
     checks: int = 20
+
+
+def rate_for(optimizer: str, shape: Shape) -> float:
+    """The learning rate of a network: that of RATES up to _LARGE, from there on in inverse proportion to depth times
+    width, as what a step changes in the output grows with both."""
+    return RATES[optimizer][shape.network] * min(1, _LARGE / (shape.depth * shape.width))
 
 
 class Parameters(Protocol):
@@ -159,7 +167,7 @@ class _Run:
         self._network, self._pixels, self._rules, self._parameters = network, pixels, rules, parameters
         self._pool, self._report = pool, report
         self._optimizer = OPTIMIZERS[rules.optimizer](parameters.groups)
-        self._rate = rules.rate or RATES[rules.optimizer][network.shape.network]
+        self._rate = rules.rate or rate_for(rules.optimizer, network.shape)
         self._best, self._least = [value.clone() for value, _ in parameters.groups], math.inf
         self.steps, self._began, self._mean, self._lowest = 0, time.monotonic(), math.inf, math.inf
 
