@@ -20,7 +20,8 @@ SNIPPETS = re.findall(r"^```(sh|python)\n(.*?)^```", (ROOT / "README.md").read_t
 # What stands for other programs: `ssh` runs its command in the folder `host`; `convert` knows PNG; of servers, which
 # would not end, clusters, which are not there, training and fits, which take minutes, the options are parsed.
 PROGRAMS = {
-    "nc": 'case "$*" in serve*|view*|train-*|implicit*--minutes*|morph*--method*|*--dask*) set -- "$@" --help; esac; exec {python} -m nccodec.cli "$@"',
+    "nc": 'case "$*" in serve*|view*|train-*|implicit*--minutes*|morph*--method*|*--dask*) set -- "$@" --help; esac; '
+    'exec {python} -m nccodec.cli "$@"',
     "nccodec": 'exec {python} -m nccodec.cli "$@"',
     "python3": "true",
     "pip": 'test "$1" = install && test -n "$2"',
