@@ -27,7 +27,7 @@ RATES = {
 }
 _LARGE = 300  # depth times width of the largest networks that RATES were tried with
 _WARM = 0.05  # share of a fit in which the rate rises; after it, it falls evenly to 0
-_LOST = 2.0  # a loss so many times the lowest is that of a fit that was lost
+_LOST = 1.15  # a mean loss so many times the lowest is that of a fit that was lost: it falls, but for chance
 _MEMORY = 0.98  # of the mean of the losses of batches
 
 
