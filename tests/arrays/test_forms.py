@@ -184,7 +184,7 @@ def test_the_shipped_codec_is_the_same_in_both():
 
 
 def test_no_other_module_of_these_imports_torch_at_its_top():
-    """Outside of training, studies, and what needs gradients."""
+    """Outside of training, studies, fits, and what else needs gradients."""
     package = Path(numpy_form.__file__).parents[1]
     allowed = {"training", "experiments"}
     with_torch = {
@@ -195,4 +195,9 @@ def test_no_other_module_of_these_imports_torch_at_its_top():
         if (isinstance(node, ast.Import) and node.names[0].name.split(".")[0] == "torch")
         or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "torch" and not node.level)
     }
-    assert with_torch == {"arrays/torch_form.py", "neural/prior_network.py", "neural/refining.py", "neural/tables.py"}
+    fits = ("factors", "finetuning", "fitting", "network", "optimizers", "parameters", "quantizing", "sparsity")
+    assert with_torch == {
+        "arrays/torch_form.py", "neural/prior_network.py", "neural/refining.py", "neural/tables.py",
+        "generative/augmentation.py", "generative/objective.py", "generative/training.py", "points/copies.py", "points/fitting.py",
+        *(f"implicit/{name}.py" for name in fits),
+    }  # fmt: skip
