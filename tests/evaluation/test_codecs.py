@@ -8,7 +8,7 @@ from PIL import Image, features
 
 import nccodec
 from nccodec.errors import ComparisonError
-from nccodec.evaluation.codecs import PEERS, Ncl, codec_named
+from nccodec.evaluation.codecs import PEERS, Implicit, Ncl, codec_named
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_names_give_efforts_weights_and_qualities(tiny):
     assert (codec.effort, codec.weights, codec.ladder, codec.title) == (4, str(tiny), (10, 20), "nccodec -e 4")
     assert codec_named("ncl").title == codec_named("ncl-e1").title
     for name in ("ncl-e10", "NCL", "png", ""):
-        with pytest.raises(ComparisonError, match=f"codec '{name}' is unknown: ncl, ncl-e0 to ncl-e9, pifs, jpeg"):
+        with pytest.raises(ComparisonError, match=f"codec '{name}' is unknown: ncl, ncl-e0 to ncl-e9, pifs, implicit"):
             codec_named(name)
 
 
@@ -101,3 +101,15 @@ def test_identities_tell_efforts_and_weights_apart(tiny):
 def test_codecs_can_be_sent_to_another_process(name):
     codec = codec_named(name)
     assert pickle.loads(pickle.dumps(codec)) == codec and hash(codec) is not None
+
+
+def test_networks_have_minutes_in_their_name(smooth):
+    assert [codec_named(name).minutes for name in ("implicit", "implicit-1m", "implicit-45m")] == [2, 1, 45]
+    assert codec_named("implicit-45m").title == "nc implicit, 45 min"
+    for name in ("implicit-0m", "implicit-100m", "implicit-m", "implicit-"):
+        with pytest.raises(ComparisonError, match="is unknown"):
+            codec_named(name)
+    codec, picture = Implicit("implicit", minutes=0.001), smooth(24, 40)
+    data = codec.prepare(picture)(4.0)
+    assert len(data) <= 4 * 24 * 40 / 8 and codec.decode(data).size == picture.size
+    assert len(codec.fitted(picture, 300)) <= 300
