@@ -26,3 +26,14 @@ def test_every_kind_is_measured(tmp_path, smooth, tiny):
         assert min(row["between"], row["fade"], *row["ends"]) > 10 and row["db"] > 20
         assert row["fade"] < max(row["ends"])
     assert told["rows"][0]["db"] > 45  # affine parts alone: a cross-fade but for rounding and limits
+
+
+def test_networks_are_measured_by_where_they_start(tmp_path, smooth):
+    smooth(40, 60).save(tmp_path / "a.png")
+    ImageOps.flip(smooth(40, 60)).save(tmp_path / "b.png")
+    morphs.command(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "m.json", networks=4, scale=0.5)
+    told = json.loads((tmp_path / "m.json").read_text())
+    assert told["size"] == [30, 20] and [*told["rows"]] == [*morphs.NETWORKS]
+    for row in told["rows"].values():
+        assert [len(energies) for energies in row.values()] == [5, 5, 5]
+        assert len({energies[0] for energies in row.values()}) == 1  # of the same first network
