@@ -91,7 +91,7 @@ def test_every_map_reads_and_writes_streams(nc, tree, stream):
     [
         (("--map", "pifs", "-e", 2), "map 'pifs' has no option 'effort'"),
         (("--map", "pifs", "--weights", "photo"), "map 'pifs' has no option 'weights'"),
-        (("--map", "zip"), "map 'zip' is unknown: auto, collage, pifs, screen or whole"),
+        (("--map", "zip"), "map 'zip' is unknown: auto, collage, pifs, screen, whole, implicit or generative"),
     ],
 )
 def test_options_that_a_map_does_not_have_are_wrong_usage(nc, tree, arguments, message):

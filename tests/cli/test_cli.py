@@ -247,7 +247,7 @@ def test_help_says_what_every_option_does_and_what_auto_means():
     for name, command in [*group.commands.items(), *group.commands["weights"].commands.items()]:
         assert all(parameter.help.endswith(".") for parameter in command.params), name
         found.update((name, p.help) for p in command.params if "--device" in p.opts)
-    assert sorted(found) == ["decode", "encode", "morph", "pifs", "train"]
+    assert sorted(found) == ["decode", "encode", "implicit", "morph", "pifs", "train"]
     assert all(" auto: on " in text for text in found.values())
 
 
