@@ -45,7 +45,7 @@ def sealed(body: bytes) -> bytes:
 
 def parts(data: bytes) -> tuple[bytes, list[tuple[int, bytes]]]:
     """The header, and the types and payloads of the chunks, of a good file."""
-    at = {0: 42, 2: 34, 8: 43, 10: 43, 16: 39}[data[9] & 58]
+    at = {0: 42, 2: 34, 8: 43, 10: 43, 16: 39, 18: 32, 24: 32}[data[9] & 58]
     head, chunks = data[:at], []
     while at < len(data) - 4:
         kind, length = struct.unpack_from("<BI", data, at)
