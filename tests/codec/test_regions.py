@@ -123,7 +123,7 @@ def test_a_region_is_refused_where_the_fault_can_be_seen(name, tiny):
 )
 def test_the_header_is_verified_where_all_tiles_are_read(path, tiny):
     header, chunks = read(path.read_bytes())
-    stated = {0: "scale_sum", 5: "factor"}.get(header.kind, "largest_scale")
+    stated = {0: "scale_sum", 4: "nonzero", 5: "factor"}.get(header.kind, "largest_scale")
     lying = container.write(changed(header, **{stated: getattr(header.fields, stated) + 1}), chunks)
     with pytest.raises(FormatError, match=r"header states|31 / 32 is over"):
         nccodec.decode(lying, weights=tiny, crop=(0, 0, 1, 1))
