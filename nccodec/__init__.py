@@ -46,7 +46,8 @@ def encode(
     (see `neural.options.Options`); "screen", pixel by pixel, for text and screens, with the same options for the
     photographs in them; "auto", the one of these that costs less; or "pifs", classical fractal compression, with the
     options quadtree, range_size, domain_step, isometries, lean and domains (see `pifs.options.Options`), whose ranges
-    are chosen for the packer "range". "auto" and "screen" have the option lossless too: every pixel is kept, in a
+    are chosen for the packer "range"; or "implicit", a network that is fitted to this picture, which takes minutes (see
+    `implicit.options.Options`). "auto" and "screen" have the option lossless too: every pixel is kept, in a
     screen map, and no target can be given.
     Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the map
     does not have, or a target that no file meets; NclWarning tells of lost depth, and of a target that asks for more
