@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nccodec.implicit.code import Book, Half, ImplicitCode, Steps, Values, side_of
-from nccodec.implicit.header import Shape
+from nccodec.implicit.code import Book, Half, ImplicitCode, Steps, Values
+from nccodec.implicit.header import Shape, side_of
 
 FOURIER = {"features": 5, "sigma": 6, "seed": 7}
 

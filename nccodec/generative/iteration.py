@@ -5,7 +5,7 @@ import numpy as np
 from ..arrays import QUIET
 from ..collage.iteration import State
 from ..collage.output import Request, grey_levels
-from ..collage.scales import reduce_area
+from ..collage.windows import reduced
 from ..imaging.colour import to_ycc
 from .code import GenerativeCode
 from .fixed import map_of
@@ -43,5 +43,5 @@ class Iteration:
         down, whole = request.down, self.size[0]
         wanted = request.samples(request.rows, request.columns)
         spans = tuple(slice(a * down, min(b * down, whole)) for a, b in wanted)
-        z = reduce_area(state[0][(..., *spans)], down)
+        z = reduced(state[0][(..., *spans)], down)
         return grey_levels(request.fit(z, request.rows, request.columns), 0.0)

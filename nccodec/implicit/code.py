@@ -7,7 +7,6 @@ import numpy as np
 
 from ..bitstream.container import Common
 from .header import SIGMA_UNIT, SMALLEST_SCALE_SIDE, Shape
-from .header import side_of as side_of
 
 Layer = tuple[np.ndarray, np.ndarray]  # matrix [outputs, inputs] and biases [outputs], float64
 _GOLDEN = 0x9E3779B97F4A7C15  # of SplitMix64

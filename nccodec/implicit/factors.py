@@ -2,7 +2,7 @@
 
 import torch
 
-from .code import side_of
+from .header import side_of
 from .network import Network
 from .optimizers import Group
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
+class Stored(ABC):
     """A weights file that was read and checked. fingerprint: first 8 bytes of the SHA-256 of the file, which a `.ncl`
     names."""
 
@@ -38,9 +39,9 @@ class Stored:
         except (OSError, ValueError):
             return {}
 
+    @abstractmethod
     def about(self) -> dict:
         """What it says of itself, as plain values."""
-        raise NotImplementedError
 
 
 T = TypeVar("T", bound=Stored)

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from ..arrays import QUIET, numpy_form
+from ..arrays import QUIET
 from ..collage.output import Request, grey_levels
-from ..collage.scales import reduce_area
+from ..collage.windows import reduced
 from ..errors import LimitError
 from .code import PointsCode
 from .header import GAMMA_UNIT, GROWTH_UNIT, MAX_SAMPLES, WHITE_UNIT
@@ -26,9 +26,7 @@ def synthesise(code: PointsCode, weights: None, request: Request, device: str = 
     wanted = request.samples(request.rows, request.columns)
     rows, columns = ((a * down, min(b * down, n)) for (a, b), n in zip(wanted, (height, width), strict=True))
     z = toned(code, up, count(code, up, rows, columns))[None]
-    if down > 1:
-        z = reduce_area(numpy_form.pad(z, 0, -z.shape[2] % down, 0, -z.shape[3] % down, edge=True), down)
-    return grey_levels(request.fit(z, request.rows, request.columns), 0)
+    return grey_levels(request.fit(reduced(z, down), request.rows, request.columns), 0)
 
 
 def toned(code: PointsCode, up: int, counts: np.ndarray) -> np.ndarray:

@@ -119,7 +119,7 @@ def test_a_crop_is_the_part_of_the_picture(view, monkeypatch):
     whole = picture_of(map, Request.of(View(**view), (16, 16), 4))
     height, width = whole.shape[:2]
     x, y, w, h = width // 3, height // 4, width - width // 3, height // 2
-    monkeypatch.setattr("nccodec.generative.synthesis._BAND", 100)  # a row or so at a time
+    monkeypatch.setattr("nccodec.collage.windows._TILE", 9)  # small parts at a time
     part = picture_of(map, Request.of(View(**view, crop=(x, y, w, h)), (16, 16), 4))
     assert np.abs(part.astype(int) - whole[y : y + h, x : x + w]).max() <= 1
 
