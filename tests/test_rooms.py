@@ -17,7 +17,7 @@ FLOORS = (
     ("evaluation", "serve"),
     ("nccodec",),
     ("codec",),
-    ("training",),
+    ("parameterization", "training"),
     ("generative", "screen", "whole"),
     ("neural", "pifs", "implicit"),
     ("points",),
