@@ -27,7 +27,7 @@ from ..implicit.options import Options
 from .common import say
 
 _LEVELS = (8, 16, 24, 32, 40, 56)
-_MARKS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # minutes that a fit is looked at after
+_MARKS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # minutes of the processor that a fit is looked at after
 # Daubechies, "Ten lectures on wavelets" (1992), table 6.1: the low-pass filter of three vanishing moments.
 _DB3 = np.array([0.3326705529500826, 0.8068915093110925, 0.4598775021184915,
                  -0.1350110200102546, -0.0854412738820267, 0.0352262918857095])  # fmt: skip
@@ -53,6 +53,9 @@ def command(
     folder: Annotated[Path, typer.Argument(help="Folder of pictures.")],
     out: Annotated[Path, typer.Option("--json", help="File to write the figures to.")],
     minutes: Annotated[float, typer.Option(help="Minutes that each network is given.")] = 1.0,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps instead of minutes: the same on a machine that others use too.")
+    ] = None,
     bpp: Annotated[list[float] | None, typer.Option(help="Size; may be given several times [0.15].")] = None,
     every: Annotated[int, typer.Option(help="1: all pictures, 2: every other one from the first on, ...")] = 1,
     scale: Annotated[float, typer.Option(help="That pictures are reduced to before.")] = 1.0,
@@ -73,11 +76,12 @@ def command(
             picture = picture.resize(tuple(size), Image.Resampling.LANCZOS)
         for size in bpp or [0.15]:
             budget = int(size * picture.width * picture.height / 8)
-            options = Options(minutes=minutes, optimizer=optimizer).toward(budget)
+            options = Options(steps=steps, minutes=None if steps else minutes, optimizer=optimizer).toward(budget)
             for row in _STUDIES[study](picture, options):
                 rows.append({"picture": path.name, "bpp": size, **row})
                 say(" ".join(f"{key} {_shown(value)}" for key, value in rows[-1].items() if key != "by time"))
-                out.write_text(json.dumps({"study": study.value, "minutes": minutes, "rows": rows}, indent=1) + "\n")
+                given = {"steps": steps} if steps else {"minutes": minutes}
+                out.write_text(json.dumps({"study": study.value, **given, "rows": rows}, indent=1) + "\n")
 
 
 def _shown(value: object) -> str:
@@ -96,17 +100,16 @@ def _with(options: Options, **changed: object) -> Options:
 
 
 def curve(picture: Image.Image, options: Options) -> Iterator[dict]:
-    """One fit: PSNR of batches by minutes, then bytes and dB as float16 and at the level of the default quality."""
-    marks, began = [], time.perf_counter()
+    """One fit: PSNR of batches by minutes of the processor, then bytes and dB as float16 and at the level of the default quality."""
+    marks, began = [], time.process_time()
 
     def report(share: float, db: float, left: float) -> None:
-        passed = (time.perf_counter() - began) / 60
+        passed = (time.process_time() - began) / 60
         if len(marks) < len(_MARKS) and passed >= _MARKS[len(marks)]:
             marks.append([_MARKS[len(marks)], db])
 
-    cpu = time.process_time()
     encoder = Encoder(picture, _with(options, report=report))
-    row = _about(encoder) | {"processor seconds": time.process_time() - cpu, "by time": marks}
+    row = _about(encoder) | {"processor seconds": time.process_time() - began, "by time": marks}
     row["float16"] = measured(picture, _again(encoder, values="float16"))
     for level in (24, 32):
         row[f"level {level}"] = measured(picture, encoder.code(level, 0))
