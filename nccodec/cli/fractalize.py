@@ -9,9 +9,8 @@ from ..code import MAX_PIXELS
 from ..codec.kinds import by_map
 from ..errors import LimitError
 from ..whole.options import EFFORTS, RANGE_SIZES, Options
-from . import batch
-from .encode import Encoding, line, suffixes_of_pictures
-from .files import STREAM, is_stdout, naming
+from .encoding import Batch, run
+from .files import naming
 from .options import (
     AsJson,
     Bpp,
@@ -28,11 +27,9 @@ from .options import (
     Size,
     SkipExisting,
     Strip,
-    check_dask,
     stripped,
     target,
 )
-from .tasks import in_out, tasks
 from .views import region_of
 
 _MAP = "whole"
@@ -121,18 +118,9 @@ def command(
         raise typer.BadParameter(str(error)) from None
     if style is not None:
         options["style"] = _style(style, max_pixels)
-    sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
-    check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
-    reporting = batch.Reporting(quiet, as_json)
-    todo = tasks(
-        sources, suffixes_of_pictures() if recursive else (), lambda path: path.with_suffix(".ncl"),
-        output, output_dir, recursive, reporting.note,
-    )  # fmt: skip
     settings = {"packer": "range", "device": "cpu", "strip": stripped(strip), "verify": False} | goals
-    bar = slow and len(todo) == 1 and not quiet and dask is None
-    work = Encoding(_MAP, options, settings, as_json or not quiet, bar, max_pixels)
-    overwriting = batch.Overwriting(force, skip_existing, output_dir if recursive else None)
-    batch.run(todo, work, jobs, reporting, line, overwriting, dask)
+    pictures = Batch(sources, output, output_dir, recursive, jobs, dask, skip_existing, force, as_json, quiet)
+    run(pictures, _MAP, options, settings, max_pixels, slow)
 
 
 def _style(path: Path, max_pixels: int):

@@ -12,9 +12,9 @@ from ..code import MAX_PIXELS
 from ..codec.kinds import by_map
 from ..errors import LimitError, NclError
 from ..implicit.options import MINUTES, Options
-from . import batch, progress
+from . import progress
 from .address import Place, place
-from .encode import Encoding, line, suffixes_of_pictures
+from .encoding import Batch, Encoding, run
 from .files import STREAM, check_folder, check_output, is_stdout, naming, write
 from .options import (
     AsJson,
@@ -32,12 +32,11 @@ from .options import (
     Size,
     SkipExisting,
     Strip,
-    check_dask,
     stripped,
     target,
 )
 from .streams import say
-from .tasks import Task, in_out, tasks
+from .tasks import Task
 from .views import checked, size_of
 
 if TYPE_CHECKING:
@@ -216,18 +215,9 @@ def command(
     goals = target(quality, bpp, size, None)
     if init is not None:
         options["init"] = _start(init)
-    sources, output = in_out(sources, output, output_dir, lambda path: path.suffix.lower() == ".ncl")
-    check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
-    reporting = batch.Reporting(quiet, as_json)
-    todo = tasks(
-        sources, suffixes_of_pictures() if recursive else (), lambda path: path.with_suffix(".ncl"),
-        output, output_dir, recursive, reporting.note,
-    )  # fmt: skip
     settings = {"packer": packing, "device": device.value, "strip": stripped(strip), "verify": False} | goals
-    bar = len(todo) == 1 and not quiet and dask is None
-    work = Fitting(_MAP, options, settings, as_json or not quiet, bar, max_pixels)
-    overwriting = batch.Overwriting(force, skip_existing, output_dir if recursive else None)
-    batch.run(todo, work, jobs, reporting, line, overwriting, dask)
+    pictures = Batch(sources, output, output_dir, recursive, jobs, dask, skip_existing, force, as_json, quiet)
+    run(pictures, _MAP, options, settings, max_pixels, True, Fitting)
 
 
 def _start(path: Path) -> "ImplicitCode":

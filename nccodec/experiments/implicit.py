@@ -19,6 +19,7 @@ from ..arrays import set_threads
 from ..codec.decode import decode_picture
 from ..codec.file import write_file
 from ..collage.output import View
+from ..evaluation.codecs import codec_named
 from ..evaluation.work import picture_files, read
 from ..imaging.psnr import psnr
 from ..implicit.code import ImplicitCode
@@ -100,7 +101,8 @@ def _with(options: Options, **changed: object) -> Options:
 
 
 def curve(picture: Image.Image, options: Options) -> Iterator[dict]:
-    """One fit: PSNR of batches by minutes of the processor, then bytes and dB as float16 and at the level of the default quality."""
+    """One fit: PSNR of batches by minutes of the processor, then bytes and dB as float16 and at two levels, of
+    which the higher is that of the default quality."""
     marks, began = [], time.process_time()
 
     def report(share: float, db: float, left: float) -> None:
@@ -177,8 +179,16 @@ def smaller(picture: Image.Image, options: Options) -> Iterator[dict]:
     }
     for name, given in ways.items():
         encoder = Encoder(picture, _with(options, **{"depth": 5, **given}))
-        yield {"way": name} | _about(encoder) | measured(picture, encoder.code(32, 0))
-    yield {"way": "wavelet split, 5 x 21 each"} | _split(picture, _with(options, depth=5, width=21))
+        yield {"way": name} | _about(encoder) | _beside_jpeg(picture, measured(picture, encoder.code(32, 0)))
+    split = _split(picture, _with(options, depth=5, width=21))
+    yield {"way": "wavelet split, 5 x 21 each"} | _beside_jpeg(picture, split)
+
+
+def _beside_jpeg(picture: Image.Image, row: dict) -> dict:
+    """The row, and the JPEG of as many bytes, or the smallest that there is."""
+    jpeg = codec_named("jpeg")
+    data = jpeg.fitted(picture, row["bytes"])
+    return row | {"JPEG bytes": len(data), "JPEG db": psnr(picture, jpeg.decode(data))}
 
 
 def _fourier(features: int, sigma: float, width: int) -> dict:
@@ -188,7 +198,9 @@ def _fourier(features: int, sigma: float, width: int) -> dict:
 def _split(picture: Image.Image, options: Options) -> dict:
     """Low and high band of one level of the Daubechies-3 wavelet, each with a network and half the time: the low band
     is fitted as a picture of half the size, what it leaves is fitted at full size, 128 grey levels added."""
-    options = _with(options, minutes=options.minutes / 2)
+    options = _with(
+        options, steps=options.steps and options.steps // 2, minutes=options.minutes and options.minutes / 2
+    )
     original = np.asarray(picture).astype(np.float64)
     low, restore = analysed(original)
     first = Encoder(Image.fromarray(np.clip(np.rint(low), 0, 255).astype(np.uint8)), options)
