@@ -164,6 +164,18 @@ def test_training_on_a_folder(nc, glyphs):
     assert code == 0 and '"map": "generative"' in out and '"note": "mine"' in out
     assert "exists already" in nc(*run)[2]
     assert nc(*run, "-f")[0] == 0
+    code, _, told = nc(*run[:5], 5, *run[6:], "--resume")
+    assert code == 0 and "s.safetensors: 5 steps" in told
+    (glyphs / "s.safetensors").rename(glyphs / "t.safetensors")
+    assert "s.checkpoint: exists already" in " ".join(nc(*run)[2].split())
+    assert "other architecture" in nc(*run[:6], "--resume")[2]
+    code, _, told = nc(*run[:3], "u.safetensors", *run[4:6], "--init", "t.safetensors")
+    assert code == 0 and weights.load(glyphs / "u.safetensors").architecture == found.architecture
+    assert (
+        "another architecture"
+        in nc(*run[:3], "v.safetensors", "--steps", 1, "--init", "t.safetensors", "--atoms", 3)[2]
+    )
+    assert not (glyphs / "v.safetensors").exists()
 
 
 @pytest.mark.parametrize(
@@ -176,6 +188,7 @@ def test_training_on_a_folder(nc, glyphs):
         (("sprites", "--out", "x.safetensors", "--steps", 1, "--minutes", 1), 2, "--steps or --minutes"),
         (("sprites", "--out", "x.safetensors", "--ranges", 3), 1, "ranges must be 2, 4 or 8"),
         (("sprites", "--out", "x.safetensors", "--kernel", 3), 1, "kernel must be 2"),
+        (("sprites", "--out", "x.safetensors", "--resume"), 1, "x.checkpoint: no checkpoint to resume from"),
     ],
 )
 def test_what_cannot_be_trained(nc, glyphs, arguments, status, message):
