@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from nccodec.points import copies, fitting
+from nccodec.points import covers, fitting
+from nccodec.points.nearest import Nearest
 from nccodec.points.placing import preset_maps
 from nccodec.points.presets import PRESETS
 
@@ -36,41 +37,84 @@ def test_gaps_by_hand():
     assert fitting.gaps(images, weights, cloud).item() == pytest.approx(0.75 + 9 / 4 + (1 + 5) / 2)
 
 
-def test_fields_are_distances():
-    cloud = np.array([[0.5, -0.25], [-0.5, 0.5]])
-    field = copies.Field(cloud)
-    x = np.random.default_rng(0).uniform(-1.2, 1.2, (200, 2))
-    expected = np.linalg.norm(x[:, None] - cloud, axis=2).min(1)
-    np.testing.assert_allclose(field.at(torch.tensor(x, dtype=torch.float32)), expected, atol=2 * field.cell)
+def test_the_nearest_points_are_nearest():
+    """As near as any, but for a cell of the grid."""
+    random = np.random.default_rng(0)
+    cloud = random.uniform(-1, 1, (50, 2))
+    near, x = Nearest(cloud), random.uniform(-1.2, 1.2, (300, 2))
+    found = near(torch.tensor(x, dtype=torch.float32)).numpy()
+    assert {tuple(row) for row in found} <= {tuple(row) for row in cloud.astype(np.float32)}
+    least = np.linalg.norm(x[:, None] - cloud, axis=2).min(1)
+    assert (np.linalg.norm(x - found, axis=1) <= least + 2 * near.cell).all()
+
+
+def test_nearest_in_space():
+    near = Nearest(np.random.default_rng(0).uniform(-1, 1, (40, 3)))
+    assert torch.equal(near(near.points), near.points)
+
+
+def test_the_outline_of_an_area_is_its_edge():
+    """Of 41 x 41 points 0.04 apart; of a line it is all."""
+    row = np.linspace(-0.8, 0.8, 41)
+    square = np.stack(np.meshgrid(row, row), -1).reshape(-1, 2)
+    near = Nearest(square)
+    assert near.spacing == pytest.approx(0.04)
+    rows_from_edge = np.rint((0.8 - near.outline.abs().amax(1).numpy()) / 0.04)
+    assert (rows_from_edge == 0).sum() == 160 and rows_from_edge.max() <= 2
+    assert len(Nearest(np.stack([row, row], 1)).outline) == 41
+
+
+def test_distances_of_a_cloud_from_its_images():
+    """Of a similarity, in both directions, against all pairs."""
+    random = np.random.default_rng(1)
+    cloud = random.uniform(-1, 1, (60, 2))
+    near = Nearest(cloud)
+    matrix, offset = np.array([[0.3, -0.4], [0.4, 0.3]]), np.array([0.2, -0.1])
+    maps = covers.Maps(*(torch.tensor(x[None], dtype=torch.float32) for x in (matrix, offset)))
+    x, images = near.points[:20], cloud @ matrix.T + offset
+    on_grid = np.abs(np.linalg.solve(matrix, (cloud[:20] - offset).T)).max(0) < 1.25  # elsewhere it is a bound
+    inside, reached = covers.apart(maps, near, x, x)
+    apart = np.linalg.norm(images[:, None] - cloud, axis=2)  # [image, point]
+    for found, least, exact in ((inside, apart.min(1), on_grid | True), (reached, apart.min(0), on_grid)):
+        expected, roots = np.maximum(least[:20] - near.spacing / 2, 0), found[0].sqrt().numpy()
+        np.testing.assert_allclose(roots[exact], expected[exact], atol=2 * near.cell)
+        assert (roots >= expected - 1e-6).all()
+    assert 3 < on_grid.sum() < 20
+    assert inside.max() > 0 and reached.max() > 0
+
+
+def test_bounds_by_hand():
+    """Means 2 inside, of 1 and 3; 2.5 reached, of 1 and 4, each the nearer map's; over 1 - 0.6^2."""
+    reached = torch.tensor([[1.0, 9.0], [5.0, 4.0]])
+    assert covers.bound(torch.tensor([1.0, 3.0]), reached, torch.tensor([0.6, 0.2])).item() == pytest.approx(4.5 / 0.64)
 
 
 def test_roots_are_roots():
-    matrix, offset = np.array([[[0.6, -0.3], [0.3, 0.5]]]), np.array([[0.2, -0.1]])
-    matrices, offsets = copies.roots_of(matrix, offset, 4)
-    assert len(matrices) == 4
-    for number, (a, b) in enumerate(zip(matrices, offsets, strict=True), 1):
-        x = start = np.array([0.3, 0.7])
-        for _ in range(number):
-            x = a @ x + b
-        np.testing.assert_allclose(x, matrix[0] @ start + offset[0], atol=1e-9)
-
-
-def test_the_first_copy_of_a_fern_is_its_largest_map():
-    """0.85 0.04 -0.04 0.85, of which whatever is found is at least a power."""
-    cloud = preset_maps(PRESETS["fern"]).orbit(100, 160, 60, 1)
-    origin, unit = (cloud.max(0) + cloud.min(0)) / 2, np.abs(cloud - (cloud.max(0) + cloud.min(0)) / 2).max()
-    dice = torch.Generator().manual_seed(0)
-    matrices, _, _ = copies.cover((cloud - origin) / unit, 1, np.random.default_rng(0), dice, lambda _: None)
-    np.testing.assert_allclose(matrices[0], [[0.85, 0.04], [-0.04, 0.85]], atol=0.01)
+    matrix, offset = torch.tensor([[0.6, -0.3], [0.3, 0.5]]), torch.tensor([0.2, -0.1])
+    start = torch.tensor([0.3, 0.7])
+    for power in (2, 3):
+        root, moved = covers.root_of(covers.Maps(matrix, offset), power)
+        x = start
+        for _ in range(power):
+            x = root @ x + moved
+        torch.testing.assert_close(x, matrix @ start + offset)
+    mirrored = covers.Maps(torch.diag(torch.tensor([-0.5, 0.5])), offset)
+    assert covers.root_of(mirrored, 2) == (mirrored.matrices, mirrored.offsets)
 
 
 def test_a_triangle_is_found(monkeypatch):
-    """The maps of Sierpinski's, in any order, from one start."""
-    monkeypatch.setattr(fitting, "stages", lambda restarts: (fitting.Stage(1, 60, 200, 8, 3, joined=True),))
-    truth = preset_maps(PRESETS["sierpinski"])
-    found = fitting.fit(truth.orbit(50, 160, 60, 1), 3, 1)
-    corners = np.array([np.linalg.solve(np.eye(2) - a, b) for a, b in zip(found.matrices, found.offsets, strict=True)])
-    expected = np.array([np.linalg.solve(np.eye(2) / 2, b) for b in truth.offsets])
-    apart = np.linalg.norm(corners[:, None] - expected, axis=2)
-    assert apart.min(0).max() < 0.05
+    """Sierpinski's, of maps in any order, each of which may turn it as it turns into itself: its middle goes to the
+    same places, and lengths are halved."""
+    monkeypatch.setattr(covers, "_ROUNDS", 1)
+    monkeypatch.setattr(covers, "_STEPS", 80)
+    monkeypatch.setattr(covers, "_CLOSER", (60, 0.01, 100))
+    monkeypatch.setattr(fitting, "STAGES", (fitting.Stage(1, 40, 200, 8, 3),))
+    truth, told = preset_maps(PRESETS["sierpinski"]), []
+    found = fitting.fit(truth.orbit(50, 160, 60, 1), 3, 8, progress=told.append)
+    middle = np.array([0.5, 0.4330127 / 3])
+    middles, expected = (each.matrices @ middle + each.offsets for each in (found, truth))
+    apart = np.linalg.norm(middles[:, None] - expected, axis=2)
+    assert apart.min(0).max() < 0.03
+    np.testing.assert_allclose(found.matrices.mT @ found.matrices, np.tile(np.eye(2) / 4, (3, 1, 1)), atol=0.03)
     np.testing.assert_allclose(found.chances, 1 / 3, atol=0.06)
+    assert told == sorted(told) and told[-1] == pytest.approx(1)
