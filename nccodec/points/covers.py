@@ -27,6 +27,7 @@ _FLAT = 0.01  # singular values below are taken as none, where maps are inverted
 _ROUNDS, _SCATTERED = 12, 2  # in all, and at first without what was found
 _STEPS, _RATE, _POINTS = 200, 0.03, 96  # of a start's descent
 _CLOSER = 120, 0.01, 300  # the same, of covers that were picked
+_LAST, _CLOSEST = 4, (200, 0.003, 1000)  # of the best covers at last
 _LOOK = 1500  # points that maps are judged by
 _PICKED, _KEPT = 8, 12  # covers that descend further in each round; that starts are made from
 _KINDS = 0.6, 0.72, 0.84  # of covers, by their largest contraction
@@ -223,17 +224,18 @@ class _Search:
         self.keep(self.descended(self.maps[picked], *_CLOSER))
 
 
-def covers_of(
-    cloud: np.ndarray, maps: int, starts: int, count: int, random: np.random.Generator, dice: torch.Generator,
+def cover_of(
+    cloud: np.ndarray, maps: int, starts: int, random: np.random.Generator, dice: torch.Generator,
     progress: Callable[[float], None],
 ) -> Maps:  # fmt: skip
-    """The best covers of so many maps, `count` or fewer, the best first: [K, N]. cloud: float64 [n, d] in -1 .. 1.
-    starts: side by side in each round. progress: called with the share that is done."""
+    """The best cover by so many maps: [N]. cloud: float64 [n, d] in -1 .. 1. starts: side by side in each round.
+    progress: called with the share that is done."""
     search = _Search(cloud, maps, random, dice)
     for number in range(_ROUNDS):
         search.round(starts, number < _SCATTERED)
         progress((number + 1) / _ROUNDS)
-    return search.maps[search.best(search.covers, count)]
+    search.keep(search.descended(search.maps[search.best(search.covers, _LAST)], *_CLOSEST))
+    return search.maps[search.best(search.covers, 1)[0]]
 
 
 def root_of(map: Maps, power: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -24,7 +24,7 @@ class Nearest:
         cells = _CELLS[d]
         self.cell = 2 * _REACH / (cells - 1)
         at = tuple(np.rint((cloud + _REACH) / self.cell).astype(int).T)
-        number = np.full((cells,) * d, -1)
+        number = np.full((cells,) * d, -1, np.int32)
         number[at] = np.arange(len(cloud))
         away, places = distance_transform_edt(number < 0, return_indices=True)
         self._number = torch.from_numpy(number[tuple(places)].ravel())
@@ -40,4 +40,4 @@ class Nearest:
         """Points of the cloud, as near as any within a cell: [..., d] -> [..., d]. Beyond the grid the nearest to its
         edge are meant. Without gradients."""
         cell = ((x.detach() + _REACH) / self.cell).round().clamp(0, self._last).long()
-        return self.points[self._number[(cell * self._strides).sum(-1)]]
+        return self.points[self._number[(cell * self._strides).sum(-1)].long()]

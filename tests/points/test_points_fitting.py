@@ -30,11 +30,14 @@ def test_distance_minds_the_mass():
     assert found.item() == pytest.approx(0.25, abs=2e-3)
 
 
-def test_gaps_by_hand():
-    cloud = torch.tensor([[0.0, 0], [2, 0]])
-    images, weights = torch.tensor([[[0.0, 1], [0, 3]]]), torch.tensor([[0.75, 0.25]])
-    # From the images 1 and 9, weighted; from the cloud 1 and 2^2 + 1, on average.
-    assert fitting.gaps(images, weights, cloud).item() == pytest.approx(0.75 + 9 / 4 + (1 + 5) / 2)
+def test_chances_are_shares_of_the_mass():
+    """Halves of a line, one with a quarter of its points: so the line is dense towards that end in all scales."""
+    dice = torch.Generator().manual_seed(0)
+    maps = covers.Maps(torch.eye(2).expand(2, 2, 2) / 2, torch.tensor([[0.0, 0.0], [0.5, 0.0]]))
+    digits = (torch.rand(3000, 20, generator=dice) < 0.25).float()
+    x = digits @ 0.5 ** torch.arange(1.0, 21.0)
+    found = fitting.chances_of(maps, torch.stack([x, torch.zeros(3000)], 1), dice)
+    np.testing.assert_allclose(found, [0.75, 0.25], atol=0.03)
 
 
 def test_the_nearest_points_are_nearest():
@@ -105,10 +108,11 @@ def test_roots_are_roots():
 def test_a_triangle_is_found(monkeypatch):
     """Sierpinski's, of maps in any order, each of which may turn it as it turns into itself: its middle goes to the
     same places, and lengths are halved."""
-    monkeypatch.setattr(covers, "_ROUNDS", 1)
+    monkeypatch.setattr(covers, "_ROUNDS", 4)
+    monkeypatch.setattr(covers, "_SCATTERED", 1)
     monkeypatch.setattr(covers, "_STEPS", 80)
     monkeypatch.setattr(covers, "_CLOSER", (60, 0.01, 100))
-    monkeypatch.setattr(fitting, "STAGES", (fitting.Stage(1, 40, 200, 8, 3),))
+    monkeypatch.setattr(covers, "_CLOSEST", (60, 0.003, 100))
     truth, told = preset_maps(PRESETS["sierpinski"]), []
     found = fitting.fit(truth.orbit(50, 160, 60, 1), 3, 8, progress=told.append)
     middle = np.array([0.5, 0.4330127 / 3])
