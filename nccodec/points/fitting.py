@@ -1,8 +1,8 @@
 """Affine maps whose attractor is nearest to a cloud of points.
 
 A cover of the cloud by its own images (`covers`) says where the maps lie. Their chances follow from the collage theorem
-for measures (Barnsley, as there, chapter 9): where the cloud is near the union of its images, each weighted by the chance
-of its map, its mass is near the attractor's. Near is said by the sliced Wasserstein distance.
+for measures (Barnsley, as there, chapter 9): where the cloud is near the union of its images, each weighted by the
+chance of its map, its mass is near the attractor's. Near is said by the sliced Wasserstein distance.
 """
 
 from collections.abc import Callable
