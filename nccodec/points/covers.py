@@ -27,14 +27,16 @@ _FLAT = 0.01  # singular values below are taken as none, where maps are inverted
 _ROUNDS, _SCATTERED = 12, 2  # in all, and at first without what was found
 _STEPS, _RATE, _POINTS = 200, 0.03, 96  # of a start's descent
 _CLOSER = 120, 0.01, 300  # the same, of covers that were picked
-_LAST, _CLOSEST = 4, (200, 0.003, 1000)  # of the best covers at last
 _LOOK = 1500  # points that maps are judged by
 _PICKED, _KEPT = 8, 12  # covers that descend further in each round; that starts are made from
 _KINDS = 0.6, 0.72, 0.84  # of covers, by their largest contraction
 _ALIKE = 0.006  # covers whose bounds differ by a smaller share are taken for the same
 _MOST_ROOTS = 4  # maps of which one may be made up
 _NEW = 0.125  # of the starts that owe nothing to what was found
-_LEFT = 0.2  # share of the points, the worst covered, that a new map starts from
+_LEFT, _FEWEST = (
+    0.2,
+    16,
+)  # share of the points, at most, and number, at least, that are left for a new map to start from
 _LEAST_SHARE = 0.02  # of the points, in the parts that starts are made of
 
 
@@ -99,27 +101,25 @@ def bound(inside: torch.Tensor, reached: torch.Tensor, sizes: torch.Tensor) -> t
     return (inside.mean(-1) + reached.amin(-2).mean(-1)) / (1 - sizes.amax(-1) ** 2)
 
 
+def squares(inside: torch.Tensor, reached: torch.Tensor) -> torch.Tensor:
+    """Mean squares of covers, as `apart` gives them of their maps: [..., N, n], [..., N, m] -> [...]."""
+    return inside.mean((-2, -1)) + reached.amin(-2).mean(-1)
+
+
 class _Search:
     """All maps that were found, with what they are judged by; covers are rows of their numbers."""
 
-    def __init__(self, cloud: np.ndarray, number: int, random: np.random.Generator, dice: torch.Generator) -> None:
-        self.cloud, self.number, self.random, self.dice = cloud, number, random, dice
-        self.near, d = Nearest(cloud), cloud.shape[1]
-        self.look = self._some(_LOOK), self._reached(_LOOK)
+    def __init__(self, near: Nearest, number: int, random: np.random.Generator, dice: torch.Generator) -> None:
+        self.near, self.number, self.random, self.dice = near, number, random, dice
+        self.cloud = cloud = near.points.numpy().astype(np.float64)
+        d = cloud.shape[1]
+        self.look = near.some(_LOOK, dice), near.reached(_LOOK, dice)
         self.maps = Maps(torch.zeros(0, d, d), torch.zeros(0, d))
         self.inside, self.reached, self.sizes = torch.zeros(0), torch.zeros(0, _LOOK), torch.zeros(0)
         self.covers = torch.zeros(0, number, dtype=torch.long)
         axes, _ = axes_of(cloud)
         turns = [axes @ np.diag(signs) @ axes.T for signs in itertools.product((1.0, -1.0), repeat=d)][1:]
         self.turns, self.middle = (torch.tensor(np.array(x), dtype=torch.float32) for x in (turns, cloud.mean(0)))
-
-    def _some(self, count: int, points: torch.Tensor | None = None) -> torch.Tensor:
-        points = self.near.points if points is None else points
-        return points[torch.randint(len(points), (count,), generator=self.dice)]
-
-    def _reached(self, count: int) -> torch.Tensor:
-        """Half of them of the outline."""
-        return torch.cat([self._some(count // 2), self._some(count - count // 2, self.near.outline)])
 
     def descended(self, maps: Maps, steps: int, rate: float, points: int) -> Maps:
         """Covers [R, N], each nearer to a least bound."""
@@ -128,14 +128,17 @@ class _Search:
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps, rate / 50)
         for _ in range(steps):
             maps = Maps(contractions(free), offsets)
-            inside, reached = apart(maps, self.near, self._some(points), self._reached(points * 3 // 2))
-            squares = inside.mean((-2, -1)) + reached.amin(-2).mean(-1)
-            error = (squares + (self.near.cell / 2) ** 2) / (1 - maps.sizes.amax(-1) ** 2)
+            inside, reached = self._apart(maps, points)
+            error = (squares(inside, reached) + (self.near.cell / 2) ** 2) / (1 - maps.sizes.amax(-1) ** 2)
             optimizer.zero_grad()
             error.log().sum().backward()  # of which each cover gets the same, near or far
             optimizer.step()
             schedule.step()
         return Maps(contractions(free.detach()), offsets.detach())
+
+    def _apart(self, maps: Maps, points: int) -> tuple[torch.Tensor, torch.Tensor]:
+        some, reached = self.near.some(points, self.dice), self.near.reached(points * 3 // 2, self.dice)
+        return apart(maps, self.near, some, reached)
 
     @torch.no_grad()
     def keep(self, maps: Maps) -> None:
@@ -175,9 +178,9 @@ class _Search:
             better = False
             for place in range(self.number):
                 others = torch.cat([cover[:place], cover[place + 1 :]])
-                squares = (self.inside + self.inside[others].sum()) / self.number
-                squares = squares + torch.minimum(self.reached, self.reached[others].amin(0)).mean(-1)
-                found = squares / (1 - torch.maximum(self.sizes, self.sizes[others].amax()) ** 2)
+                off = (self.inside + self.inside[others].sum()) / self.number
+                off = off + torch.minimum(self.reached, self.reached[others].amin(0)).mean(-1)
+                found = off / (1 - torch.maximum(self.sizes, self.sizes[others].amax()) ** 2)
                 if found.min() < least * (1 - 1e-5):
                     least, better = found.min(), True
                     cover = torch.cat([cover[:place], found.argmin()[None], cover[place + 1 :]])
@@ -201,8 +204,9 @@ class _Search:
         if kind in (0, 2, 3):
             others = torch.cat([cover[:other], cover[other + 1 :]])
             left = self.reached[others].amin(0)
-            worst = self.look[1][left >= left.quantile(1 - _LEFT)].numpy().astype(np.float64)
-            new = _parts(self.cloud, worst, 1, self.random)
+            count = min(max(int((left > 0).sum()), _FEWEST), int(_LEFT * len(left)))
+            worst = self.look[1][left.topk(count).indices]
+            new = _parts(self.cloud, worst.numpy().astype(np.float64), 1, self.random)
             matrices[other], offsets[other] = new.matrices[0], new.offsets[0]
         return Maps(matrices, offsets)
 
@@ -225,16 +229,15 @@ class _Search:
 
 
 def cover_of(
-    cloud: np.ndarray, maps: int, starts: int, random: np.random.Generator, dice: torch.Generator,
+    near: Nearest, maps: int, starts: int, random: np.random.Generator, dice: torch.Generator,
     progress: Callable[[float], None],
 ) -> Maps:  # fmt: skip
-    """The best cover by so many maps: [N]. cloud: float64 [n, d] in -1 .. 1. starts: side by side in each round.
-    progress: called with the share that is done."""
-    search = _Search(cloud, maps, random, dice)
+    """The best cover of a cloud by so many maps: [N]. starts: side by side in each round. progress: called with the
+    share that is done."""
+    search = _Search(near, maps, random, dice)
     for number in range(_ROUNDS):
         search.round(starts, number < _SCATTERED)
         progress((number + 1) / _ROUNDS)
-    search.keep(search.descended(search.maps[search.best(search.covers, _LAST)], *_CLOSEST))
     return search.maps[search.best(search.covers, 1)[0]]
 
 

@@ -11,13 +11,14 @@ import numpy as np
 import torch
 
 from ..errors import LimitError
-from .covers import Maps, cover_of
+from .covers import Maps, apart, contractions, cover_of, squares
+from .nearest import Nearest
 from .placing import Affine
 
 FEWEST_POINTS = 100
 _MOST_POINTS = 20_000  # that a cover is looked for in
 _LEAST_AREA = 0.01  # of a map, for the chance that it starts with
-_STEPS, _RATE, _POINTS, _DIRECTIONS = 150, 0.05, 1000, 24  # of the descent to the chances
+_STEPS, _RATES, _POINTS, _DIRECTIONS = 200, (0.05, 0.001), 1000, 24  # of the last descent: of chances, of maps
 
 
 def distances(
@@ -39,23 +40,26 @@ def distances(
     return (weights * (y - low - (high - low) * (place - first)) ** 2).sum(-1).mean(-1)
 
 
-def chances_of(maps: Maps, points: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
-    """Those with which the images of points, float32 [n, d], under maps [N] have most nearly their mass: [N], sum 1."""
-    areas = torch.linalg.det(maps.matrices).abs()
-    logits = torch.nn.Parameter(areas.clamp(min=_LEAST_AREA).log())
-    optimizer = torch.optim.Adam([logits], _RATE)
+def weighted(maps: Maps, near: Nearest, dice: torch.Generator) -> tuple[Maps, torch.Tensor]:
+    """Maps [N], a little moved, and their chances [N], sum 1, with which images of the cloud have most nearly its mass,
+    while they go on to cover it."""
+    logits = torch.nn.Parameter(torch.linalg.det(maps.matrices).abs().clamp(min=_LEAST_AREA).log())
+    free, offsets = (torch.nn.Parameter(x.clone()) for x in (maps.matrices, maps.offsets))
+    optimizer = torch.optim.Adam([{"params": [logits], "lr": _RATES[0]}, {"params": [free, offsets], "lr": _RATES[1]}])
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _STEPS)
     for _ in range(_STEPS):
-        directions = torch.randn(_DIRECTIONS, points.shape[1], generator=dice)
-        x = points[torch.randint(len(points), (_POINTS,), generator=dice)]
+        directions = torch.randn(_DIRECTIONS, near.points.shape[1], generator=dice)
+        x, reached = near.some(_POINTS, dice), near.reached(_POINTS, dice)
+        maps = Maps(contractions(free), offsets)
         weights = (logits.softmax(0) / _POINTS).repeat_interleave(_POINTS)
         images = maps.of(x).flatten(0, 1)  # [N, n, d] -> [N n, d]
-        error = distances(images[None], weights[None], x, directions / directions.norm(dim=1, keepdim=True))
+        error = distances(images[None], weights[None], x, directions / directions.norm(dim=1, keepdim=True)).sum()
+        error = error + squares(*apart(maps, near, x, reached))
         optimizer.zero_grad()
-        error.sum().backward()
+        error.backward()
         optimizer.step()
         schedule.step()
-    return logits.detach().softmax(0)
+    return Maps(contractions(free.detach()), offsets.detach()), logits.detach().softmax(0)
 
 
 def fit(
@@ -72,7 +76,7 @@ def fit(
         raise LimitError("all points are in one place")
     random, dice = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     cloud = (cloud - origin) / unit
-    found = cover_of(cloud[random.permutation(n)[:_MOST_POINTS]], maps, restarts, random, dice, progress)
-    chances = chances_of(found, torch.tensor(cloud, dtype=torch.float32), dice)
+    near = Nearest(cloud[random.permutation(n)[:_MOST_POINTS]])
+    found, chances = weighted(cover_of(near, maps, restarts, random, dice, progress), near, dice)
     matrices, offsets, chances = (x.numpy().astype(np.float64) for x in (found.matrices, found.offsets, chances))
     return Affine(matrices, offsets * unit + origin - matrices @ origin, chances / chances.sum())

@@ -41,3 +41,12 @@ class Nearest:
         edge are meant. Without gradients."""
         cell = ((x.detach() + _REACH) / self.cell).round().clamp(0, self._last).long()
         return self.points[self._number[(cell * self._strides).sum(-1)].long()]
+
+    def some(self, count: int, dice: torch.Generator) -> torch.Tensor:
+        """Points of the cloud by chance: [count, d]."""
+        return self.points[torch.randint(len(self.points), (count,), generator=dice)]
+
+    def reached(self, count: int, dice: torch.Generator) -> torch.Tensor:
+        """The same, half of them of the outline."""
+        edge = self.outline[torch.randint(len(self.outline), (count - count // 2,), generator=dice)]
+        return torch.cat([self.some(count // 2, dice), edge])

@@ -92,7 +92,7 @@ def test_drawings_and_spaces_are_clouds(folder):
 
 def test_a_cloud_of_space_becomes_a_file(nc, folder, monkeypatch):
     """Corners of a tetrahedron: four maps of a half; here only that some are found, in few steps."""
-    for name, value in {"_ROUNDS": 1, "_STEPS": 5, "_CLOSER": (5, 0.01, 50), "_CLOSEST": (5, 0.003, 50)}.items():
+    for name, value in {"_ROUNDS": 1, "_STEPS": 5, "_CLOSER": (5, 0.01, 50)}.items():
         monkeypatch.setattr(covers, name, value)
     monkeypatch.setattr(fitting, "_STEPS", 5)
     random, corners = np.random.default_rng(0), np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])

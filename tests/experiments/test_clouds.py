@@ -18,7 +18,7 @@ def test_nearness_by_hand():
 
 
 def test_the_study_is_written(tmp_path, monkeypatch):
-    for name, value in {"_ROUNDS": 1, "_STEPS": 5, "_CLOSER": (5, 0.01, 50), "_CLOSEST": (5, 0.003, 50)}.items():
+    for name, value in {"_ROUNDS": 1, "_STEPS": 5, "_CLOSER": (5, 0.01, 50)}.items():
         monkeypatch.setattr(covers, name, value)
     monkeypatch.setattr(fitting, "_STEPS", 5)
     monkeypatch.setattr(clouds, "_SIDE", 64)

@@ -34,10 +34,12 @@ def test_chances_are_shares_of_the_mass():
     """Halves of a line, one with a quarter of its points: so the line is dense towards that end in all scales."""
     dice = torch.Generator().manual_seed(0)
     maps = covers.Maps(torch.eye(2).expand(2, 2, 2) / 2, torch.tensor([[0.0, 0.0], [0.5, 0.0]]))
-    digits = (torch.rand(3000, 20, generator=dice) < 0.25).float()
-    x = digits @ 0.5 ** torch.arange(1.0, 21.0)
-    found = fitting.chances_of(maps, torch.stack([x, torch.zeros(3000)], 1), dice)
-    np.testing.assert_allclose(found, [0.75, 0.25], atol=0.03)
+    digits = (np.random.default_rng(0).random((2000, 20)) < 0.25) @ 0.5 ** np.arange(1.0, 21.0)
+    near = Nearest(np.stack([digits, np.zeros(2000)], 1))
+    moved, chances = fitting.weighted(maps, near, dice)
+    np.testing.assert_allclose(chances, [0.75, 0.25], atol=0.03)
+    np.testing.assert_allclose(moved.matrices[:, 0, 0], [0.5, 0.5], atol=0.02)
+    np.testing.assert_allclose(moved.offsets, maps.offsets, atol=0.02)
 
 
 def test_the_nearest_points_are_nearest():
@@ -117,7 +119,7 @@ def true_maps(name: str) -> tuple[np.ndarray, covers.Maps]:
 
 
 def search_of(cloud: np.ndarray, maps: int) -> covers._Search:
-    return covers._Search(cloud, maps, np.random.default_rng(0), torch.Generator().manual_seed(0))
+    return covers._Search(Nearest(cloud), maps, np.random.default_rng(0), torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("name", ["sierpinski", "maple"])
