@@ -85,7 +85,7 @@ def decode(
     weights: name or path where the file's own are not installed; a file that names none needs none. self_reference:
     False decodes the affine part alone, to see what the self-reference adds; detail: False enlarges without the detail
     that a network predicts, in files of "collage" (at 1/4 and below those are decoded without their filter); smooth:
-    True smooths the borders of ranges, in those of "pifs".
+    True smooths the borders of ranges, in those of "pifs" and "generative".
     max_pixels: of the picture, and of what is made of it. crop: x, y, width, height of the part of that picture that
     is made, in its pixels; in files of "pifs" and "screen" all is decoded first, as any part may depend on any other.
     Raises NclError for any bytes that are not a picture, and LimitError for what cannot be done with those that are,

@@ -134,7 +134,7 @@ def command(
         bool, typer.Option("--no-detail", help="Enlarge by plain interpolation, without adding predicted detail.")
     ] = False,
     smooth: Annotated[
-        bool, typer.Option("--smooth", help="Smooth the borders between blocks, in files of `nc pifs`.")
+        bool, typer.Option("--smooth", help="Smooth the borders between blocks, in files of `nc pifs` and `nc sample`.")
     ] = False,
     start: Annotated[
         str | None,

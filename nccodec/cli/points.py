@@ -63,7 +63,7 @@ def fit(
         Path | None, typer.Option("-o", "--output", help="File to write [the name of CLOUD with .ncl].")
     ] = None,
     maps: Annotated[int, typer.Option(min=2, max=64, help="How many affine maps.")] = 4,
-    restarts: Annotated[int, typer.Option(min=1, max=1024, help="Starts that the best is taken of.")] = 24,
+    restarts: Annotated[int, typer.Option(min=1, max=1024, help="Starts in each round of the search.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="Of the starts.")] = 0,
     size: Size = _SIZE,
     grey: Grey = False,

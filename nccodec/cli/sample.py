@@ -53,6 +53,7 @@ def command(
     columns: Annotated[
         int | None, typer.Option(min=1, help="Pictures in a row of the sheet [about as many as rows].")
     ] = None,
+    smooth: Annotated[bool, typer.Option("--smooth", help="Smooth the seams where ranges meet.")] = False,
     ncl: Annotated[bool, typer.Option("--ncl", help="Write each as a .ncl, for `nc decode` at any scale.")] = False,
     background: Annotated[
         Background, typer.Option(help="What shows through where pictures are transparent.")
@@ -65,7 +66,7 @@ def command(
     Weights come from `nc train-generative`; those named digits come with the program.
     """
     given = pictures or []
-    _check(len(given), count, between, reconstruct, ncl and (scale != 1 or columns is not None))
+    _check(len(given), count, between, reconstruct, ncl and (scale != 1 or smooth or columns is not None))
     from ..generative.weights import named
 
     found = named(weights)
@@ -80,7 +81,7 @@ def command(
         check_folder(output)
         shown = read if reconstruct else []
         with progress.bar(output, not quiet) as report:
-            told = _write_sheet(found, latents, shown, scale, columns, output, report)
+            told = _write_sheet(found, latents, shown, scale, columns, smooth, output, report)
     if not quiet:
         say(f"{output}: {told}")
 
@@ -96,7 +97,7 @@ def _check(given: int, count: int | None, between: bool, reconstruct: bool, of_s
     if given and not (between or reconstruct):
         raise typer.BadParameter("pictures are for --between and --reconstruct", param_hint="PICTURE...")
     if of_sheets:
-        raise typer.BadParameter("--scale and --columns are for a picture", param_hint="--ncl")
+        raise typer.BadParameter("--scale, --smooth and --columns are for a picture", param_hint="--ncl")
 
 
 def _read(path: Path, weights: "Weights", background: int) -> "np.ndarray":
@@ -147,14 +148,14 @@ def _write_files(weights: "Weights", latents: "np.ndarray", folder: Path, names:
 
 def _write_sheet(
     weights: "Weights", latents: "np.ndarray", originals: "list[np.ndarray]", scale: float, columns: int | None,
-    output: Path, report: Callable[[float], None],
+    smooth: bool, output: Path, report: Callable[[float], None],
 ) -> str:  # fmt: skip
     """A picture with all of them, below their originals if there are any; what is told of it."""
     from ..generative.sheet import sheet
     from ..imaging.pictures import picture_bytes, picture_format
 
     form = picture_format(output)
-    picture = sheet(weights, latents, originals, scale, columns, report)
+    picture = sheet(weights, latents, originals, scale, columns, smooth, report)
     try:
         content = picture_bytes(picture, form)
     except NclError as error:

@@ -31,7 +31,7 @@ def command(
     name: Annotated[list[str], typer.Option(help="Preset; may be given several times.")] = ["fern", "maple"],  # noqa: B006
     points: Annotated[int, typer.Option(help="Points of the cloud.")] = 20_000,
     maps: Annotated[list[int], typer.Option(help="Maps to find; may be given several times.")] = [4],  # noqa: B006
-    restarts: Annotated[int, typer.Option(help="Starts that the best is taken of.")] = 24,
+    restarts: Annotated[int, typer.Option(help="Starts in each round of the search.")] = 24,
     seed: Annotated[int, typer.Option(help="Of the starts.")] = 0,
     threads: Annotated[int, typer.Option(help="Of fitting and of the chaos game.")] = 1,
     sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures: the truth, the found.")] = None,

@@ -3,6 +3,10 @@
 At scale S the map is the same: the affine part is enlarged by U_S, and ranges show the whole of it reduced by their
 number m to a side. That reduced picture is the fixed point at S / m, since area means of one scale's fixed point are
 the fixed point of a smaller scale. So only the smallest has to be iterated; each larger one is a single step.
+
+Smoothing is no part of the format, and not done unless asked for: where ranges meet, what each shows is faded into the
+mirror image of what the other does, half a pixel of scale 1 far on both sides, at every larger scale. What one side
+gains the other loses.
 """
 
 from dataclasses import dataclass
@@ -71,18 +75,31 @@ class Map:
         return fine[:, rows[0] - top * up : rows[1] - top * up, columns[0] - left * up : columns[1] - left * up]
 
     @QUIET
-    def shown(self, up: int) -> np.ndarray:
+    def shown(self, up: int, smooth: bool = False) -> np.ndarray:
         """What ranges show at scale `up`: float32 [C, side, side]."""
         if up <= self.ranges:
             return reduce_area(self.fixed_point, self.ranges // up).astype(np.float32)
         smaller = up // self.ranges
         whole = (0, self.size * smaller)
-        return self.window(self.shown(smaller), smaller, whole, whole)
+        return self.window(self.shown(smaller, smooth), smaller, whole, whole, smooth)
 
     @QUIET
-    def window(self, shown: np.ndarray, up: int, rows: Span, columns: Span) -> np.ndarray:
+    def window(self, shown: np.ndarray, up: int, rows: Span, columns: Span, smooth: bool = False) -> np.ndarray:
         """Rows and columns of the fixed point at scale `up`: float32 [C, rows, columns]. shown: at that scale."""
-        z = self.enlarged(up, rows, columns)
+        reach = up // 2 if smooth else 0
+        whole = self.size * up
+        # A sample near a border is mixed with the one as far beyond it.
+        (top, bottom), (left, right) = ((max(0, a - 2 * reach), min(whole, b + 2 * reach)) for a, b in (rows, columns))
+        z = self._copies(shown, (top, bottom), (left, right))
+        if smooth:
+            _fade(z, left, shown.shape[-1], reach)
+            _fade(z.swapaxes(1, 2), top, shown.shape[-1], reach)
+        z = z[:, rows[0] - top : rows[1] - top, columns[0] - left : columns[1] - left]
+        return z + self.enlarged(up, rows, columns)
+
+    def _copies(self, shown: np.ndarray, rows: Span, columns: Span) -> np.ndarray:
+        """What ranges show there: float32 [C, rows, columns]."""
+        z = np.zeros((len(shown), rows[1] - rows[0], columns[1] - columns[0]), np.float32)
         turned = [isometry(shown, number) for number in range(ISOMETRIES)]
         side = shown.shape[-1]
         for i in range(rows[0] // side, -(-rows[1] // side)):
@@ -93,6 +110,20 @@ class Map:
                 for scale, copy in zip(self.scales[i * self.ranges + j].astype(np.float32), turned, strict=True):
                     part += scale * copy[(slice(None), *inside)]
         return z
+
+
+def _fade(z: np.ndarray, start: int, side: int, reach: int) -> None:
+    """Mix samples along the last axis, which are numbered from `start` on, with those as far beyond a multiple of
+    `side`: from half and half there to none of it at `reach`, or as far as both are in z."""
+    end = start + z.shape[-1]
+    for border in range(start // side * side + side, end, side):
+        count = min(reach, border - start, end - border)
+        before = z[..., border - start - count : border - start]
+        beyond = z[..., border - start : border - start + count][..., ::-1]
+        share = 0.5 - (np.arange(count, 0, -1, dtype=np.float32) - 0.5) / (2 * reach)
+        moved = share * (beyond - before)
+        before += moved
+        beyond -= moved
 
 
 def _overlap(span: Span, start: int, length: int) -> Span:

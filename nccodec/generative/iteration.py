@@ -10,15 +10,17 @@ from ..imaging.colour import to_ycc
 from .code import GenerativeCode
 from .fixed import map_of
 from .map import step
+from .synthesis import picture_of
 from .weights import Weights
 
 
 class Iteration:
     """One state: all of the picture at the scale of the request, 0 black to 1 white. Below scale 1 the map is iterated
-    at 1, and what is seen is reduced."""
+    at 1, and what is seen is reduced. Smoothing, which is no part of the map, is of the last picture alone."""
 
     def __init__(self, code: GenerativeCode, weights: Weights, request: Request, device: str = "cpu") -> None:
         map, self._request = map_of(code, weights), request
+        self._map = map
         side = map.size * request.up
         self.size = side, side
         self.largest_scale = map.factor
@@ -40,6 +42,8 @@ class Iteration:
     @QUIET
     def picture(self, state: State, last: bool = False) -> np.ndarray:
         request = self._request
+        if last and request.view.smooth:
+            return picture_of(self._map, request)
         down, whole = request.down, self.size[0]
         wanted = request.samples(request.rows, request.columns)
         spans = tuple(slice(a * down, min(b * down, whole)) for a, b in wanted)

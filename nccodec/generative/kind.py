@@ -49,8 +49,6 @@ def contents(chunk: Chunk) -> bytes:
 
 def check(view: View) -> None:
     """LimitError for what a generative collage does not have."""
-    if view.smooth:
-        raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
     if not view.detail:
         raise LimitError("generative collages, as `nc sample` makes them, have no predicted detail to leave out")
 

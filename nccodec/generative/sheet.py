@@ -18,14 +18,14 @@ from .weights import Weights
 
 def sheet(
     weights: Weights, latents: np.ndarray, originals: list[np.ndarray], scale: float, columns: int | None = None,
-    report: Callable[[float], None] = lambda _: None,
+    smooth: bool = False, report: Callable[[float], None] = lambda _: None,
 ) -> Image.Image:  # fmt: skip
     """Pictures of latents [n, latents], as files of them decode at a scale, in rows without gaps; mid-grey where none
     is. originals: float64 [1, C, size, size] in [0, 1], if given one for each, shown above them by bicubic
-    interpolation. columns: by default as many as makes the sheet about square. report: called with the share done.
-    LimitError for a scale that there is not, and for more pixels than a picture may have."""
+    interpolation. columns: by default as many as makes the sheet about square. smooth: see `fixed`. report: called with
+    the share done. LimitError for a scale that there is not, and for more pixels than a picture may have."""
     a, kinds = weights.architecture, 2 if originals else 1
-    request = Request.of(View(scale=scale), (a.size, a.size), SIDE)
+    request = Request.of(View(scale=scale, smooth=smooth), (a.size, a.size), SIDE)
     side = request.width
     columns = min(len(latents), columns or math.ceil(math.sqrt(len(latents) * kinds)))
     rows = -(-len(latents) // columns) * kinds

@@ -19,10 +19,11 @@ def synthesise(code: GenerativeCode, weights: Weights, request: Request, device:
 @QUIET
 def picture_of(map: Map, request: Request) -> np.ndarray:
     """The fixed point of a map as it is asked for: uint8 [H, W, 3], or [H, W] for one channel."""
-    shown = map.shown(request.up)
+    smooth = request.view.smooth
+    shown = map.shown(request.up, smooth)
 
     def window(rows: Span, columns: Span) -> np.ndarray:
-        return map.window(shown, request.up, rows, columns)[None]
+        return map.window(shown, request.up, rows, columns, smooth)[None]
 
     side = map.size * request.up
     return windows.picture_of(window, request, (side, side), len(map.affine) == 1, 0.0)

@@ -1,9 +1,10 @@
-"""Training of generative collages on the CPU."""
+"""Training of generative collages on the CPU, resumable exactly."""
 
 import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from ..errors import TrainingError
 from .architecture import Architecture
 from .augmentation import moved
 from .objective import SETTLED, Objective
+from .weights import Weights
 
 _WARM = 100  # steps in which the rate rises
 _RISING = 0.2  # share of the run in which the weight of the latents' nats rises to 1
@@ -44,57 +46,85 @@ class Report:
 
 
 class Trainer:
-    """Networks in training. pixels: uint8 [N, C, size, size]. done: steps. objective: by default of `architecture`,
-    with random weights."""
+    """Networks in training. pixels: uint8 [N, C, size, size]. objective: by default of `architecture`, with random
+    weights. init: weights to start from. pictures: fingerprint of where the pixels are from. done: steps. elapsed:
+    seconds of training. TrainingError where pixels or weights do not fit the architecture."""
+
+    average: ClassVar = None  # of the parameters: none
 
     def __init__(
         self, architecture: Architecture, pixels: np.ndarray, run: Run,
-        objective: Callable[[Architecture], Objective] = Objective,
+        objective: Callable[[Architecture], Objective] = Objective, init: Weights | None = None, pictures: str = "",
     ) -> None:  # fmt: skip
         if pixels.shape[1:] != (architecture.channels, architecture.size, architecture.size):
             raise TrainingError("the pictures are not of the size and colours of the architecture")
+        if init is not None and init.architecture != architecture:
+            raise TrainingError(f"{init.path}: has another architecture than the one to be trained")
         torch.manual_seed(run.seed)
-        self.run, self.done, self.objective = run, 0, objective(architecture)
-        self._pixels, self._random = torch.from_numpy(pixels), torch.Generator().manual_seed(run.seed)
+        self.run, self.done, self.elapsed, self.objective = run, 0, 0.0, objective(architecture)
+        if init is not None:
+            with torch.no_grad():
+                for name, x in self.objective.tensors().items():
+                    x.copy_(torch.from_numpy(init.tensors[name]))
+        self._pixels, self._pictures = torch.from_numpy(pixels), pictures
         self._latents = architecture.latents + architecture.upper
-        self._optimizer = torch.optim.Adam(self.objective.parameters(), run.rate)
+        self.optimizer = torch.optim.Adam(self.objective.parameters(), run.rate)
 
-    def train(self, report: Callable[[Report], None] = lambda _: None) -> None:
-        """All steps. TrainingError where the loss is no number."""
-        sums = np.zeros(2)
-        for share in self._paced():
-            pictures, latents = self._step(share)
-            sums += pictures, latents
-            self.done += 1
-            if self.done % _TOLD == 0:
-                if not np.isfinite(sums).all():
-                    raise TrainingError(f"the loss is no number at step {self.done}; a lower --rate may help")
-                report(Report(self.done, share, *(sums / _TOLD)))
-                sums[:] = 0
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a resumed run must have in common with the run that wrote its checkpoint."""
+        run = self.run
+        fields = {"batch": run.batch, "rate": run.rate, "augment": run.augment, "seed": run.seed}
+        return fields | {"pictures": self._pictures, "architecture": self.objective.architecture.to_dict()}
+
+    def train(
+        self, report: Callable[[Report], None] = lambda _: None, save: Callable[[], None] = lambda: None,
+        save_seconds: float = 120.0,
+    ) -> None:  # fmt: skip
+        """All steps that are left. save: called every so many seconds, at the end, and when an interruption passes
+        through. TrainingError where the loss is no number, of which nothing is saved."""
+        sums, saved = np.zeros(2), self.elapsed
+        try:
+            for share in self._paced():
+                sums += self._step(share)
+                self.done += 1
+                if self.done % _TOLD == 0:
+                    if not np.isfinite(sums).all():
+                        raise TrainingError(f"the loss is no number at step {self.done}; a lower --rate may help")
+                    report(Report(self.done, share, *(sums / _TOLD)))
+                    sums[:] = 0
+                    if self.elapsed - saved > save_seconds:
+                        save()
+                        saved = self.elapsed
+        finally:
+            if np.isfinite(sums).all():
+                save()
 
     def _paced(self) -> Iterator[float]:
         """For each step, the share of the run before it."""
-        began, run = time.monotonic(), self.run
+        began, run = time.monotonic() - self.elapsed, self.run
         while True:
-            share = self.done / run.steps if run.steps else (time.monotonic() - began) / (60 * run.minutes)
+            self.elapsed = time.monotonic() - began
+            share = self.done / run.steps if run.steps else self.elapsed / (60 * run.minutes)
             if share >= 1:
                 return
             yield share
 
     def _step(self, share: float) -> tuple[float, float]:
-        run, random = self.run, self._random
+        run = self.run
+        random = torch.Generator().manual_seed(run.seed * 1_000_003 + self.done)  # so that no state has to be kept
         chosen = torch.randint(len(self._pixels), (run.batch,), generator=random)
         pictures = moved(self._pixels[chosen].float() / 255, run.augment, random)
         noise = torch.randn(run.batch, self._latents, generator=random)
         rate = run.rate * min(1, (self.done + 1) / _WARM) * 0.5 * (1 + math.cos(math.pi * share))
-        for group in self._optimizer.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = rate
         nats, divergence = self.objective(pictures, noise)
         loss = (nats + min(1.0, share / _RISING) * divergence).mean()
-        self._optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.objective.parameters(), _CLIP)
-        self._optimizer.step()
+        self.optimizer.step()
         return nats.mean().item(), divergence.mean().item()
 
 

@@ -3,54 +3,61 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch.optim.swa_utils import AveragedModel
 
 from ..errors import TrainingError
 
-if TYPE_CHECKING:
-    from .loop import Trainer
+
+class Trainer(Protocol):
+    """A run whose steps follow from parameters, optimizer state and position alone. done: steps. elapsed: seconds.
+    average: moving average of the parameters, if there is one. identity: what a resumed run must have in common with
+    the run that wrote the checkpoint, by the names that a user knows."""
+
+    objective: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    average: AveragedModel | None
+    done: int
+    elapsed: float
+
+    @property
+    def identity(self) -> dict[str, Any]: ...
 
 
-def save(path: Path, trainer: "Trainer") -> None:
+def save(path: Path, trainer: Trainer) -> None:
     """Write parameters, optimizer state and position, replacing the file at once or not at all."""
     tensors = {}
     for name, p in trainer.objective.named_parameters():
         tensors[f"value.{name}"] = p.detach()
         for key, value in trainer.optimizer.state.get(p, {}).items():
             tensors[f"{key}.{name}"] = value
-    tensors |= {f"average.{name}": p.detach() for name, p in trainer.average.module.named_parameters()}
-    position = {"done": trainer.done, "elapsed": trainer.elapsed, "identity": identity(trainer)}
+    if trainer.average is not None:
+        tensors |= {f"average.{name}": p.detach() for name, p in trainer.average.module.named_parameters()}
+    position = {"done": trainer.done, "elapsed": trainer.elapsed, "identity": trainer.identity}
     beside = path.with_name(path.name + ".part")
     save_file({name: t.contiguous().cpu() for name, t in tensors.items()}, beside, {"nccodec": json.dumps(position)})
     os.replace(beside, path)
 
 
-def identity(trainer: "Trainer") -> dict:
-    """What a resumed run must have in common with the run that wrote the checkpoint."""
-    o = trainer.options
-    fields = {"crop": o.crop, "batch": o.batch, "loss": o.loss, "seed": o.seed, "rate": o.rate}
-    fields |= {"border": o.border, "colour": o.colour}
-    fields |= {"screens": trainer.folder.screens, "processes": trainer.processes}
-    return fields | {"pictures": trainer.folder.fingerprint, "architecture": o.architecture.to_dict()}
-
-
-def resume(path: Path, trainer: "Trainer") -> None:
+def resume(path: Path, trainer: Trainer) -> None:
     """Continue where the checkpoint stopped: the same steps follow as without the interruption."""
     position, tensors = _read(path)
-    there, here = position["identity"], json.loads(json.dumps(identity(trainer)))
+    there, here = position["identity"], json.loads(json.dumps(trainer.identity))
     for key, value in here.items():
         if there.get(key) != value:
             raise TrainingError(f"{path}: the checkpoint was made with other {key}")
-    averages = dict(trainer.average.module.named_parameters())
-    trainer.average.n_averaged.fill_(position["done"])
+    if trainer.average is not None:
+        trainer.average.n_averaged.fill_(position["done"])
+        for name, p in trainer.average.module.named_parameters():
+            with torch.no_grad():
+                p.copy_(tensors[f"average.{name}"])
     for name, p in trainer.objective.named_parameters():
         with torch.no_grad():
             p.copy_(tensors[f"value.{name}"])
-            averages[name].copy_(tensors[f"average.{name}"])
         state = {
             key: tensors[f"{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}.{name}" in tensors
         }

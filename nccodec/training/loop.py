@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -101,6 +102,15 @@ class Trainer:
 
     def _samples(self, batch: np.ndarray) -> Tensor:
         return torch.from_numpy(batch).to(self.device).float() / 255
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """See `checkpoint.Trainer`."""
+        o, folder = self.options, self.folder
+        fields = {"crop": o.crop, "batch": o.batch, "loss": o.loss, "seed": o.seed, "rate": o.rate}
+        fields |= {"border": o.border, "colour": o.colour}
+        fields |= {"screens": folder.screens, "processes": self.processes}
+        return fields | {"pictures": folder.fingerprint, "architecture": o.architecture.to_dict()}
 
     @property
     def progress(self) -> float:

@@ -199,6 +199,6 @@ def test_no_other_module_of_these_imports_torch_at_its_top():
     assert with_torch == {
         "arrays/torch_form.py", "neural/prior_network.py", "neural/refining.py", "neural/tables.py",
         "generative/augmentation.py", "generative/objective.py", "generative/training.py",
-        "points/copies.py", "points/fitting.py",
+        "points/covers.py", "points/fitting.py", "points/nearest.py",
         *(f"implicit/{name}.py" for name in fits),
     }  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import nccodec
-from nccodec.points import copies, fitting
+from nccodec.points import covers, fitting
 from nccodec.points.clouds import cloud_bytes, read_cloud
 
 
@@ -92,9 +92,9 @@ def test_drawings_and_spaces_are_clouds(folder):
 
 def test_a_cloud_of_space_becomes_a_file(nc, folder, monkeypatch):
     """Corners of a tetrahedron: four maps of a half; here only that some are found, in few steps."""
-    monkeypatch.setattr(fitting, "stages", lambda restarts: (fitting.Stage(1, 5, 50, 4, 2),))
-    monkeypatch.setattr(copies, "_STARTS", 4)
-    monkeypatch.setattr(copies, "_STEPS", 5)
+    for name, value in {"_ROUNDS": 1, "_STEPS": 5, "_CLOSER": (5, 0.01, 50)}.items():
+        monkeypatch.setattr(covers, name, value)
+    monkeypatch.setattr(fitting, "_STEPS", 5)
     random, corners = np.random.default_rng(0), np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
     x, points = np.zeros((300, 3)), []
     for _ in range(12):

@@ -42,6 +42,13 @@ def test_a_sheet_of_samples(nc, tmp_path):
         assert np.abs(found - drawn(weights.load(GREY), 6)[number]).max() <= 1 / 32
 
 
+def test_a_smooth_sheet_is_of_smooth_decodes(nc, tmp_path):
+    assert nc("sample", GREY, "-n", 1, "--scale", 4, "--smooth", "-o", "s.png")[0] == 0
+    assert nc("sample", GREY, "-n", 1, "--ncl", "-o", "out")[0] == 0
+    assert nc("decode", "out/0.ncl", "--weights", GREY, "--scale", 4, "--smooth", "-o", "d.png")[0] == 0
+    np.testing.assert_array_equal(*(np.asarray(Image.open(tmp_path / name)) for name in ("s.png", "d.png")))
+
+
 def test_samples_are_of_a_seed(nc, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert nc("sample", COLOUR, "-n", 4, "--seed", seed, "-o", f"{name}.png", "--quiet") == (0, "", "")
@@ -105,6 +112,7 @@ def test_films_of_maps_begin_and_end_with_decodes(nc, glyphs):
         ((GREY, "--between", "--reconstruct", "a.png", "b.png"), 2, "not both"),
         ((GREY, "a.png"), 2, "for --between and --reconstruct"),
         ((GREY, "--ncl", "--scale", 2, "-o", "out"), 2, "are for a picture"),
+        ((GREY, "--ncl", "--smooth", "-o", "out"), 2, "are for a picture"),
         ((GREY, "--reconstruct", "sprites/1.png", "-o", "s.png"), 1, "sprites/1.png: 8 x 8 pixels; these weights"),
         ((GREY, "--reconstruct", "c.png", "-o", "s.png"), 1, "c.png: no such file"),
         ((GREY, "--reconstruct", "a.png", "sub/a.png", "--ncl", "-o", "out"), 1, "two pictures would have one name"),
@@ -164,6 +172,18 @@ def test_training_on_a_folder(nc, glyphs):
     assert code == 0 and '"map": "generative"' in out and '"note": "mine"' in out
     assert "exists already" in nc(*run)[2]
     assert nc(*run, "-f")[0] == 0
+    code, _, told = nc(*run[:5], 5, *run[6:], "--resume")
+    assert code == 0 and "s.safetensors: 5 steps" in told
+    (glyphs / "s.safetensors").rename(glyphs / "t.safetensors")
+    assert "s.checkpoint: exists already" in " ".join(nc(*run)[2].split())
+    assert "other architecture" in nc(*run[:6], "--resume")[2]
+    code, _, told = nc(*run[:3], "u.safetensors", *run[4:6], "--init", "t.safetensors")
+    assert code == 0 and weights.load(glyphs / "u.safetensors").architecture == found.architecture
+    assert (
+        "another architecture"
+        in nc(*run[:3], "v.safetensors", "--steps", 1, "--init", "t.safetensors", "--atoms", 3)[2]
+    )
+    assert not (glyphs / "v.safetensors").exists()
 
 
 @pytest.mark.parametrize(
@@ -176,6 +196,7 @@ def test_training_on_a_folder(nc, glyphs):
         (("sprites", "--out", "x.safetensors", "--steps", 1, "--minutes", 1), 2, "--steps or --minutes"),
         (("sprites", "--out", "x.safetensors", "--ranges", 3), 1, "ranges must be 2, 4 or 8"),
         (("sprites", "--out", "x.safetensors", "--kernel", 3), 1, "kernel must be 2"),
+        (("sprites", "--out", "x.safetensors", "--resume"), 1, "x.checkpoint: no checkpoint to resume from"),
     ],
 )
 def test_what_cannot_be_trained(nc, glyphs, arguments, status, message):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nccodec.experiments import clouds
-from nccodec.points import copies, fitting
+from nccodec.points import covers, fitting
 
 
 def test_nearness_by_hand():
@@ -18,9 +18,9 @@ def test_nearness_by_hand():
 
 
 def test_the_study_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(fitting, "stages", lambda restarts: (fitting.Stage(1, 5, 50, 4, 2, joined=True),))
-    monkeypatch.setattr(copies, "_STARTS", 4)
-    monkeypatch.setattr(copies, "_STEPS", 5)
+    for name, value in {"_ROUNDS": 1, "_STEPS": 5, "_CLOSER": (5, 0.01, 50)}.items():
+        monkeypatch.setattr(covers, name, value)
+    monkeypatch.setattr(fitting, "_STEPS", 5)
     monkeypatch.setattr(clouds, "_SIDE", 64)
     monkeypatch.setattr(clouds, "_TRUTH", 2000)
     clouds.command(tmp_path / "c.json", ["sierpinski"], 2000, [3], 1, 0, 1, tmp_path / "sheets")

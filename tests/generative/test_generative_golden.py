@@ -12,8 +12,10 @@ from PIL import Image
 import nccodec
 from nccodec import errors
 from nccodec.bitstream import container
+from nccodec.codec.animate import iterates_of, map_of
 from nccodec.codec.file import read_file, write_file
 from nccodec.codec.opened import Opened
+from nccodec.collage.output import View
 from nccodec.generative.code import GenerativeCode
 
 ROOT = Path(__file__).parents[2]
@@ -131,12 +133,25 @@ def test_without_self_reference_the_affine_part_is_seen():
     assert within_one_grey_level(plain[..., :3], expected)
 
 
-@pytest.mark.parametrize(("option", "message"), [("smooth", "partitioned maps"), ("detail", "no predicted detail")])
-def test_views_of_other_maps_are_refused(option, message):
-    with pytest.raises(errors.LimitError, match=message):
-        nccodec.decode(
-            (GOLDEN / "grey.ncl").read_bytes(), weights=GOLDEN / "grey.safetensors", **{option: option != "detail"}
-        )
+def test_views_of_other_maps_are_refused():
+    with pytest.raises(errors.LimitError, match="no predicted detail"):
+        nccodec.decode((GOLDEN / "grey.ncl").read_bytes(), weights=GOLDEN / "grey.safetensors", detail=False)
+
+
+def test_smoothing_is_of_larger_scales_and_of_the_last_picture_of_a_film():
+    data, weights = (GOLDEN / "grey.ncl").read_bytes(), GOLDEN / "grey.safetensors"
+    plain, smooth = (
+        [np.asarray(nccodec.decode(data, scale, weights=weights, smooth=smooth)) for scale in (1, 4)]
+        for smooth in (False, True)
+    )
+    np.testing.assert_array_equal(plain[0], smooth[0])
+    assert not np.array_equal(plain[1], smooth[1])
+    films = [
+        list(iterates_of(map_of(data, View(4, smooth=smooth), weights, "cpu"), "noise", None))
+        for smooth in (False, True)
+    ]
+    assert all(np.array_equal(a.picture, b.picture) for a, b in zip(*(film[:-1] for film in films), strict=True))
+    np.testing.assert_array_equal(films[1][-1].picture, smooth[1])
 
 
 def test_regions_of_an_opened_file_are_those_of_the_decode(good):

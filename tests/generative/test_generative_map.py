@@ -113,7 +113,35 @@ def test_a_window_is_the_part_of_the_whole():
     np.testing.assert_allclose(part, map.window(shown, 8, whole, whole)[:, 13:70, 41:42], atol=1e-6)
 
 
-@pytest.mark.parametrize("view", [{"scale": 5.3}, {"size": (31, 90)}, {"scale": 4}, {"scale": 0.5}, {"scale": 0.4}])
+def test_smoothing_fades_ranges_into_each_other():
+    """At a border the step that copies make is as much smaller as a sample is nearer than half a pixel of scale 1; in
+    the middle of ranges nothing changes; and what one range gains the other loses."""
+    map, up, side = random_map(12, 2), 8, 48
+    shown, whole = map.shown(up), (0, 96)
+    hard, smooth = (map.window(shown, up, whole, whole, each)[0] for each in (False, True))
+    affine, reach = map.enlarged(up, whole, whole)[0], up // 2
+    inner = slice(reach, side - reach)
+    np.testing.assert_array_equal(smooth[inner, inner], hard[inner, inner])
+    (before, after), (left, right) = ((z - affine)[inner, side - 1 : side + 1].T for z in (smooth, hard))
+    np.testing.assert_allclose(after - before, (right - left) * 0.5 / reach, atol=1e-6)
+    np.testing.assert_allclose(before + after, left + right, atol=1e-6)
+    assert np.abs(right - left).max() > 0.1
+    assert smooth.sum(dtype=float) == pytest.approx(hard.sum(dtype=float), rel=1e-6)
+    assert not np.array_equal(map.shown(up, True), shown)
+
+
+def test_a_smoothed_window_is_the_part_of_the_whole():
+    map = random_map(16, 4)
+    shown, whole = map.shown(8, True), (0, 128)
+    smooth = map.window(shown, 8, whole, whole, True)
+    for rows, columns in (((13, 70), (31, 33)), ((63, 64), (90, 128)), ((0, 5), (25, 100))):
+        part = map.window(shown, 8, rows, columns, True)
+        np.testing.assert_allclose(part, smooth[:, slice(*rows), slice(*columns)], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "view", [{"scale": 5.3}, {"size": (31, 90)}, {"scale": 4}, {"scale": 4, "smooth": True}, {"scale": 0.4}]
+)
 def test_a_crop_is_the_part_of_the_picture(view, monkeypatch):
     map = random_map(16, 4, channels=3)
     whole = picture_of(map, Request.of(View(**view), (16, 16), 4))

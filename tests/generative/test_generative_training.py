@@ -17,6 +17,7 @@ from nccodec.generative.folder import Pictures, fitted, on_ground
 from nccodec.generative.network import Generative
 from nccodec.generative.objective import Objective, divergence_of, log_logistic
 from nccodec.generative.sampling import between, drawn
+from nccodec.training import checkpoint
 
 SMALL = Architecture(size=8, ranges=2, kernel=8, atoms=4, latents=3, upper=1, hidden=16, width=8)
 
@@ -111,10 +112,59 @@ def test_the_same_seed_trains_the_same_weights():
     assert not np.array_equal(arrays[0], arrays[2])
 
 
+def test_an_interrupted_and_resumed_run_takes_the_same_steps(tmp_path):
+    class Stopped(Objective):
+        left = 3
+
+        def forward(self, *given):
+            if not self.left:
+                raise KeyboardInterrupt
+            self.left -= 1
+            return super().forward(*given)
+
+    whole, first, second = (
+        training.Trainer(SMALL, bars(16), training.Run(steps=7), made) for made in (Objective, Stopped, Objective)
+    )
+    whole.train()
+    with pytest.raises(KeyboardInterrupt):
+        first.train(save=lambda: checkpoint.save(tmp_path / "c", first))
+    checkpoint.resume(tmp_path / "c", second)
+    assert second.done == 3 and second.elapsed == first.elapsed > 0
+    second.train(save=lambda: checkpoint.save(tmp_path / "c", second))
+    checkpoint.resume(tmp_path / "c", first)
+    assert first.done == 7
+    expected = training.arrays_of(whole.objective)
+    for trainer in (first, second):
+        for name, array in training.arrays_of(trainer.objective).items():
+            np.testing.assert_array_equal(array, expected[name])
+    for changes, message in (
+        ({"rate": 1e-4}, "other rate"),
+        ({"seed": 1}, "other seed"),
+        ({"batch": 2}, "other batch"),
+    ):
+        with pytest.raises(TrainingError, match=message):
+            checkpoint.resume(tmp_path / "c", training.Trainer(SMALL, bars(16), training.Run(steps=7, **changes)))
+    with pytest.raises(TrainingError, match="other pictures"):
+        checkpoint.resume(tmp_path / "c", training.Trainer(SMALL, bars(16), training.Run(7), pictures="others"))
+
+
+def test_training_starts_at_other_weights(tmp_path):
+    first = training.Trainer(SMALL, bars(16), training.Run(steps=2))
+    weights.save(tmp_path / "w.safetensors", SMALL, training.arrays_of(first.objective))
+    start = weights.load(tmp_path / "w.safetensors")
+    second = training.Trainer(SMALL, bars(16), training.Run(steps=2, seed=9), init=start)
+    for name, array in training.arrays_of(second.objective).items():
+        np.testing.assert_array_equal(array, start.tensors[name].astype(np.float32))
+    other = Architecture(**SMALL.to_dict() | {"atoms": 5})
+    with pytest.raises(TrainingError, match=r"w\.safetensors: has another architecture"):
+        training.Trainer(other, bars(16), training.Run(steps=2), init=start)
+
+
 def test_a_loss_that_is_no_number_ends_training():
-    trainer = training.Trainer(SMALL, bars(16), training.Run(steps=100, rate=1e9, augment=0.0))
+    trainer, saved = training.Trainer(SMALL, bars(16), training.Run(steps=100, rate=1e9, augment=0.0)), []
     with pytest.raises(TrainingError, match="no number at step 50; a lower --rate"):
-        trainer.train()
+        trainer.train(save=lambda: saved.append(trainer.done))
+    assert saved == []
 
 
 def test_colours_are_trained_too():
