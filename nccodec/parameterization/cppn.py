@@ -1,5 +1,5 @@
-"""A picture as a network from place to colour (K. Stanley, "Compositional pattern producing networks", 2007, in the form
-of Distill 2018): it has no pixels, so that it can be decoded at any size."""
+"""A picture as a network from place to colour (K. Stanley, "Compositional pattern producing networks", 2007, as in
+Distill 2018): it has no pixels, so that it can be decoded at any size."""
 
 import math
 

@@ -1,5 +1,5 @@
-"""A picture as a map whose every range is a small copy of all of it, so that it is made of itself, down to what no pixel
-shows. Colours, strengths and turns of the copies are what is optimised, through the fixed point."""
+"""A picture as a map whose every range is a small copy of all of it, so that it is made of itself, down to what no
+pixel shows. Colours, strengths and turns of the copies are what is optimised, through the fixed point."""
 
 import torch
 from torch import Tensor
