@@ -10,7 +10,7 @@ from ..code import grid_of
 from ..neural.code import CollageCode
 from ..neural.levels import real
 from ..neural.weights import named
-from .fourier import Fourier, Spectrum
+from .fourier import Spectrum, random_picture
 from .parameters import DEVIATION, Canvas, Shared, Within, check_start
 
 WEIGHTS = "photo"
@@ -34,7 +34,8 @@ class Collage:
         self._domains = a.channels - a.atoms
         self._grid = grid_of(canvas.height, canvas.width, a.range_size)
         random = torch.Generator().manual_seed(canvas.seed)
-        self._spread = self._in_steps(_typical(canvas)).std((0, 2, 3), keepdim=True).clamp_min(1e-3)
+        typical = random_picture(256, 256, torch.Generator().manual_seed(1)).to(canvas.device)
+        self._spread = self._in_steps(typical).std((0, 2, 3), keepdim=True).clamp_min(1e-3)
         shape = canvas.frames, a.atoms, *self._grid
         values = torch.randn(shape, generator=random).mul_(DEVIATION).to(canvas.device)
         if start is not None:
@@ -78,11 +79,3 @@ class Collage:
             padded = picture[:, :, down][..., across]
             analysed = self._model.analyse(padded.contiguous())
             return self._model.in_steps(analysed, real(self._level, self._device))[:, : self._atoms]
-
-
-def _typical(canvas: Canvas) -> Tensor:
-    """A random picture with the spectrum and colours of photographs, [1, 3, 256, 256]."""
-    fourier = Fourier(Canvas(256, 256, seed=1, device=canvas.device))
-    with torch.no_grad():
-        fourier.parameters[0] /= DEVIATION
-        return fourier.picture()

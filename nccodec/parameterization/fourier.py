@@ -65,3 +65,11 @@ def amplitudes(height: int, width: int, decay: float = 1.0) -> Tensor:
         count[-1] = 1
     energy = 2 * (scale.square() * count).sum() / (height * width)
     return scale / energy.sqrt()
+
+
+def random_picture(height: int, width: int, random: torch.Generator) -> Tensor:
+    """With colours and spectrum of photographs, but nothing to be seen: [1, 3, height, width], 0 .. 1."""
+    spectrum = Spectrum(Canvas(height, width), 3, random)
+    with torch.no_grad():
+        spectrum.values /= DEVIATION
+        return coloured(spectrum.planes())
