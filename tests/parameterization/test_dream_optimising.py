@@ -62,8 +62,8 @@ def test_frames_are_optimised_for_what_is_at_their_place():
     made, objective = Plain([0.5, 0.5, 0.5]), Toward()
     shares = []
     loss = optimise(made, objective, Rules(40), lambda *told: shares.append(told[0]))
-    torch.testing.assert_close(made.red.detach(), torch.tensor([0.2, 0.4, 0.6]), rtol=0, atol=0.02)
-    assert objective.ways[:3] == [0, 0.5, 1] and objective.calls == 120 and loss < 1e-3
+    torch.testing.assert_close(made.red.detach(), torch.tensor([0.2, 0.4, 0.6]), rtol=0, atol=0.04)
+    assert objective.ways[:3] == [0, 0.5, 1] and objective.calls == 120 and loss < 2e-3
     assert shares == pytest.approx([(n + 1) / 40 for n in range(40)])
 
 
