@@ -1,0 +1,95 @@
+"""What pictures are optimised in: the interface, and what several parameterizations share."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..errors import LimitError
+
+if TYPE_CHECKING:
+    from ..implicit.code import ImplicitCode
+    from ..neural.code import CollageCode
+    from ..whole.code import WholeCode
+
+# Red, green, blue of one standard deviation along the axes along which the colours of photographs do not correlate:
+# eigenvectors times roots of eigenvalues of the covariance of 193 photographs, the first one's length being 1.
+COLOURS = torch.tensor([[0.568, 0.581, 0.582], [-0.282, 0.0, 0.275], [0.073, -0.145, 0.074]])
+_SHARED = (4, 8, 16)  # reductions of what frames share
+_EDGE = 0.004  # how near to 0 and 1 a picture that is started from may be
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """height, width: in pixels. frames: pictures that share a part. alpha: whether there is transparency. seed: of what
+    is random at the start."""
+
+    height: int
+    width: int
+    frames: int = 1
+    alpha: bool = False
+    seed: int = 0
+    device: str = "cpu"
+
+    @property
+    def channels(self) -> int:
+        return 4 if self.alpha else 3
+
+
+class Parameterization(Protocol):
+    """parameters: leaves, float32, that need gradients. rate: Adam's that suits them."""
+
+    parameters: list[Tensor]
+    rate: float
+
+    def picture(self) -> Tensor:
+        """float32 [frames, 3 or 4, height, width]: sRGB values and, last, opacity; all 0 .. 1, differentiable."""
+        ...
+
+    def code(self) -> "ImplicitCode | CollageCode | WholeCode | None":
+        """What a file may hold of it, transparency apart; None where that is no more than its picture."""
+        ...
+
+
+def coloured(planes: Tensor) -> Tensor:
+    """planes: [n, 3 or 4, h, w], of about unit variance, along COLOURS and of opacity. Returns what `Parameterization`
+    does as its picture."""
+    colours = torch.einsum("ncyx,cd->ndyx", planes[:, :3], COLOURS.to(planes))
+    return torch.cat([colours, planes[:, 3:]], 1).sigmoid()
+
+
+def planes_of(picture: Tensor) -> Tensor:
+    """The inverse of `coloured`: picture [n, 3 or 4, h, w], 0 .. 1, of which 0 and 1 are taken for values near them."""
+    values = picture.clamp(_EDGE, 1 - _EDGE).logit()
+    colours = torch.einsum("ndyx,dc->ncyx", values[:, :3], torch.linalg.inv(COLOURS).to(values))
+    return torch.cat([colours, values[:, 3:]], 1)
+
+
+class Shared:
+    """The part that frames share: sums of grids of 1/4, 1/8 and 1/16 of the samples, enlarged. One frame has none."""
+
+    def __init__(self, canvas: Canvas, random: torch.Generator, deviation: float) -> None:
+        """deviation: of each grid's samples at the start."""
+        self._size = canvas.height, canvas.width
+        self.parameters: list[Tensor] = []
+        for by in _SHARED if canvas.frames > 1 else ():
+            size = 1, canvas.channels, math.ceil(canvas.height / by), math.ceil(canvas.width / by)
+            grid = torch.randn(size, generator=random).mul_(deviation).to(canvas.device)
+            self.parameters.append(grid.requires_grad_())
+
+    def added(self, planes: Tensor) -> Tensor:
+        """planes: [frames, c, h, w]."""
+        for grid in self.parameters:
+            planes = planes + F.interpolate(grid, self._size, mode="bilinear", align_corners=False)
+        return planes
+
+
+def check_start(canvas: Canvas, start: Tensor | None) -> None:
+    """LimitError unless a picture to start from is of the canvas' size: [3 or 4, h, w]."""
+    if start is not None and start.shape[1:] != (canvas.height, canvas.width):
+        raise LimitError(
+            f"a start of {start.shape[2]} x {start.shape[1]} pixels for {canvas.width} x {canvas.height}"
+        )  # fmt: skip
