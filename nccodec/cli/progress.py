@@ -28,26 +28,29 @@ def bar(source: Path, shown: bool = True) -> Iterator[Callable[[float], None]]:
 
 
 @contextmanager
-def fitted(source: Path, shown: bool = True) -> Iterator[Callable[[float, float, float], None]]:
+def fitted(
+    source: Path, shown: bool = True, told: str = "{:.2f} dB"
+) -> Iterator[Callable[[float, float, float], None]]:
     """Of a fit that takes minutes: a bar on a terminal, elsewhere a line at each tenth. Gives what to call with the
-    share done, the PSNR so far in dB and the seconds left. shown: False for nothing anywhere."""
+    share done, the PSNR so far in dB and the seconds left. shown: False for nothing anywhere. told: how that number is
+    written, where it is no PSNR."""
     if not shown:
         yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    console, told = Console(stderr=True), 0
+    console, tenths = Console(stderr=True), 0
     columns = (TextColumn("{task.description}", markup=False), BarColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(plain(source), total=1.0)
 
         def report(share: float, psnr: float, seconds: float) -> None:
-            nonlocal told
-            text = f"{plain(source)}: {psnr:.2f} dB, {seconds / 60:.1f} min left"
+            nonlocal tenths
+            text = f"{plain(source)}: {told.format(psnr)}, {seconds / 60:.1f} min left"
             progress.update(task, completed=share, description=text)
-            if not console.is_terminal and int(10 * share) > told:
-                told = int(10 * share)
+            if not console.is_terminal and int(10 * share) > tenths:
+                tenths = int(10 * share)
                 print(text, file=sys.stderr)
 
         yield report

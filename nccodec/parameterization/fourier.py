@@ -4,9 +4,29 @@
 import torch
 from torch import Tensor
 
-from .parameters import Canvas, Shared, check_start, coloured, planes_of
+from .parameters import DEVIATION, Canvas, Shared, check_start, coloured, planes_of
 
-_DEVIATION = 0.02  # of a random start, in planes of which 1 is a photograph's
+
+class Spectrum:
+    """Planes [frames, channels, height, width] of unit variance, if that of the parameters is 1. start: such planes, of
+    the first channels or of all, [1, c, height, width]; the rest is random."""
+
+    def __init__(
+        self, canvas: Canvas, channels: int, random: torch.Generator, start: Tensor | None = None, decay: float = 1.0
+    ) -> None:
+        self._size = canvas.height, canvas.width
+        self._scale = amplitudes(*self._size, decay).to(canvas.device)
+        shape = canvas.frames, channels, *self._scale.shape, 2  # real and imaginary parts
+        self.values = (torch.randn(shape, generator=random) * DEVIATION).to(canvas.device)
+        if start is not None:
+            spectrum = torch.fft.rfft2(start, norm="ortho") / self._scale
+            self.values[:, : start.shape[1]] = torch.view_as_real(spectrum)
+        self.values.requires_grad_()
+
+    def planes(self) -> Tensor:
+        """Differentiable by `values`."""
+        spectrum = torch.view_as_complex(self.values) * self._scale
+        return torch.fft.irfft2(spectrum, s=self._size, norm="ortho")
 
 
 class Fourier:
@@ -17,26 +37,17 @@ class Fourier:
     def __init__(self, canvas: Canvas, start: Tensor | None = None, decay: float = 1.0) -> None:
         """start: [3 or 4, height, width], 0 .. 1, else random. decay: power of 1 / frequency."""
         check_start(canvas, start)
-        self._size = canvas.height, canvas.width
-        self._scale = amplitudes(*self._size, decay).to(canvas.device)
         random = torch.Generator().manual_seed(canvas.seed)
-        shape = canvas.frames, canvas.channels, *self._scale.shape, 2  # real and imaginary parts
-        spectrum = (torch.randn(shape, generator=random) * _DEVIATION).to(canvas.device)
-        if start is not None:
-            given = planes_of(start[None].to(canvas.device, torch.float32))
-            values = torch.view_as_real(torch.fft.rfft2(given, norm="ortho") / self._scale)
-            spectrum[:, : given.shape[1]] = values
-        self._spectrum = spectrum.requires_grad_()
-        self._shared = Shared(canvas, random, _DEVIATION)
-        self.parameters = [self._spectrum, *self._shared.parameters]
+        given = None if start is None else planes_of(start[None].to(canvas.device, torch.float32))
+        self._spectrum = Spectrum(canvas, canvas.channels, random, given, decay)
+        self._shared = Shared(canvas, canvas.channels, (canvas.height, canvas.width), random)
+        self.parameters = [self._spectrum.values, *self._shared.parameters]
 
     def picture(self) -> Tensor:
         """See `Parameterization.picture`."""
-        values = torch.view_as_complex(self._spectrum) * self._scale
-        planes = torch.fft.irfft2(values, s=self._size, norm="ortho")
-        return coloured(self._shared.added(planes))
+        return coloured(self._shared.added(self._spectrum.planes()))
 
-    def code(self) -> None:
+    def code(self, quality: float) -> None:
         """Its picture is all there is."""
 
 
@@ -54,3 +65,11 @@ def amplitudes(height: int, width: int, decay: float = 1.0) -> Tensor:
         count[-1] = 1
     energy = 2 * (scale.square() * count).sum() / (height * width)
     return scale / energy.sqrt()
+
+
+def random_picture(height: int, width: int, random: torch.Generator) -> Tensor:
+    """With colours and spectrum of photographs, but nothing to be seen: [1, 3, height, width], 0 .. 1."""
+    spectrum = Spectrum(Canvas(height, width), 3, random)
+    with torch.no_grad():
+        spectrum.values /= DEVIATION
+        return coloured(spectrum.planes())

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # eigenvectors times roots of eigenvalues of the covariance of 193 photographs, the first one's length being 1.
 COLOURS = torch.tensor([[0.568, 0.581, 0.582], [-0.282, 0.0, 0.275], [0.073, -0.145, 0.074]])
 _SHARED = (4, 8, 16)  # reductions of what frames share
-_EDGE = 0.004  # how near to 0 and 1 a picture that is started from may be
+DEVIATION = 0.02  # of random starts, in planes of which 1 is a photograph's
+EDGE = 0.004  # how near to 0 and 1 a picture that is started from may be
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ class Parameterization(Protocol):
         """float32 [frames, 3 or 4, height, width]: sRGB values and, last, opacity; all 0 .. 1, differentiable."""
         ...
 
-    def code(self) -> "ImplicitCode | CollageCode | WholeCode | None":
-        """What a file may hold of it, transparency apart; None where that is no more than its picture."""
+    def code(self, quality: float) -> "ImplicitCode | CollageCode | WholeCode | None":
+        """What a file may hold of it, transparency apart, of one frame. quality: 0 .. 100. None where that is no more
+        than its picture."""
         ...
 
 
@@ -63,7 +65,7 @@ def coloured(planes: Tensor) -> Tensor:
 
 def planes_of(picture: Tensor) -> Tensor:
     """The inverse of `coloured`: picture [n, 3 or 4, h, w], 0 .. 1, of which 0 and 1 are taken for values near them."""
-    values = picture.clamp(_EDGE, 1 - _EDGE).logit()
+    values = picture.clamp(EDGE, 1 - EDGE).logit()
     colours = torch.einsum("ndyx,dc->ncyx", values[:, :3], torch.linalg.inv(COLOURS).to(values))
     return torch.cat([colours, values[:, 3:]], 1)
 
@@ -71,20 +73,34 @@ def planes_of(picture: Tensor) -> Tensor:
 class Shared:
     """The part that frames share: sums of grids of 1/4, 1/8 and 1/16 of the samples, enlarged. One frame has none."""
 
-    def __init__(self, canvas: Canvas, random: torch.Generator, deviation: float) -> None:
-        """deviation: of each grid's samples at the start."""
-        self._size = canvas.height, canvas.width
+    def __init__(self, canvas: Canvas, channels: int, size: tuple[int, int], random: torch.Generator) -> None:
+        """size: rows and columns of samples."""
+        self._size = size
         self.parameters: list[Tensor] = []
         for by in _SHARED if canvas.frames > 1 else ():
-            size = 1, canvas.channels, math.ceil(canvas.height / by), math.ceil(canvas.width / by)
-            grid = torch.randn(size, generator=random).mul_(deviation).to(canvas.device)
-            self.parameters.append(grid.requires_grad_())
+            grid = torch.randn(1, channels, *(math.ceil(n / by) for n in size), generator=random).mul_(DEVIATION)
+            self.parameters.append(grid.to(canvas.device).requires_grad_())
 
     def added(self, planes: Tensor) -> Tensor:
-        """planes: [frames, c, h, w]."""
+        """planes: [frames, channels, rows, columns]."""
         for grid in self.parameters:
             planes = planes + F.interpolate(grid, self._size, mode="bilinear", align_corners=False)
         return planes
+
+
+class Within(torch.autograd.Function):
+    """Values clamped to 0 .. 1; gradients pass where a step against them leads back."""
+
+    @staticmethod
+    def forward(ctx, values: Tensor) -> Tensor:
+        ctx.save_for_backward(values)
+        return values.clamp(0, 1)
+
+    @staticmethod
+    def backward(ctx, slope: Tensor) -> Tensor:
+        (values,) = ctx.saved_tensors
+        outward = (values > 1) & (slope < 0) | (values < 0) & (slope > 0)
+        return slope.masked_fill(outward, 0)
 
 
 def check_start(canvas: Canvas, start: Tensor | None) -> None:
