@@ -1,6 +1,5 @@
 """Texels that no view showed are given the colours of those around them."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 

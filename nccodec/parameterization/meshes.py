@@ -206,10 +206,12 @@ def _usable(uv: np.ndarray, mesh: Mesh) -> bool:
 
 
 def _texture(visual: "trimesh.visual.TextureVisuals") -> np.ndarray | None:
-    """uint8 [h, w, 3] of a material's picture of colours."""
+    """uint8 [h, w, 3] of a material's picture of colours; None for a single colour, which trimesh makes up where there
+    is no picture."""
     material = visual.material
     picture = getattr(material, "baseColorTexture", None) or getattr(material, "image", None)
-    return None if picture is None else np.asarray(picture.convert("RGB"))
+    texture = np.zeros((1, 1, 3), np.uint8) if picture is None else np.array(picture.convert("RGB"))
+    return texture if np.ptp(texture, (0, 1)).any() else None
 
 
 def _first_line(error: Exception) -> str:

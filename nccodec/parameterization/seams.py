@@ -11,9 +11,9 @@ _TEXELS = 1.5  # on either side of an edge, at least: no sample there has a texe
 
 
 def edges(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """Edges between two faces. Returns sides, int64 [e, 2, 3]: of each of both faces its number and the corners, 0 to 2,
-    at the edge's first and second end; and cut, bool [e], whether the texture is cut there. Edges of more faces than
-    two, or of one, are left out."""
+    """Edges between two faces. Returns sides, int64 [e, 2, 3]: of either face its number and the corners, 0 to 2, at an
+    edge's first and second end; and cut, bool [e], whether the texture is cut there. Edges of more faces than two, or
+    of one, are left out."""
     places = mesh.welded()
     face = np.repeat(np.arange(len(mesh.faces)), 3)
     first, second = np.tile([0, 1, 2], len(mesh.faces)), np.tile([1, 2, 0], len(mesh.faces))

@@ -18,7 +18,7 @@ _AMBIENT = 0.7  # of the light of a turntable; the rest comes from the camera
 
 
 def random_cameras(count: int, seed: int) -> list[Camera]:
-    """Evenly distributed over the sphere, nearer and further, a little aslant; the first n are the same for each count."""
+    """Evenly distributed over the sphere, nearer and further, a little aslant. The first are those of a lower count."""
     random = np.random.default_rng(seed)
     cameras = []
     for _ in range(count):
@@ -46,7 +46,8 @@ def samples_for(texels: int, side: int) -> int:
 
 class View:
     """What a camera sees of a mesh, rasterised once. side: of the picture, in pixels. samples: along the side of each,
-    whose mean it is. uv: float32 [n, 2], of all samples that show the mesh. coverage: float32 [side, side], the share of each pixel that shows the mesh."""
+    whose mean it is. uv: float32 [n, 2], of all samples that show the mesh. coverage: float32 [side, side], the share
+    of each pixel that shows it."""
 
     def __init__(self, mesh: Mesh, camera: Camera, side: int, samples: int, device: str = "cpu") -> None:
         self.side, self._samples, self._mesh = side, samples, mesh
@@ -57,7 +58,7 @@ class View:
         self.coverage = self._picture(torch.ones(1, len(self._pixels), device=device))[0]
 
     def render(self, texture: Tensor, background: Tensor, lit: bool = False) -> Tensor:
-        """float32 [1, 3, side, side]. texture: [1, 3, h, w]. background: [3], a colour. lit: by a lamp at the camera."""
+        """float32 [1, 3, side, side]. texture: [1, 3, h, w]. background: [3], a colour. lit: by a lamp beside it."""
         colours = sample(texture, self.uv)
         if lit:
             colours = colours * self._light
