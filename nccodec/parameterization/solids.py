@@ -156,5 +156,5 @@ def film(mesh: Mesh, texture: Tensor, cameras: Iterable[Camera], side: int) -> I
     samples = max(2, samples_for(max(texture.shape[2:]), side))  # for smooth edges
     for camera in cameras:
         with torch.no_grad():
-            picture = View(mesh, camera, side, samples, str(texture.device)).render(texture, white, lit=True)[0]
+            picture = View(mesh, camera, side, samples, str(texture.device), lit=True).render(texture, white)[0]
         yield picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()

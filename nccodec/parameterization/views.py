@@ -1,14 +1,12 @@
 """Views of a mesh: cameras around it, and renderings that are differentiable by the texture."""
 
-from functools import cached_property
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from .meshes import Mesh
-from .rasteriser import Camera, rasterise
+from .rasteriser import Camera, Fragments, rasterise
 
 _DISTANCES = 2.0, 3.2  # of random cameras; the mesh is in the unit ball
 _ROLL = 15.0  # degrees to either side, of random cameras
@@ -45,32 +43,27 @@ def samples_for(texels: int, side: int) -> int:
 
 
 class View:
-    """What a camera sees of a mesh, rasterised once. side: of the picture, in pixels. samples: along the side of each,
-    whose mean it is. uv: float32 [n, 2], of all samples that show the mesh. coverage: float32 [side, side], the share
-    of each pixel that shows it."""
+    """What a camera sees of a mesh, rasterised once. side: of the picture, in pixels. uv: float32 [n, 2], of all samples
+    that show the mesh. coverage: float32 [side, side], the share of each pixel that shows it."""
 
-    def __init__(self, mesh: Mesh, camera: Camera, side: int, samples: int, device: str = "cpu") -> None:
-        self.side, self._samples, self._mesh = side, samples, mesh
-        self._fragments = rasterise(mesh, camera, side * samples)
-        self._camera = camera
-        self._pixels = torch.from_numpy(self._fragments.pixels).to(device)
-        self.uv = torch.from_numpy(self._fragments.of(mesh.uv, mesh.faces)).to(device, torch.float32)
+    def __init__(
+        self, mesh: Mesh, camera: Camera, side: int, samples: int, device: str = "cpu", lit: bool = False
+    ) -> None:
+        """samples: along the side of each pixel, whose mean it is. lit: by a lamp at the camera, else by none, so that
+        what is seen are the texture's own colours."""
+        self.side, self._samples = side, samples
+        fragments = rasterise(mesh, camera, side * samples)
+        self._pixels = torch.from_numpy(fragments.pixels).to(device)
+        self.uv = torch.from_numpy(fragments.of(mesh.uv, mesh.faces)).to(device, torch.float32)
+        self._light = torch.from_numpy(_light(mesh, camera, fragments)).to(self.uv) if lit else None
         self.coverage = self._picture(torch.ones(1, len(self._pixels), device=device))[0]
 
-    def render(self, texture: Tensor, background: Tensor, lit: bool = False) -> Tensor:
-        """float32 [1, 3, side, side]. texture: [1, 3, h, w]. background: [3], a colour. lit: by a lamp beside it."""
+    def render(self, texture: Tensor, background: Tensor) -> Tensor:
+        """float32 [1, 3, side, side]. texture: [1, 3, h, w]. background: [3], a colour."""
         colours = sample(texture, self.uv)
-        if lit:
+        if self._light is not None:
             colours = colours * self._light
         return (self._picture(colours) + background[:, None, None] * (1 - self.coverage))[None]
-
-    @cached_property
-    def _light(self) -> Tensor:
-        """[n], of each sample."""
-        normals = self._fragments.of(self._mesh.normals(), self._mesh.faces)
-        towards = self._camera.position - self._fragments.of(self._mesh.vertices, self._mesh.faces)
-        cosine = (normals * towards).sum(1) / np.linalg.norm(normals, axis=1) / np.linalg.norm(towards, axis=1)
-        return torch.from_numpy(_AMBIENT + (1 - _AMBIENT) * np.abs(cosine)).to(self.uv)
 
     def _picture(self, values: Tensor) -> Tensor:
         """Samples that show the mesh [c, n] -> means of pixels [c, side, side], of zeros where they show nothing."""
@@ -78,6 +71,14 @@ class View:
         whole = whole.index_copy(1, self._pixels, values)
         grid = whole.unflatten(1, (self.side * self._samples,) * 2)  # [c, side samples, side samples]
         return F.avg_pool2d(grid[None], self._samples)[0]
+
+
+def _light(mesh: Mesh, camera: Camera, fragments: Fragments) -> np.ndarray:
+    """float64 [n], of each sample: the brighter, the straighter it is looked at."""
+    normals = fragments.of(mesh.normals(), mesh.faces)
+    towards = camera.position - fragments.of(mesh.vertices, mesh.faces)
+    lengths = np.linalg.norm(normals, axis=1) * np.linalg.norm(towards, axis=1)
+    return _AMBIENT + (1 - _AMBIENT) * np.abs((normals * towards).sum(1)) / np.maximum(lengths, 1e-12)
 
 
 def sample(texture: Tensor, uv: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ def test_a_square_is_seen_as_its_texture():
     means = torch.nn.functional.avg_pool2d(texture, 2)[0]
     torch.testing.assert_close(picture[:, 4:12, 4:12], means, atol=1e-4, rtol=0)
     torch.testing.assert_close(picture[:, 0, 0], torch.tensor([0.25, 0.5, 0.75]))
-    lit = view.render(texture, torch.zeros(3), lit=True)[0, :, 7:9, 7:9]
+    lit = View(SQUARE, Camera((0, 0, away)), 16, 2, lit=True).render(texture, torch.zeros(3))[0, :, 7:9, 7:9]
     torch.testing.assert_close(lit, means[:, 3:5, 3:5], atol=1e-2, rtol=0)  # it is looked at straight
 
 
