@@ -152,6 +152,12 @@ def unwrap(mesh: Mesh, side: int) -> Mesh:
     return replace(mesh, vertices=mesh.vertices[origin], uv=uv.astype(np.float64), faces=faces.astype(np.int64))
 
 
+def names_of(target: Path) -> list[Path]:
+    """The files that `mesh_bytes` makes for one of WRITTEN."""
+    suffixes = (".mtl", ".png") if target.suffix.lower() == ".obj" else ()
+    return [target, *(target.with_suffix(suffix) for suffix in suffixes)]
+
+
 def mesh_bytes(mesh: Mesh, target: Path) -> dict[Path, bytes]:
     """The files of a mesh with its texture, in its own coordinates: of .obj the materials and the texture beside it,
     named after it; .glb is one file. LimitError for another suffix, NclError if trimesh is not installed."""

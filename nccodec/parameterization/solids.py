@@ -6,7 +6,7 @@ image parameterizations", Distill 2018, section "Style transfer on 3D models"). 
 cut, and so there are no seams.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,6 @@ from .rasteriser import Camera
 from .style import content_loss, grams, style_loss
 from .views import View, random_cameras, sample, samples_for
 
-CONTENT = 0.3  # weight of a mesh's own texture
 _DECAY = 0.95  # of the running means
 _SEEN = 0.02  # of a texel's weight in all views together: those with less are unseen
 
@@ -49,6 +48,11 @@ class Scene:
         self._backgrounds = colours[:, chosen].to(device)  # [3, count]
         self._views: dict[int, View] = {}
 
+    @property
+    def count(self) -> int:
+        """Of views."""
+        return len(self._cameras)
+
     def view(self, number: int) -> View:
         """number: from 0 on."""
         if number not in self._views:
@@ -71,12 +75,11 @@ class Renderings:
     nothing = 1.0
 
     def __init__(
-        self, scene: Scene, count: int, features: Features, style: Tensor, own: Tensor | None = None,
-        weight: float = CONTENT,
-    ) -> None:  # fmt: skip
-        """count: of the scene's views. style: [1, 3, h, w], at the scale at which it is to be seen in views. own: [1, 3,
+        self, scene: Scene, features: Features, style: Tensor, own: Tensor | None = None, weight: float = 1.0
+    ) -> None:
+        """style: [1, 3, h, w], at the scale at which it is to be seen in views. own: [1, 3,
         h, w], the mesh's texture, which is to stay recognisable. weight: of its loss, that of the style being 1."""
-        self._scene, self._count, self._features, self._own, self._weight = scene, count, features, own, weight
+        self._scene, self._features, self._own, self._weight = scene, features, own, weight
         with torch.no_grad():
             self._wanted = grams(features(style, features.style_layers))
         self._left: list[int] = []
@@ -86,7 +89,7 @@ class Renderings:
 
     def __call__(self, picture: Tensor, way: float, random: torch.Generator) -> Tensor:
         """The loss of the running means, which move on by one view. Every view comes once in each round."""
-        self._left = self._left or torch.randperm(self._count, generator=random).tolist()
+        self._left = self._left or torch.randperm(self._scene.count, generator=random).tolist()
         number, features = self._left.pop(), self._features
         layers = dict.fromkeys((*features.style_layers, *(features.content_layers if self._own is not None else ())))
         found = features(self._scene.render(number, picture), tuple(layers))
@@ -127,15 +130,15 @@ def grams_of(features: Mapping[str, Tensor], coverage: Tensor) -> dict[str, Tens
     return grams(weighted)
 
 
-def style_of_views(scene: Scene, numbers: Sequence[int], texture: Tensor, style: Tensor, features: Features) -> float:
-    """The style loss of a texture [1, 3, h, w] over views together: their mean Gram matrices against the style's."""
+def style_of_views(scene: Scene, texture: Tensor, style: Tensor, features: Features) -> float:
+    """The style loss of a texture [1, 3, h, w] over all views together: their mean Gram matrices against the style's."""
     sums: dict[str, Tensor] = {}
     with torch.no_grad():
-        for number in numbers:
+        for number in range(scene.count):
             found = grams_of(
                 features(scene.render(number, texture), features.style_layers), scene.view(number).coverage
             )
-            sums = {layer: sums.get(layer, 0) + gram / len(numbers) for layer, gram in found.items()}
+            sums = {layer: sums.get(layer, 0) + gram / scene.count for layer, gram in found.items()}
         return style_loss(sums, grams(features(style, features.style_layers))).item()
 
 

@@ -28,13 +28,13 @@ def blobs() -> torch.Tensor:
 def made(steps: int = 20, seed: int = 0, count: int = 6, own: torch.Tensor | None = None, **given) -> torch.Tensor:
     """[1, 3, 32, 32]."""
     texture, scene = Pixels(Canvas(SIDE, SIDE)), Scene(MESH, blobs(), SIDE, Views(count, SIDE, seed))
-    optimise(texture, Renderings(scene, count, NETWORK, blobs(), own, 3.0), Rules(steps, rate=0.3, seed=seed), **given)
+    optimise(texture, Renderings(scene, NETWORK, blobs(), own, 3.0), Rules(steps, rate=0.3, seed=seed), **given)
     return scene.filled(texture.picture().detach())
 
 
 def loss(texture: torch.Tensor) -> float:
     """In four views that are none of those."""
-    return style_of_views(Scene(MESH, blobs(), SIDE, Views(4, SIDE, 9)), range(4), texture, blobs(), NETWORK)
+    return style_of_views(Scene(MESH, blobs(), SIDE, Views(4, SIDE, 9)), texture, blobs(), NETWORK)
 
 
 def test_grams_are_means_over_what_is_covered():
@@ -69,9 +69,9 @@ def test_running_means_of_views():
     were all."""
     scene, random = Scene(MESH, blobs(), SIDE, Views(3, SIDE)), torch.Generator()
     texture = torch.rand(1, 3, SIDE, SIDE, generator=random.manual_seed(1)).requires_grad_()
-    objective = Renderings(scene, 3, NETWORK, blobs())
+    objective = Renderings(scene, NETWORK, blobs())
     losses = [objective(texture, 0, random) for _ in range(3)]
-    assert losses[2].item() == pytest.approx(style_of_views(scene, range(3), texture, blobs(), NETWORK), rel=1e-4)
+    assert losses[2].item() == pytest.approx(style_of_views(scene, texture, blobs(), NETWORK), rel=1e-4)
     sizes = [torch.autograd.grad(one, texture, retain_graph=True)[0].norm().item() for one in losses]
     assert 0.3 < sizes[2] / sizes[0] < 3
 
