@@ -14,10 +14,10 @@ PACKAGE = Path(nccodec.__file__).parent
 FLOORS = (
     ("cli",),
     ("experiments",),
-    ("evaluation", "serve"),
+    ("evaluation", "parameterization", "serve"),
     ("nccodec",),
     ("codec",),
-    ("parameterization", "training"),
+    ("training",),
     ("generative", "screen", "whole"),
     ("neural", "pifs", "implicit"),
     ("points",),

@@ -15,6 +15,7 @@ from . import (
     completion,
     decode,
     diff,
+    dream,
     encode,
     fractalize,
     implicit,
@@ -61,6 +62,7 @@ app.command("view")(serve.view)
 app.command("train")(train.command)
 app.command("sample")(sample.command)
 app.command("train-generative")(train_generative.command)
+app.add_typer(dream.app, name="dream")
 app.add_typer(weights.app, name="weights")
 app.command("completion")(completion.command)
 

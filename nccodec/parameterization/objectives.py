@@ -55,10 +55,14 @@ class Transfer:
 
     def __call__(self, picture: Tensor, way: float, random: torch.Generator) -> Tensor:
         """See `Objective`."""
-        style, content = self.measure(picture, way)
+        return self.measure(picture, way)
+
+    def measure(self, picture: Tensor, way: float = 0) -> Tensor:
+        """The same for the picture as it is, as there is nothing random in it."""
+        style, content = self.parts(picture, way)
         return style + self._weight * content
 
-    def measure(self, picture: Tensor, way: float = 0) -> tuple[Tensor, Tensor]:
+    def parts(self, picture: Tensor, way: float = 0) -> tuple[Tensor, Tensor]:
         """The losses of style and content."""
         layers = dict.fromkeys((*self._features.style_layers, *self._features.content_layers))
         found = self._features(picture, tuple(layers))
