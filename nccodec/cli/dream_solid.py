@@ -11,7 +11,7 @@ import typer
 from ..errors import LimitError, NclError
 from ..parameterization.kinds import STARTING
 from . import dreaming, progress
-from .dream import AsJson, Every, Kind, Minutes, Parameters, Preview, Quality, Seed, Steps, Where, app
+from .dream import AsJson, Every, Kind, Minutes, Parameters, Preview, Quality, Seed, Steps, Where
 from .files import check_folder, check_output, naming, naming_warnings, write
 from .options import Device, Force, Quiet
 from .streams import say, tell
@@ -29,8 +29,7 @@ _TURN, _TURN_SIDE, _FPS = 60, 384, 20.0  # a turntable's frames, its pixels alon
 _FOURIER = Parameters("fourier")
 
 
-@app.command()
-def solid(
+def command(
     mesh: Annotated[
         str, typer.Argument(metavar="MESH", help="sphere, torus, or a file: .obj, .glb, .gltf, .ply, .stl or .off.")
     ],
@@ -41,8 +40,8 @@ def solid(
             "-o",
             "--output",
             metavar="OUT",
-            help="What to write, once or several times: .ncl, the texture; .obj or .glb, the mesh with it; .webp, .gif, "
-            ".png (APNG) or .mp4, a turntable.",
+            help="What to write, once or several times: .ncl, the texture; .obj or .glb, the mesh with it; .webp, "
+            ".gif, .png (APNG) or .mp4, a turntable.",
         ),
     ],
     size: Annotated[str, typer.Option(metavar="N|WxH", help="Of the texture, in pixels.")] = "512",
@@ -181,7 +180,9 @@ def _contents(
         suffix = output.suffix.lower()
         try:
             if suffix == ".ncl":
-                contents[output] = files_of(texture, quality)[0] if coded else encode(Image.fromarray(final), quality, map="collage")
+                contents[output] = (
+                    files_of(texture, quality)[0] if coded else encode(Image.fromarray(final), quality, map="collage")
+                )
             elif suffix in WRITTEN:
                 contents |= mesh_bytes(replace(mesh, texture=final), output)
             else:

@@ -187,7 +187,8 @@ def _obj(mesh: "trimesh.Trimesh", target: Path) -> dict[Path, bytes]:
     from trimesh.exchange.obj import export_obj
 
     text, beside = export_obj(mesh, return_texture=True, mtl_name=f"{target.stem}.mtl", header="")
-    return {target: text.encode(), **{target.with_name(name): data for name, data in beside.items()}}
+    files = {target.with_name(name): data for name, data in beside.items()}
+    return {target: text.encode()} | {path: files[path] for path in names_of(target)[1:]}
 
 
 def imported(package: str) -> ModuleType:

@@ -19,7 +19,7 @@ from .filling import filled
 from .meshes import Mesh
 from .rasteriser import Camera
 from .style import content_loss, grams, style_loss
-from .views import View, random_cameras, sample, samples_for
+from .views import View, random_cameras, sample, samples_for, turntable
 
 _DECAY = 0.95  # of the running means
 _SEEN = 0.02  # of a texel's weight in all views together: those with less are unseen
@@ -47,6 +47,7 @@ class Scene:
         chosen = torch.randint(colours.shape[1], (views.count,), generator=random)
         self._backgrounds = colours[:, chosen].to(device)  # [3, count]
         self._views: dict[int, View] = {}
+        self._front: View | None = None
 
     @property
     def count(self) -> int:
@@ -62,6 +63,12 @@ class Scene:
     def render(self, number: int, texture: Tensor) -> Tensor:
         """float32 [1, 3, side, side]. texture: [1, 3, h, w]."""
         return self.view(number).render(texture, self._backgrounds[:, number])
+
+    def front(self, texture: Tensor) -> Tensor:
+        """float32 [1, 3, side, side], as a turntable begins. texture: [1, 3, h, w]."""
+        if self._front is None:
+            self._front = View(self._mesh, turntable(1)[0], self._side, self._samples, self._device, lit=True)
+        return self._front.render(texture, torch.ones_like(texture[0, :, 0, 0]))
 
     def filled(self, texture: Tensor) -> Tensor:
         """The texture, [1, 3, h, w], without what no view shows of those that were asked for."""
@@ -131,7 +138,7 @@ def grams_of(features: Mapping[str, Tensor], coverage: Tensor) -> dict[str, Tens
 
 
 def style_of_views(scene: Scene, texture: Tensor, style: Tensor, features: Features) -> float:
-    """The style loss of a texture [1, 3, h, w] over all views together: their mean Gram matrices against the style's."""
+    """The style loss of a texture [1, 3, h, w] over all views: their mean Gram matrices against the style's."""
     sums: dict[str, Tensor] = {}
     with torch.no_grad():
         for number in range(scene.count):

@@ -43,7 +43,7 @@ def samples_for(texels: int, side: int) -> int:
 
 
 class View:
-    """What a camera sees of a mesh, rasterised once. side: of the picture, in pixels. uv: float32 [n, 2], of all samples
+    """What a camera sees of a mesh, rasterised once. side: of the picture, in pixels. uv: float32 [n, 2], of samples
     that show the mesh. coverage: float32 [side, side], the share of each pixel that shows it."""
 
     def __init__(

@@ -1,5 +1,7 @@
 """Meshes in closed form, read, unwrapped, written and read again; bad files."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -72,7 +74,7 @@ def test_a_mesh_is_read_into_the_unit_ball(tmp_path):
 def test_written_and_read_again(tmp_path, suffix):
     made = meshes.torus(6, 5)
     texture = np.random.default_rng(0).integers(0, 256, (8, 4, 3), np.uint8)
-    placed = meshes.replace(made, texture=texture, centre=(1.0, 2.0, -3.0), radius=4.0)
+    placed = replace(made, texture=texture, centre=(1.0, 2.0, -3.0), radius=4.0)
     files = meshes.mesh_bytes(placed, tmp_path / f"my torus{suffix}")
     names = {f"my torus{end}" for end in ([".obj", ".mtl", ".png"] if suffix == ".obj" else [".glb"])}
     assert {path.name for path in files} == names and list(files) == meshes.names_of(tmp_path / f"my torus{suffix}")

@@ -81,7 +81,7 @@ def test_a_face_by_hand():
 
 def test_the_nearer_counts_from_either_side():
     corners = np.array([[-1.0, -1, 0], [1, -1, 0], [0, 1, 0]])
-    mesh = Mesh(np.concatenate([corners, corners + (0, 0, 0.5)]), np.zeros((6, 2)), np.arange(6).reshape(2, 3))
+    mesh = Mesh(np.concatenate([corners, np.add(corners, (0, 0, 0.5))]), np.zeros((6, 2)), np.arange(6).reshape(2, 3))
     assert set(rasterise(mesh, Camera((0, 0, 3)), 9).faces) == {1}
     behind = rasterise(mesh, Camera((0, 0, -3)), 9)
     assert behind.faces[np.searchsorted(behind.pixels, 4 * 9 + 4)] == 0

@@ -28,7 +28,7 @@ def blobs() -> torch.Tensor:
 def made(steps: int = 20, seed: int = 0, count: int = 6, own: torch.Tensor | None = None, **given) -> torch.Tensor:
     """[1, 3, 32, 32]."""
     texture, scene = Pixels(Canvas(SIDE, SIDE)), Scene(MESH, blobs(), SIDE, Views(count, SIDE, seed))
-    optimise(texture, Renderings(scene, NETWORK, blobs(), own, 3.0), Rules(steps, rate=0.3, seed=seed), **given)
+    optimise(texture, Renderings(scene, NETWORK, blobs(), own, 3.0), Rules(steps, rate=0.2, seed=seed), **given)
     return scene.filled(texture.picture().detach())
 
 
