@@ -87,7 +87,7 @@ def texture(
 
     pictures = [dreaming.read(path, features.device, shorter=min(width, height)) for path in styles]
     objective = Texture(features, pictures)
-    dreaming.dream(settings, objective, (width, height), objective.measure)
+    dreaming.dream(settings, objective, (width, height), objective.measure, pictures[0])
 
 
 @app.command()
@@ -131,7 +131,7 @@ def style(
     pictures = [dreaming.read(path, features.device, shorter=min(width, height)) for path in styles]
     objective = Transfer(features, picture, pictures, content_weight)
     start = picture[0] if parameterization.value in STARTING else None
-    dreaming.dream(settings, objective, (width, height), objective.measure, start)
+    dreaming.dream(settings, objective, (width, height), objective.measure, pictures[0], start)
 
 
 @app.command()

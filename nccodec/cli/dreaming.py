@@ -118,10 +118,11 @@ def size_of(text: str) -> tuple[int, int]:
 
 def dream(
     settings: Settings, objective: "Objective", size: tuple[int, int], measure: "Callable[[Tensor], Tensor]",
-    start: "Tensor | None" = None,
+    like: "Tensor | None" = None, start: "Tensor | None" = None,
 ) -> None:  # fmt: skip
     """Optimise for an objective, and write what comes out. size: width, height. measure: the loss of a picture as it
-    is, [1, 3, h, w]. start: a picture to start from, [3, h, w], if the parameterization can."""
+    is, [1, 3, h, w]. like: a picture, likewise, whose mean colour a random start is near to. start: a picture to start
+    from, [3, h, w], if the parameterization can."""
     from ..collage.device import choose_device
     from ..parameterization.kinds import make
     from ..parameterization.optimising import Rules, optimise
@@ -129,7 +130,8 @@ def dream(
 
     width, height = size
     device = choose_device(settings.device, gradients=True)
-    canvas = Canvas(height, width, settings.frames, settings.alpha, settings.seed, device)
+    colour = (0.5, 0.5, 0.5) if like is None else tuple(like.mean((0, 2, 3)).tolist())
+    canvas = Canvas(height, width, settings.frames, settings.alpha, settings.seed, device, colour)
     parameterization = make(settings.parameterization, canvas, start, settings.quality)
     steps = STEPS if settings.steps is None and settings.minutes is None else settings.steps
     done = 0

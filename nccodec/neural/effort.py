@@ -93,9 +93,7 @@ def _codes(arrays: PriorArrays) -> Codes:
     return Codes(arrays)
 
 
-def _least(
-    wanted: np.ndarray, slope: np.ndarray, tables: np.ndarray, offsets: np.ndarray, codes: Codes
-) -> np.ndarray:
+def _least(wanted: np.ndarray, slope: np.ndarray, tables: np.ndarray, offsets: np.ndarray, codes: Codes) -> np.ndarray:
     """For each of [n] numbers the integer of least cost."""
     near = np.trunc(np.clip(wanted, 1 - LARGEST, LARGEST - 1)).astype(np.int32)  # of the two the nearer to zero
     far = near + np.where(wanted < 0, -1, 1).astype(np.int32)

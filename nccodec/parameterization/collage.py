@@ -38,6 +38,8 @@ class Collage:
         self._spread = self._in_steps(typical).std((0, 2, 3), keepdim=True).clamp_min(1e-3)
         shape = canvas.frames, a.atoms, *self._grid
         values = torch.randn(shape, generator=random).mul_(DEVIATION).to(canvas.device)
+        flat = self._in_steps(canvas.flat[:, :3].expand(-1, -1, 64, 64))
+        values += flat.mean((2, 3), keepdim=True) / self._spread
         if start is not None:
             values[:] = self._in_steps(start[None, :3].to(canvas.device, torch.float32)) / self._spread
         self._values = values.requires_grad_()

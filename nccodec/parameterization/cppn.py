@@ -15,7 +15,7 @@ from ..implicit.fitting import Pixels
 from ..implicit.header import Shape
 from ..implicit.network import Network, initialise
 from ..implicit.synthesis import evaluate
-from .parameters import Canvas
+from .parameters import EDGE, Canvas
 
 DEPTH, WIDTH = 8, 24  # hidden layers and units of each, those of Distill 2018
 _BLOCK = 1 << 15  # places whose layers are held at a time
@@ -35,7 +35,8 @@ class Cppn:
         self._shape = Shape("atan", DEPTH, WIDTH, canvas.channels)
         network = Network(self._shape)
         initialise(network, canvas.seed)
-        network.layers[-1].zero_()  # grey at first, as the others
+        network.layers[-1].zero_()
+        network.layers[-1][:, -1] = canvas.flat.clamp(EDGE, 1 - EDGE).logit().flatten()
         self._shared = [layer.clone().to(canvas.device).requires_grad_() for layer in network.layers]
         self._own = []
         if canvas.frames > 1:

@@ -32,20 +32,22 @@ class Spectrum:
 class Fourier:
     """See `Parameterization`."""
 
-    rate = 0.05
+    rate = 0.2
 
     def __init__(self, canvas: Canvas, start: Tensor | None = None, decay: float = 1.0) -> None:
         """start: [3 or 4, height, width], 0 .. 1, else random. decay: power of 1 / frequency."""
         check_start(canvas, start)
         random = torch.Generator().manual_seed(canvas.seed)
-        given = None if start is None else planes_of(start[None].to(canvas.device, torch.float32))
+        self._middle, given = planes_of(canvas.flat), None
+        if start is not None:
+            given = planes_of(start[None].to(canvas.device, torch.float32)) - self._middle[:, : len(start)]
         self._spectrum = Spectrum(canvas, canvas.channels, random, given, decay)
         self._shared = Shared(canvas, canvas.channels, (canvas.height, canvas.width), random)
         self.parameters = [self._spectrum.values, *self._shared.parameters]
 
     def picture(self) -> Tensor:
         """See `Parameterization.picture`."""
-        return coloured(self._shared.added(self._spectrum.planes()))
+        return coloured(self._middle + self._shared.added(self._spectrum.planes()))
 
     def code(self, quality: float) -> None:
         """Its picture is all there is."""

@@ -26,7 +26,7 @@ EDGE = 0.004  # how near to 0 and 1 a picture that is started from may be
 @dataclass(frozen=True)
 class Canvas:
     """height, width: in pixels. frames: pictures that share a part. alpha: whether there is transparency. seed: of what
-    is random at the start."""
+    is random at the start. colour: red, green and blue, 0 .. 1, that random starts are near to."""
 
     height: int
     width: int
@@ -34,6 +34,13 @@ class Canvas:
     alpha: bool = False
     seed: int = 0
     device: str = "cpu"
+    colour: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+    @property
+    def flat(self) -> Tensor:
+        """The picture of its colour, half transparent: [1, 3 or 4, 1, 1]."""
+        values = torch.tensor([*self.colour, 0.5][: self.channels], device=self.device)
+        return values[None, :, None, None]
 
     @property
     def channels(self) -> int:

@@ -17,6 +17,7 @@ class Pixels:
         random = torch.Generator().manual_seed(canvas.seed)
         size = canvas.height, canvas.width
         values = torch.randn(canvas.frames, canvas.channels, *size, generator=random).mul_(DEVIATION).to(canvas.device)
+        values += canvas.flat.clamp(EDGE, 1 - EDGE).logit()
         if start is not None:
             values[:, : start.shape[0]] = start.to(values).clamp(EDGE, 1 - EDGE).logit()
         self._values = values.requires_grad_()

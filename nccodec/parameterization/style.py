@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+_LEAST = 1e-8  # of squares that are divided by, and of those whose root is taken
+
 
 def gram(features: Tensor) -> Tensor:
     """features: [n, c, h, w]. Returns [n, c, c]: products of channels, their mean over places."""
@@ -19,12 +21,15 @@ def grams(features: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def style_loss(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> Tensor:
-    """A scalar: of Gram matrices [n, c, c] by layer, the squared error in shares of the wanted one's squared norm, mean
-    over layers and pictures. 1 for matrices of zeros. wanted: of one picture, or of n."""
+    """A scalar: of Gram matrices [n, c, c] by layer, the norm of the difference in shares of that of the wanted one,
+    mean over layers and pictures. 1 for matrices of zeros. wanted: of one picture, or of n.
+
+    Norms, not their squares, so that what is nearly right is driven on as hard as what is not: a small area of a wrong
+    colour hardly adds to squares."""
     losses = []
     for layer, target in wanted.items():
-        norm = target.square().sum((1, 2)).clamp_min(1e-12)
-        losses.append(((found[layer] - target).square().sum((1, 2)) / norm).mean())
+        error, norm = ((values**2).sum((1, 2)) for values in (found[layer] - target, target))
+        losses.append((error / norm.clamp_min(_LEAST) + _LEAST).sqrt().mean())
     return torch.stack(losses).mean()
 
 
@@ -33,6 +38,6 @@ def content_loss(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> T
     places, mean over layers."""
     losses = []
     for layer, target in wanted.items():
-        spread = target.var((2, 3), keepdim=True).mean().clamp_min(1e-12)
+        spread = target.var((2, 3), keepdim=True).mean().clamp_min(_LEAST)
         losses.append((found[layer] - target).square().mean() / spread)
     return torch.stack(losses).mean()
