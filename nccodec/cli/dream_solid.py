@@ -89,7 +89,8 @@ def command(
     picture = dreaming.read(style, features.device, shorter=side)
     scene = Scene(shape, picture, max(width, height), Views(views, side, seed), features.device)
     start = own[0] if own is not None and parameterization.value in STARTING else None
-    canvas = Canvas(height, width, seed=seed, device=features.device)
+    colour = tuple(picture.mean((0, 2, 3)).tolist())
+    canvas = Canvas(height, width, seed=seed, device=features.device, colour=colour)
     texture = make(parameterization.value, canvas, start, quality)
     objective = Renderings(scene, features, picture, own, content_weight)
     rules = Rules(dreaming.STEPS if steps is None and minutes is None else steps, minutes, seed=seed)
