@@ -115,7 +115,8 @@ def command(
         tell(json.dumps({"files": {str(path): len(data) for path, data in contents.items()}, **told}))
     elif not quiet:
         sizes = ", ".join(f"{path}: {len(data)} bytes" for path, data in contents.items())
-        say(f"{sizes}; {done} steps in {seconds:.0f} s, loss {loss:.4f}, steps at seams {told['seams']:.2f}")
+        seams = "" if told["seams"] is None else f", steps at seams {told['seams']:.2f} of others"
+        say(f"{sizes}; {done} steps in {seconds:.0f} s, loss {loss:.4f}{seams}")
 
 
 def _check(outputs: Sequence[Path], preview: Path | None, sources: Sequence[Path], force: bool) -> None:

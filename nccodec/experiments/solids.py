@@ -89,7 +89,8 @@ def command(
                     row = {"style": path.name, "mesh": name, "faces": len(solid.faces), "parameterization": kind}
                     row |= {"made": way, "seconds": round(seconds, 1)}
                     row["loss"] = round(style_of_views(unseen, texture, style, features), 4)
-                    row["seams"] = round(seam_ratio(solid, samples(texture[0])), 3)
+                    seams = seam_ratio(solid, samples(texture[0]))
+                    row["seams"] = None if seams is None else round(seams, 3)
                     rows.append(row)
                     say(" ".join(f"{key} {value}" for key, value in row.items()))
                     if sheets is not None:

@@ -7,6 +7,7 @@ from .meshes import Mesh
 from .views import sample
 
 _PLACES = 8  # along each edge
+_FLAT = 1e-9  # of a mean square: what is less is rounding
 _TEXELS = 1.5  # on either side of an edge, at least: no sample there has a texel of the other side
 
 
@@ -29,15 +30,16 @@ def edges(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     return sides, np.abs(uv[:, 0] - uv[:, 1]).max((1, 2)) > 1e-6
 
 
-def seam_ratio(mesh: Mesh, texture: np.ndarray) -> float:
+def seam_ratio(mesh: Mesh, texture: np.ndarray) -> float | None:
     """The root mean square of the step in colour across cuts, over that across other edges at the same distance: 1 for
     what has no seams. texture: float or uint8 [h, w, 3]. Steps are between places as far from the edge on either side,
-    along the surface, as _TEXELS texels are on average. Not a number for a mesh without cuts."""
+    along the surface, as _TEXELS texels are on average. None for a mesh without cuts, or with faces smaller than that,
+    and for a texture of one colour."""
     sides, cut = edges(mesh)
     steps, kept = _steps(mesh, sides, np.asarray(texture, np.float64))
     of_cuts, of_others = steps[kept & cut[:, None]], steps[kept & ~cut[:, None]]
-    if not len(of_cuts) or not len(of_others):
-        return float("nan")
+    if not len(of_cuts) or not len(of_others) or of_others.mean() < _FLAT:
+        return None
     return float(np.sqrt(of_cuts.mean() / of_others.mean()))
 
 

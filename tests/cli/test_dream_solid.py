@@ -11,7 +11,7 @@ from PIL import Image
 import nccodec
 from nccodec.parameterization import features, meshes
 
-FAST = ("--size", 32, "--view", 32, "--views", 3, "--steps", 2, "--frames", 3)
+FAST = ("--size", 128, "--view", 32, "--views", 3, "--steps", 2, "--frames", 3)
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def test_texture_mesh_and_turntable(nc, folder):
     told = json.loads(out)
     assert list(told["files"]) == ["t.ncl", "t.obj", "t.mtl", "t.png", "t.glb", "t.webp"]
     assert all((folder / name).stat().st_size == size for name, size in told["files"].items())
-    assert (told["width"], told["height"], told["steps"]) == (32, 32, 2) and told["seams"] > 0
-    assert nccodec.decode((folder / "t.ncl").read_bytes()).size == (32, 32)
+    assert (told["width"], told["height"], told["steps"]) == (128, 128, 2) and told["seams"] > 0
+    assert nccodec.decode((folder / "t.ncl").read_bytes()).size == (128, 128)
     (read, again) = (meshes.read_mesh(folder / name).texture for name in ("t.obj", "t.glb"))
     np.testing.assert_array_equal(read, again)
     np.testing.assert_array_equal(read, np.asarray(Image.open(folder / "t.png")))
@@ -47,7 +47,7 @@ def test_the_same_seed_gives_the_same_bytes_and_a_preview_on_the_way(nc, folder)
     assert nc(*given, "-o", "b.ncl")[0] == 0 and nc(*given, "-o", "c.ncl", "--seed", 1)[0] == 0
     a, b, c = ((folder / f"{name}.ncl").read_bytes() for name in "abc")
     assert a == b != c
-    assert nccodec.info(a)["kind"] == "implicit"
+    assert nccodec.info(a)["kind"] == "implicit network"
     assert Image.open(folder / "p.png").size == (32, 32)
 
 
@@ -62,7 +62,7 @@ def test_content_of_a_mesh(nc, folder, monkeypatch):
         path.write_bytes(data)
     assert nc("dream", "solid", "own.glb", "style.png", "--content", "-o", "new.glb", *FAST)[0] == 0
     made = meshes.read_mesh(folder / "new.glb").texture
-    assert made[:, 18:30].mean() > made[:, 2:14].mean() + 100
+    assert made[:, 72:120].mean() > made[:, 8:56].mean() + 100
     code, _, err = nc("dream", "solid", "torus", "style.png", "--content", "-o", "x.ncl", *FAST)
     assert code == 1 and err == "nc: torus: has no texture of its own to keep\n"
 

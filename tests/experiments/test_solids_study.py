@@ -27,7 +27,7 @@ def test_the_study_is_written(tmp_path, monkeypatch):
     noise = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "styles" / "noise.png")
     solids.command(
-        tmp_path / "styles", tmp_path / "s.json", ["sphere"], ["pixels"], 2, 2, 32, 32, 0, 1, tmp_path / "sheets"
+        tmp_path / "styles", tmp_path / "s.json", ["sphere"], ["pixels"], 2, 2, 32, 128, 0, 1, tmp_path / "sheets"
     )  # fmt: skip
     rows = json.loads((tmp_path / "s.json").read_text())["rows"]
     assert [(row["style"], row["mesh"], row["made"]) for row in rows] == [
