@@ -9,6 +9,7 @@ from . import (
     clouds,
     copies,
     crisp,
+    dream,
     enlarge,
     fractals,
     generative,
@@ -34,7 +35,7 @@ for name, study in (
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
     ("morphs", morphs), ("batches", batches), ("clouds", clouds), ("generative", generative), ("implicit", implicit),
-    ("solids", solids),
+    ("dream", dream), ("solids", solids),
 ):  # fmt: skip
     app.command(name)(study.command)
 

@@ -20,7 +20,7 @@ class Collage:
     """See `Parameterization`. Parameters are coefficients in shares of those that pictures have whose amplitudes fall
     as 1 / frequency, as each atom's of a photograph do. Without self-reference."""
 
-    rate = 0.05
+    rate = 0.3
 
     def __init__(self, canvas: Canvas, start: Tensor | None = None, quality: float = 75) -> None:
         """start: [3 or 4, height, width], 0 .. 1, else random. quality: of the file, 0 .. 100, which says how large the

@@ -18,14 +18,14 @@ from ..implicit.synthesis import evaluate
 from .parameters import EDGE, Canvas
 
 DEPTH, WIDTH = 8, 24  # hidden layers and units of each, those of Distill 2018
-_BLOCK = 1 << 15  # places whose layers are held at a time
+_BLOCK = 1 << 17  # places whose layers are held at a time
 _LEAST, _MOST = 25.0, 55.0  # dB of what is lost by rounding, at qualities 0 and 100
 
 
 class Cppn:
     """See `Parameterization`. Frames share a network, and each adds numbers of its own to those of it."""
 
-    rate = 0.005
+    rate = 0.012
 
     def __init__(self, canvas: Canvas, start: Tensor | None = None) -> None:
         """start: has to be None, as no network is known for a picture; LimitError."""

