@@ -64,7 +64,7 @@ def command(
     size: Annotated[int, typer.Option(help="Texels along a side.")] = 512,
     seed: Annotated[int, typer.Option(help="Of starts and cameras.")] = 0,
     threads: Annotated[int, typer.Option(help="Of all that is computed.")] = 1,
-    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures.")] = None,
+    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures, turned and flat.")] = None,
 ) -> None:  # fmt: skip
     """Style losses of unseen views, seams and seconds, through renderings and made flat, of styles, meshes and
     parameterizations."""
@@ -94,8 +94,9 @@ def command(
                     rows.append(row)
                     say(" ".join(f"{key} {value}" for key, value in row.items()))
                     if sheets is not None:
-                        sheet = _sheet(picture, solid, texture)
-                        sheet.save(sheets / f"{path.stem}-{name}-{kind}-{way}.png")
+                        stem = f"{path.stem}-{name}-{kind}-{way}"
+                        _sheet(picture, solid, texture).save(sheets / f"{stem}.png")
+                        Image.fromarray(samples(texture[0])).save(sheets / f"{stem}-texture.png")
                 told = {"steps": steps, "views": views, "view": view, "size": size, "threads": threads, "rows": rows}
                 out.write_text(json.dumps(told, indent=1) + "\n")
 

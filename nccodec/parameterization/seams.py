@@ -1,4 +1,4 @@
-"""Seams of a texture: how much its colours jump where it is cut, beside how much they change elsewhere."""
+"""Seams of a texture: how much its colours jump where it is cut, beside how much they change next to it."""
 
 import numpy as np
 import torch
@@ -7,8 +7,10 @@ from .meshes import Mesh
 from .views import sample
 
 _PLACES = 8  # along each edge
+_THIN = 1e-9  # of lengths that are divided by
 _FLAT = 1e-9  # of a mean square: what is less is rounding
-_TEXELS = 1.5  # on either side of an edge, at least: no sample there has a texel of the other side
+_TEXELS = 1.5  # on either side of an edge: no sample there has a texel of the other side
+_AWAY = 4.5  # of what such a sample is compared with on its own side, as far away as that on the other one
 
 
 def edges(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
@@ -31,38 +33,47 @@ def edges(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
 
 
 def seam_ratio(mesh: Mesh, texture: np.ndarray) -> float | None:
-    """The root mean square of the step in colour across cuts, over that across other edges at the same distance: 1 for
-    what has no seams. texture: float or uint8 [h, w, 3]. Steps are between places as far from the edge on either side,
-    along the surface, as _TEXELS texels are on average. None for a mesh without cuts, or with faces smaller than that,
-    and for a texture of one colour."""
+    """The root mean square of the step in colour across cuts, over that beside them, on either side, between places as
+    far apart along the surface: 1 for what has no seams. texture: float or uint8 [h, w, 3]. None for a mesh without
+    cuts, or whose faces at them are not some _AWAY texels deep, and for a texture of one colour.
+
+    Steps across are between places _TEXELS average texels from the edge on either side; those beside, from there to as
+    far again as both are apart."""
     sides, cut = edges(mesh)
-    steps, kept = _steps(mesh, sides, np.asarray(texture, np.float64))
-    of_cuts, of_others = steps[kept & cut[:, None]], steps[kept & ~cut[:, None]]
-    if not len(of_cuts) or not len(of_others) or of_others.mean() < _FLAT:
+    sides, near = sides[cut], _TEXELS * _texel(mesh, texture.shape[:2])
+    picture = torch.from_numpy(np.array(texture, np.float64)).permute(2, 0, 1)[None]
+    colours, kept = zip(
+        *(
+            _colours(mesh, sides[:, side], distance, picture)
+            for side in (0, 1)
+            for distance in (near, _AWAY / _TEXELS * near)
+        ),
+        strict=True,
+    )
+    across, *beside = (
+        np.square(colours[a] - colours[b]).mean(2)[kept[a] & kept[b]] for a, b in ((0, 2), (0, 1), (2, 3))
+    )
+    beside = np.concatenate(beside)
+    if not len(across) or not len(beside) or beside.mean() < _FLAT:
         return None
-    return float(np.sqrt(of_cuts.mean() / of_others.mean()))
+    return float(np.sqrt(across.mean() / beside.mean()))
 
 
-def _steps(mesh: Mesh, sides: np.ndarray, texture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Squared steps [e, places], and which of them are between places that are on both faces, bool [e, places]."""
-    distance = _TEXELS * _texel(mesh, texture.shape[:2])
-    along = (np.arange(_PLACES) + 0.5) / _PLACES
-    picture = torch.from_numpy(np.ascontiguousarray(texture)).permute(2, 0, 1)[None]
-    colours, kept = [], np.ones((len(sides), _PLACES), bool)
-    for side in (0, 1):
-        face, first, second = sides[:, side].T
-        corners = mesh.faces[face[:, None], np.stack([first, second, 3 - first - second], 1)]  # the third is opposite
-        a, b, c = np.moveaxis(mesh.vertices[corners], 1, 0)
-        length = np.linalg.norm(b - a, axis=1)
-        height = np.linalg.norm(np.cross(b - a, c - a), axis=1) / length
-        foot = ((c - a) * (b - a)).sum(1) / length**2  # of the opposite corner, in lengths of the edge
-        into = distance / height  # the weight of that corner
-        at_b = along - (into * foot)[:, None]
-        weights = np.stack([1 - into[:, None] - at_b, at_b, np.broadcast_to(into[:, None], at_b.shape)], 2)
-        kept &= (weights >= 0).all(2)
-        uv = (weights[:, :, :, None] * mesh.uv[corners][:, None]).sum(2)  # [e, places, 2]
-        colours.append(sample(picture, torch.from_numpy(uv.reshape(-1, 2))).T.numpy().reshape(*kept.shape, -1))
-    return np.square(colours[0] - colours[1]).mean(2), kept
+def _colours(mesh: Mesh, side: np.ndarray, distance: float, picture: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Colours of places [e, _PLACES, 3] so far from edges, on one side, and which of them are on that face, bool [e,
+    _PLACES]. side: int64 [e, 3], as of `edges`."""
+    face, first, second = side.T
+    corners = mesh.faces[face[:, None], np.stack([first, second, 3 - first - second], 1)]  # the third is opposite
+    a, b, c = np.moveaxis(mesh.vertices[corners], 1, 0)
+    length = np.maximum(np.linalg.norm(b - a, axis=1), _THIN)
+    height = np.maximum(np.linalg.norm(np.cross(b - a, c - a), axis=1) / length, _THIN)
+    foot = ((c - a) * (b - a)).sum(1) / length**2  # of the opposite corner, in lengths of the edge
+    into = (distance / height)[:, None]  # the weight of that corner
+    second = (np.arange(_PLACES) + 0.5) / _PLACES - into * foot[:, None]
+    weights = np.stack([1 - into - second, second, np.broadcast_to(into, second.shape)], 2)
+    uv = (weights[:, :, :, None] * mesh.uv[corners][:, None]).sum(2)  # [e, places, 2]
+    found = sample(picture, torch.from_numpy(uv.reshape(-1, 2)))
+    return found.T.numpy().reshape(*uv.shape[:2], 3), (weights >= 0).all(2)
 
 
 def _texel(mesh: Mesh, size: tuple[int, int]) -> float:

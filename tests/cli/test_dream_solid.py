@@ -1,6 +1,5 @@
 """`nc dream solid`: what it writes, and refuses."""
 
-import io
 import json
 from dataclasses import replace
 
@@ -9,6 +8,7 @@ import pytest
 from PIL import Image
 
 import nccodec
+from nccodec.cli import dream_solid
 from nccodec.parameterization import features, meshes
 
 FAST = ("--size", 128, "--view", 32, "--views", 3, "--steps", 2, "--frames", 3)
@@ -19,6 +19,7 @@ def folder(tmp_path, monkeypatch):
     """With a style, and random filters instead of a network, which is slower."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(features, "load", features.random_filters)
+    monkeypatch.setattr(dream_solid, "_TURN_SIDE", 48)
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)).save(tmp_path / "style.png")
     return tmp_path
 
