@@ -37,10 +37,10 @@ def shown() -> str:
 def test_every_command_option_and_help_is_shown_letter_for_letter(shown):
     group = typer.main.get_command(cli.app)
     commands = [("nc " + name, c) for name, c in group.commands.items() if not hasattr(c, "commands")]
-    for group_name in ("weights", "points"):
+    for group_name in ("weights", "points", "dream"):
         inner = group.commands[group_name].commands
         commands += [(f"nc {group_name} {name}", c) for name, c in inner.items()]
-    assert len(commands) == len(group.commands) - 2 + 3 + 2
+    assert len(commands) == len(group.commands) - 3 + 3 + 2 + 3
     for name, command in commands:
         assert f" {name} " in shown
         for paragraph in command.help.split("\n\n"):
