@@ -32,6 +32,20 @@ def edges(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     return sides, np.abs(uv[:, 0] - uv[:, 1]).max((1, 2)) > 1e-6
 
 
+def cut_places(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
+    """Places along cuts, as either side has them in the texture: float64 [n, 2] twice. Cuts where the texture goes on
+    by repeating are left out."""
+    sides, cut = edges(mesh)
+    ends = mesh.uv[mesh.faces[sides[cut][:, :, :1], sides[cut][:, :, 1:]]]  # [e, 2 faces, 2 ends, 2]
+    moved = ends[:, 0] - ends[:, 1]
+    ends = ends[np.abs(moved - moved.round()).max((1, 2)) > 1e-6]
+    along = ((np.arange(_PLACES) + 0.5) / _PLACES)[:, None]
+    first, second = (
+        (side[:, None, 0] * (1 - along) + side[:, None, 1] * along).reshape(-1, 2) for side in (ends[:, 0], ends[:, 1])
+    )
+    return first, second
+
+
 def seam_ratio(mesh: Mesh, texture: np.ndarray) -> float | None:
     """The root mean square of the step in colour across cuts, over that beside them, on either side, between places as
     far apart along the surface: 1 for what has no seams. texture: float or uint8 [h, w, 3]. None for a mesh without

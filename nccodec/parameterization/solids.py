@@ -18,10 +18,12 @@ from .features import Features
 from .filling import filled
 from .meshes import Mesh
 from .rasteriser import Camera
+from .seams import cut_places
 from .style import content_loss, grams, style_loss
 from .views import View, random_cameras, sample, samples_for, turntable
 
 _DECAY = 0.8  # of the running means: with 0.95, as in Distill 2018, 80 steps come less far
+_LEAST = 1e-8  # of squares that are divided by, and of those whose root is taken
 _SEEN = 0.02  # of a texel's weight in all views together: those with less are unseen
 
 
@@ -46,6 +48,7 @@ class Scene:
         random = torch.Generator().manual_seed(views.seed)
         chosen = torch.randint(colours.shape[1], (views.count,), generator=random)
         self._backgrounds = colours[:, chosen].to(device)  # [3, count]
+        self._cuts = [torch.from_numpy(uv).to(device, torch.float32) for uv in cut_places(mesh)]
         self._views: dict[int, View] = {}
         self._front: View | None = None
 
@@ -53,6 +56,11 @@ class Scene:
     def count(self) -> int:
         """Of views."""
         return len(self._cameras)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are cuts at which the texture does not go on by repeating."""
+        return len(self._cuts[0]) > 0
 
     def view(self, number: int) -> View:
         """number: from 0 on."""
@@ -70,6 +78,12 @@ class Scene:
             self._front = View(self._mesh, turntable(1)[0], self._side, self._samples, self._device, lit=True)
         return self._front.render(texture, torch.ones_like(texture[0, :, 0, 0]))
 
+    def gaps(self, texture: Tensor) -> Tensor:
+        """A scalar: the mean square of the difference in colour between both sides of cuts, at the same places, if any
+        are cut. texture: [1, 3, h, w]."""
+        first, second = (sample(texture, uv) for uv in self._cuts)
+        return (first - second).square().mean()
+
     def filled(self, texture: Tensor) -> Tensor:
         """The texture, [1, 3, h, w], without what no view shows of those that were asked for."""
         return filled(texture, weights_seen(self._views.values(), texture.shape[2:]) > _SEEN)
@@ -82,13 +96,17 @@ class Renderings:
     nothing = 1.0
 
     def __init__(
-        self, scene: Scene, features: Features, style: Tensor, own: Tensor | None = None, weight: float = 1.0
-    ) -> None:
-        """style: [1, 3, h, w], at the scale at which it is to be seen in views. own: [1, 3,
-        h, w], the mesh's texture, which is to stay recognisable. weight: of its loss, that of the style being 1."""
+        self, scene: Scene, features: Features, style: Tensor, own: Tensor | None = None, weight: float = 1.0,
+        seams: float = 1.0,
+    ) -> None:  # fmt: skip
+        """style: [1, 3, h, w], at the scale at which it is to be seen in views. own: [1, 3, h, w], the mesh's texture,
+        which is to stay recognisable. weight: of its loss, that of the style being 1. seams: of the difference between
+        both sides of cuts, in deviations of the style."""
         self._scene, self._features, self._own, self._weight = scene, features, own, weight
         with torch.no_grad():
             self._wanted = grams(features(style, features.style_layers))
+            self._spread = style.var((2, 3)).mean().clamp_min(_LEAST)
+        self._seams = seams
         self._left: list[int] = []
         self._means: dict[str, Tensor] = {}
         self._steps, self.content = 0, 0.0
@@ -107,6 +125,8 @@ class Renderings:
             content = content_loss({layer: found[layer] for layer in features.content_layers}, self._wanted_of(number))
             self.content += new * (content.item() - self.content)
             loss = loss + self._weight * content
+        if self._scene.is_cut:
+            loss = loss + self._seams * (self._scene.gaps(picture) / self._spread + _LEAST).sqrt()
         return loss
 
     def _style(self, found: Mapping[str, Tensor], number: int, new: float) -> Tensor:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from solid_meshes import HALVES
 
 from nccodec.errors import NclWarning
 from nccodec.parameterization.features import random_filters
@@ -46,9 +47,9 @@ def test_grams_are_means_over_what_is_covered():
 
 
 def test_the_style_is_approached():
-    texture = made()
+    texture = made(40)
     assert texture.shape == (1, 3, SIDE, SIDE) and texture.min() >= 0 and texture.max() <= 1
-    assert loss(texture) < loss(torch.full((1, 3, SIDE, SIDE), 0.5)) / 2
+    assert loss(texture) < loss(torch.full((1, 3, SIDE, SIDE), 0.5)) * 0.7
 
 
 def test_the_same_seed_gives_the_same_texture_and_another_another():
@@ -96,6 +97,28 @@ def test_what_no_view_shows_is_filled():
     filled = scene.filled(rough)
     steps = [(x[..., 1:] - x[..., :-1])[..., unseen[:, 1:] & unseen[:, :-1]].abs().mean() for x in (rough, filled)]
     assert steps[1] < steps[0] / 4
+
+
+def test_gaps_between_both_sides_of_a_cut():
+    """A texture that grows to the right by 1: at shares t of the diagonal u is 0.1 + 0.4 t on one side, 0.9 - 0.2 t on
+    the other."""
+    ramp = ((torch.arange(256) + 0.5) / 256).expand(1, 3, 256, 256)
+    t = (torch.arange(8) + 0.5) / 8
+    expected = (0.8 - 0.6 * t).square().mean()
+    scene = Scene(HALVES, blobs(), 256, Views(1, SIDE))
+    assert scene.is_cut and not Scene(MESH, blobs(), 256, Views(1, SIDE)).is_cut
+    torch.testing.assert_close(scene.gaps(ramp), expected, atol=1e-4, rtol=0)
+
+
+def test_what_is_cut_grows_together():
+    """With few steps the two halves have much nearer colours along the cut than a texture that is made without."""
+    gaps = []
+    for weight in (1.0, 0.0):
+        texture, scene = Pixels(Canvas(SIDE, SIDE)), Scene(HALVES, blobs(), SIDE, Views(3, SIDE))
+        objective = Renderings(scene, NETWORK, blobs(), seams=weight)
+        optimise(texture, objective, Rules(30, rate=0.2))
+        gaps.append(scene.gaps(texture.picture()).item())
+    assert gaps[0] < gaps[1] / 4
 
 
 def test_weights_that_texels_are_seen_with():

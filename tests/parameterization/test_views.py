@@ -3,18 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from solid_meshes import HALVES, SQUARE
 
 from nccodec.parameterization.filling import filled
-from nccodec.parameterization.meshes import Mesh, sphere, torus
+from nccodec.parameterization.meshes import sphere, torus
 from nccodec.parameterization.rasteriser import Camera
-from nccodec.parameterization.seams import edges, seam_ratio
+from nccodec.parameterization.seams import cut_places, edges, seam_ratio
 from nccodec.parameterization.views import View, random_cameras, sample, samples_for, turntable
-
-SQUARE = Mesh(
-    np.array([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]]) / np.sqrt(2),
-    np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]),
-    np.array([[0, 1, 2], [0, 2, 3]]),
-)
 
 
 def test_bilinear_taps_by_hand():
@@ -87,6 +82,18 @@ def test_cuts_are_found():
         assert len(sides) == count
         at_poles = (np.abs(mesh.vertices[mesh.faces[sides[:, 0, :1], sides[:, 0, 1:]]][:, :, 1]) > 1 - 1e-9).any(1)
         assert (cut & ~at_poles).sum() == cuts - 2 * (count == 96)
+
+
+def test_places_along_cuts_by_hand():
+    """From the first end of the diagonal to the second, evenly; where a texture repeats there is no cut."""
+    for mesh in (torus(8, 5), SQUARE):
+        assert [len(uv) for uv in cut_places(mesh)] == [0, 0]
+    first, second = cut_places(HALVES)
+    along = ((np.arange(8) + 0.5) / 8)[:, None]
+    expected = (0.1, 0.1) + along * (0.4, 0.4), (0.9, 0.1) + along * (-0.2, 0.2)
+    order = np.argsort(first[:, 0])
+    np.testing.assert_allclose(first[order], expected[0])
+    np.testing.assert_allclose(second[order], expected[1])
 
 
 def test_steps_across_cuts_beside_those_elsewhere():
