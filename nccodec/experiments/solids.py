@@ -27,6 +27,7 @@ from ..parameterization.style import grams, style_loss
 from ..parameterization.views import turntable
 from .common import say
 
+_WAYS = ("views", 0.0), ("held", 1.0)  # weights of the difference between both sides of cuts
 _UNSEEN = 4  # views that nothing is trained on
 _SIDE = 256  # of the pictures on sheets, in pixels
 _ABOVE = Camera((0.0, 2.9, 0.01))
@@ -66,8 +67,9 @@ def command(
     threads: Annotated[int, typer.Option(help="Of all that is computed.")] = 1,
     sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures, turned and flat.")] = None,
 ) -> None:  # fmt: skip
-    """Style losses of unseen views, seams and seconds, through renderings and made flat, of styles, meshes and
-    parameterizations."""
+    """Style losses of unseen views, seams and seconds of textures of styles, meshes and parameterizations: made flat;
+    through views alone; with both sides of cuts held together. Steps at seams are in shares of those beside them, gaps
+    the root mean square of what both sides of a cut differ by at one place, colours being 0 to 1."""
     torch.set_num_threads(threads)
     set_threads(threads)
     features, rows = load(), []
@@ -82,8 +84,11 @@ def command(
             flat = _optimised(make(kind, canvas), Flat(features, style, view), Rules(steps, seed=seed))
             for name, solid in meshes.items():
                 scene = Scene(solid, style, size, Views(views, view, seed))
-                through = _optimised(make(kind, canvas), Renderings(scene, features, style), Rules(steps, seed=seed))
-                made = {"flat": flat, "renderings": (scene.filled(through[0]), through[1])}
+                made = {"flat": flat}
+                for way, held in _WAYS[: 1 + scene.is_cut]:
+                    objective = Renderings(scene, features, style, seams=held)
+                    texture, seconds = _optimised(make(kind, canvas), objective, Rules(steps, seed=seed))
+                    made[way] = scene.filled(texture), seconds
                 unseen = Scene(solid, style, size, Views(_UNSEEN, view, seed + 1))
                 for way, (texture, seconds) in made.items():
                     row = {"style": path.name, "mesh": name, "faces": len(solid.faces), "parameterization": kind}
@@ -91,6 +96,7 @@ def command(
                     row["loss"] = round(style_of_views(unseen, texture, style, features), 4)
                     seams = seam_ratio(solid, samples(texture[0]))
                     row["seams"] = None if seams is None else round(seams, 3)
+                    row["gap"] = round(scene.gaps(texture).sqrt().item(), 4) if scene.is_cut else None
                     rows.append(row)
                     say(" ".join(f"{key} {value}" for key, value in row.items()))
                     if sheets is not None:

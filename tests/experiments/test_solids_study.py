@@ -31,7 +31,7 @@ def test_the_study_is_written(tmp_path, monkeypatch):
     )  # fmt: skip
     rows = json.loads((tmp_path / "s.json").read_text())["rows"]
     assert [(row["style"], row["mesh"], row["made"]) for row in rows] == [
-        ("noise.png", "sphere", "flat"), ("noise.png", "sphere", "renderings"),
+        ("noise.png", "sphere", "flat"), ("noise.png", "sphere", "views"),
     ]  # fmt: skip
-    assert all(row["loss"] > 0 and row["seams"] > 0 for row in rows)
+    assert all(row["loss"] > 0 and row["seams"] > 0 and row["gap"] is None for row in rows)
     assert Image.open(tmp_path / "sheets" / "noise-sphere-pixels-flat.png").size == (5 * 24, 24)
