@@ -168,7 +168,7 @@ def feature(
     from ..parameterization.objectives import Unit
 
     objective = Unit(features, layer, channels)
-    dreaming.dream(settings, objective, (width, height), objective.measure)
+    dreaming.dream(settings, objective, (width, height), objective.measure, contrast=dreaming.STRONG)
 
 
 def _check_ends(given: int, frames: int, hint: str) -> None:

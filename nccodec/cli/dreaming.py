@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 STEPS = 300  # where neither steps nor minutes are given
 QUALITY = 75.0
-CONTENT = 1.0  # weight
+CONTENT = 0.3  # weight
+# Contrast of random starts, in that of photographs: units of ReLU that see nothing give no gradient.
+FAINT, STRONG = 0.02, 0.5
 _FPS = 25.0
 _LEAST, _MOST = 32, 4096  # pixels along a side
 
@@ -118,11 +120,11 @@ def size_of(text: str) -> tuple[int, int]:
 
 def dream(
     settings: Settings, objective: "Objective", size: tuple[int, int], measure: "Callable[[Tensor], Tensor]",
-    like: "Tensor | None" = None, start: "Tensor | None" = None,
+    like: "Tensor | None" = None, start: "Tensor | None" = None, contrast: float = FAINT,
 ) -> None:  # fmt: skip
     """Optimise for an objective, and write what comes out. size: width, height. measure: the loss of a picture as it
     is, [1, 3, h, w]. like: a picture, likewise, whose mean colour a random start is near to. start: a picture to start
-    from, [3, h, w], if the parameterization can."""
+    from, [3, h, w], if the parameterization can. contrast: of a random start."""
     from ..collage.device import choose_device
     from ..parameterization.kinds import make
     from ..parameterization.optimising import Rules, optimise
@@ -131,7 +133,7 @@ def dream(
     width, height = size
     device = choose_device(settings.device, gradients=True)
     colour = (0.5, 0.5, 0.5) if like is None else tuple(like.mean((0, 2, 3)).tolist())
-    canvas = Canvas(height, width, settings.frames, settings.alpha, settings.seed, device, colour)
+    canvas = Canvas(height, width, settings.frames, settings.alpha, settings.seed, device, colour, contrast)
     parameterization = make(settings.parameterization, canvas, start, settings.quality)
     steps = STEPS if settings.steps is None and settings.minutes is None else settings.steps
     done = 0

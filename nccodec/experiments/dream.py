@@ -30,6 +30,7 @@ from .common import say
 
 _UNITS = (("5.depth", 10), ("8.depth", 20), ("10.depth", 30))  # layer and channel, of no merit but their number
 _BACKGROUNDS = 8
+_CONTRAST = 0.5  # of starts, as of `nc dream feature`
 _LARGE = 8  # times, that a CPPN is decoded
 _TIMED = 4  # steps
 
@@ -89,7 +90,7 @@ def command(
         list[str] | None, typer.Option(help="May be given several times [all; of transfer, pixels and fourier].")
     ] = None,
     content: Annotated[Path | None, typer.Option(help="Picture to be painted, of transfer.")] = None,
-    content_weight: Annotated[float, typer.Option(help="Of its loss.")] = 1.0,
+    content_weight: Annotated[float, typer.Option(help="Of its loss.")] = 0.3,
     sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads [as many as cores].")] = None,
 ) -> None:
@@ -110,6 +111,18 @@ def command(
         say(" ".join(f"{key} {_shown(value)}" for key, value in row.items()))
         told = {"study": study.value, "published": features.published, "size": size, "steps": steps, "rows": rows}
         out.write_text(json.dumps(told, indent=1) + "\n")
+    if sheets is not None:
+        join(sheets, study.value)
+
+
+def join(folder: Path, study: str) -> None:
+    """All rows of a study in one picture, STUDY.jpg, one below the other."""
+    rows = [read(path) for path in sorted(folder.glob(f"{study}-*.png"))]
+    if rows:
+        sheet = Image.new("RGB", (max(row.width for row in rows), sum(row.height for row in rows)), "white")
+        for number, row in enumerate(rows):
+            sheet.paste(row, (0, sum(above.height for above in rows[:number])))
+        sheet.save(folder / f"{study}.jpg", quality=85)
 
 
 def _shown(value: object) -> str:
@@ -154,8 +167,10 @@ def alpha(setting: Setting) -> Iterator[dict]:
     """Units with transparency and without: what is opaque, and how strong they are on backgrounds never seen."""
     for layer, channel in _UNITS:
         unit = Unit(setting.features, layer, [channel])
-        solid, _ = setting.optimised("fourier", Canvas(setting.size, setting.size), unit)
-        made, row = setting.optimised("fourier", Canvas(setting.size, setting.size, alpha=True), unit)
+        solid, _ = setting.optimised("fourier", Canvas(setting.size, setting.size, contrast=_CONTRAST), unit)
+        made, row = setting.optimised(
+            "fourier", Canvas(setting.size, setting.size, alpha=True, contrast=_CONTRAST), unit
+        )
         with torch.no_grad():
             whole, picture = solid.picture(), made.picture()
             opacity, random = picture[:, 3:], torch.Generator().manual_seed(1 << 20)

@@ -11,7 +11,7 @@ from ..neural.code import CollageCode
 from ..neural.levels import real
 from ..neural.weights import named
 from .fourier import Spectrum, random_picture
-from .parameters import DEVIATION, Canvas, Shared, Within, check_start
+from .parameters import Canvas, Shared, Within, check_start
 
 WEIGHTS = "photo"
 
@@ -37,7 +37,7 @@ class Collage:
         typical = random_picture(256, 256, torch.Generator().manual_seed(1)).to(canvas.device)
         self._spread = self._in_steps(typical).std((0, 2, 3), keepdim=True).clamp_min(1e-3)
         shape = canvas.frames, a.atoms, *self._grid
-        values = torch.randn(shape, generator=random).mul_(DEVIATION).to(canvas.device)
+        values = torch.randn(shape, generator=random).mul_(canvas.contrast).to(canvas.device)
         flat = self._in_steps(canvas.flat[:, :3].expand(-1, -1, 64, 64))
         values += flat.mean((2, 3), keepdim=True) / self._spread
         if start is not None:

@@ -35,7 +35,7 @@ class Cppn:
         self._shape = Shape("atan", DEPTH, WIDTH, canvas.channels)
         network = Network(self._shape)
         initialise(network, canvas.seed)
-        network.layers[-1].zero_()
+        network.layers[-1].mul_(canvas.contrast)
         network.layers[-1][:, -1] = canvas.flat.clamp(EDGE, 1 - EDGE).logit().flatten()
         self._shared = [layer.clone().to(canvas.device).requires_grad_() for layer in network.layers]
         self._own = []

@@ -4,7 +4,7 @@
 import torch
 from torch import Tensor
 
-from .parameters import DEVIATION, Canvas, Shared, check_start, coloured, planes_of
+from .parameters import Canvas, Shared, check_start, coloured, planes_of
 
 
 class Spectrum:
@@ -17,7 +17,7 @@ class Spectrum:
         self._size = canvas.height, canvas.width
         self._scale = amplitudes(*self._size, decay).to(canvas.device)
         shape = canvas.frames, channels, *self._scale.shape, 2  # real and imaginary parts
-        self.values = (torch.randn(shape, generator=random) * DEVIATION).to(canvas.device)
+        self.values = (torch.randn(shape, generator=random) * canvas.contrast).to(canvas.device)
         if start is not None:
             spectrum = torch.fft.rfft2(start, norm="ortho") / self._scale
             self.values[:, : start.shape[1]] = torch.view_as_real(spectrum)
@@ -71,7 +71,5 @@ def amplitudes(height: int, width: int, decay: float = 1.0) -> Tensor:
 
 def random_picture(height: int, width: int, random: torch.Generator) -> Tensor:
     """With colours and spectrum of photographs, but nothing to be seen: [1, 3, height, width], 0 .. 1."""
-    spectrum = Spectrum(Canvas(height, width), 3, random)
     with torch.no_grad():
-        spectrum.values /= DEVIATION
-        return coloured(spectrum.planes())
+        return coloured(Spectrum(Canvas(height, width, contrast=1.0), 3, random).planes())

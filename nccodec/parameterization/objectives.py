@@ -71,7 +71,7 @@ class Transfer:
 
 
 class Unit:
-    """A picture in which a channel of a layer is as large as can be, its mean over places."""
+    """A picture in which a channel of a layer is as large as can be, its mean over places, wherever its edges are."""
 
     nothing = 0.0
 
@@ -88,7 +88,7 @@ class Unit:
 
     def __call__(self, picture: Tensor, way: float, random: torch.Generator) -> Tensor:
         """See `Objective`."""
-        return self.measure(moved(picture, random), way)
+        return self.measure(moved(rolled(picture, random), random), way)
 
     def measure(self, picture: Tensor, way: float = 0) -> Tensor:
         """The same for the picture as it is."""

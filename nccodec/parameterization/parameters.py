@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 # eigenvectors times roots of eigenvalues of the covariance of 193 photographs, the first one's length being 1.
 COLOURS = torch.tensor([[0.568, 0.581, 0.582], [-0.282, 0.0, 0.275], [0.073, -0.145, 0.074]])
 _SHARED = (4, 8, 16)  # reductions of what frames share
-DEVIATION = 0.02  # of random starts, in planes of which 1 is a photograph's
 EDGE = 0.004  # how near to 0 and 1 a picture that is started from may be
 
 
 @dataclass(frozen=True)
 class Canvas:
     """height, width: in pixels. frames: pictures that share a part. alpha: whether there is transparency. seed: of what
-    is random at the start. colour: red, green and blue, 0 .. 1, that random starts are near to."""
+    is random at the start. colour: red, green and blue, 0 .. 1, that random starts are near to. contrast:
+    their deviation, in that of photographs."""
 
     height: int
     width: int
@@ -35,6 +35,7 @@ class Canvas:
     seed: int = 0
     device: str = "cpu"
     colour: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    contrast: float = 0.02
 
     @property
     def flat(self) -> Tensor:
@@ -85,7 +86,7 @@ class Shared:
         self._size = size
         self.parameters: list[Tensor] = []
         for by in _SHARED if canvas.frames > 1 else ():
-            grid = torch.randn(1, channels, *(math.ceil(n / by) for n in size), generator=random).mul_(DEVIATION)
+            grid = torch.randn(1, channels, *(math.ceil(n / by) for n in size), generator=random).mul_(canvas.contrast)
             self.parameters.append(grid.to(canvas.device).requires_grad_())
 
     def added(self, planes: Tensor) -> Tensor:

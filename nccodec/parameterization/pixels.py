@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .parameters import DEVIATION, EDGE, Canvas, Shared, check_start
+from .parameters import EDGE, Canvas, Shared, check_start
 
 
 class Pixels:
@@ -16,7 +16,8 @@ class Pixels:
         check_start(canvas, start)
         random = torch.Generator().manual_seed(canvas.seed)
         size = canvas.height, canvas.width
-        values = torch.randn(canvas.frames, canvas.channels, *size, generator=random).mul_(DEVIATION).to(canvas.device)
+        values = torch.randn(canvas.frames, canvas.channels, *size, generator=random).mul_(canvas.contrast)
+        values = values.to(canvas.device)
         values += canvas.flat.clamp(EDGE, 1 - EDGE).logit()
         if start is not None:
             values[:, : start.shape[0]] = start.to(values).clamp(EDGE, 1 - EDGE).logit()

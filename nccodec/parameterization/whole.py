@@ -11,7 +11,7 @@ from ..whole.code import MIDDLE, WholeCode, range_size, turns
 from ..whole.geometry import ranges_of
 from ..whole.header import LARGEST_SCALE, SCALE_UNIT, STEP_UNIT, TOP, step_of
 from .fourier import Spectrum
-from .parameters import DEVIATION, Canvas, Shared, Within, coloured, planes_of
+from .parameters import Canvas, Shared, Within, coloured, planes_of
 
 _SIDE = 16  # of a range, about, in pixels
 _STEPS = 4  # to the fixed point, whose details are then smaller than a pixel
@@ -36,8 +36,8 @@ class Whole:
         shapes = (n, 3, r, r), (n, 1, r, r), (1, len(self._turns), r, r)  # frames turn their copies alike
         made = [torch.randn(shape, generator=random).to(canvas.device) for shape in shapes]
         self._means, self._strengths, self._logits = made
-        self._means.mul_(DEVIATION).add_(planes_of(canvas.flat[:, :3]))
-        self._strengths.mul_(DEVIATION).add_(_BIAS)
+        self._means.mul_(canvas.contrast).add_(planes_of(canvas.flat[:, :3]))
+        self._strengths.mul_(canvas.contrast).add_(_BIAS)
         self._shared = Shared(canvas, 3, (r, r), random)
         self._opacity = Spectrum(canvas, 1, random) if canvas.alpha else None
         opacity = [self._opacity.values] if self._opacity else []
