@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..parameterization.parameters import Parameterization
     from ..parameterization.solids import Scene
 
-_VIEWS, _SIDE, _CONTENT = 64, 224, 0.3
+_VIEWS, _SIDE = 64, 224
 _TURN, _TURN_SIDE, _FPS = 60, 384, 20.0  # a turntable's frames, its pixels along a side, and frames a second
 _FOURIER = Parameters("fourier")
 
@@ -54,7 +54,7 @@ def command(
     ] = False,
     content_weight: Annotated[
         float, typer.Option(min=0, help="How much that counts beside the style, whose weight is 1.")
-    ] = _CONTENT,
+    ] = dreaming.CONTENT,
     parameterization: Kind = _FOURIER,
     steps: Steps = None,
     minutes: Minutes = None,
