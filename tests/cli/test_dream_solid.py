@@ -43,7 +43,7 @@ def test_texture_mesh_and_turntable(nc, folder):
 
 
 def test_the_same_seed_gives_the_same_bytes_and_a_preview_on_the_way(nc, folder):
-    given = ("dream", "solid", "sphere", "style.png", *FAST, "--quiet", "--parameterization", "cppn")
+    given = ("dream", "solid", "sphere", "style.png", *FAST, "--quiet", "--parameterization", "cppn", "--size", 32)
     assert nc(*given, "-o", "a.ncl", "--preview", "p.png", "--every", 1)[0] == 0
     assert nc(*given, "-o", "b.ncl")[0] == 0 and nc(*given, "-o", "c.ncl", "--seed", 1)[0] == 0
     a, b, c = ((folder / f"{name}.ncl").read_bytes() for name in "abc")

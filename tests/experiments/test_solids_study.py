@@ -27,11 +27,11 @@ def test_the_study_is_written(tmp_path, monkeypatch):
     noise = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "styles" / "noise.png")
     solids.command(
-        tmp_path / "styles", tmp_path / "s.json", ["sphere"], ["pixels"], 2, 2, 32, 128, 0, 1, tmp_path / "sheets"
+        tmp_path / "styles", tmp_path / "s.json", ["sphere"], ["pixels"], 2, 2, 32, 256, 0, 1, tmp_path / "sheets"
     )  # fmt: skip
     rows = json.loads((tmp_path / "s.json").read_text())["rows"]
     assert [(row["style"], row["mesh"], row["made"]) for row in rows] == [
-        ("noise.png", "sphere", "flat"), ("noise.png", "sphere", "views"),
+        ("noise.png", "sphere", "flat"), ("noise.png", "sphere", "views"), ("noise.png", "sphere", "held"),
     ]  # fmt: skip
-    assert all(row["loss"] > 0 and row["seams"] > 0 and row["gap"] is None for row in rows)
+    assert all(row["loss"] > 0 and row["seams"] > 0 and row["gap"] > 0 for row in rows)
     assert Image.open(tmp_path / "sheets" / "noise-sphere-pixels-flat.png").size == (5 * 24, 24)

@@ -47,9 +47,9 @@ def test_grams_are_means_over_what_is_covered():
 
 
 def test_the_style_is_approached():
-    texture = made(40)
+    texture = made(24)
     assert texture.shape == (1, 3, SIDE, SIDE) and texture.min() >= 0 and texture.max() <= 1
-    assert loss(texture) < loss(torch.full((1, 3, SIDE, SIDE), 0.5)) * 0.7
+    assert loss(texture) < loss(torch.full((1, 3, SIDE, SIDE), 0.5)) * 0.8
 
 
 def test_the_same_seed_gives_the_same_texture_and_another_another():
@@ -116,9 +116,9 @@ def test_what_is_cut_grows_together():
     for weight in (1.0, 0.0):
         texture, scene = Pixels(Canvas(SIDE, SIDE)), Scene(HALVES, blobs(), SIDE, Views(3, SIDE))
         objective = Renderings(scene, NETWORK, blobs(), seams=weight)
-        optimise(texture, objective, Rules(30, rate=0.2))
+        optimise(texture, objective, Rules(15, rate=0.2))
         gaps.append(scene.gaps(texture.picture()).item())
-    assert gaps[0] < gaps[1] / 4
+    assert gaps[0] < gaps[1] / 3
 
 
 def test_weights_that_texels_are_seen_with():
