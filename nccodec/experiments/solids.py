@@ -65,7 +65,7 @@ def command(
     size: Annotated[int, typer.Option(help="Texels along a side.")] = 512,
     seed: Annotated[int, typer.Option(help="Of starts and cameras.")] = 0,
     threads: Annotated[int, typer.Option(help="Of all that is computed.")] = 1,
-    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures, turned and flat.")] = None,
+    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures: made flat, views, held.")] = None,
 ) -> None:  # fmt: skip
     """Style losses of unseen views, seams and seconds of textures of styles, meshes and parameterizations: made flat;
     through views alone; with both sides of cuts held together. Steps at seams are in shares of those beside them, gaps
@@ -99,10 +99,9 @@ def command(
                     row["gap"] = round(scene.gaps(texture).sqrt().item(), 4) if scene.is_cut else None
                     rows.append(row)
                     say(" ".join(f"{key} {value}" for key, value in row.items()))
-                    if sheets is not None:
-                        stem = f"{path.stem}-{name}-{kind}-{way}"
-                        _sheet(picture, solid, texture).save(sheets / f"{stem}.png")
-                        Image.fromarray(samples(texture[0])).save(sheets / f"{stem}-texture.png")
+                if sheets is not None:
+                    sheet = np.concatenate([_row(picture, solid, texture) for texture, _ in made.values()])
+                    Image.fromarray(sheet).save(sheets / f"{path.stem}-{name}-{kind}.png")
                 told = {"steps": steps, "views": views, "view": view, "size": size, "threads": threads, "rows": rows}
                 out.write_text(json.dumps(told, indent=1) + "\n")
 
@@ -114,6 +113,7 @@ def _optimised(texture: Parameterization, objective: Flat | Renderings, rules: R
     return texture.picture().detach(), time.perf_counter() - began
 
 
-def _sheet(style: Image.Image, mesh: Mesh, texture: Tensor) -> Image.Image:
+def _row(style: Image.Image, mesh: Mesh, texture: Tensor) -> np.ndarray:
+    """Of a sheet: the style, three sides, and what is seen from above."""
     frames = list(film(mesh, texture, [*turntable(3), _ABOVE], _SIDE))
-    return Image.fromarray(np.concatenate([np.asarray(style.resize((_SIDE, _SIDE))), *frames], 1))
+    return np.concatenate([np.asarray(style.resize((_SIDE, _SIDE))), *frames], 1)

@@ -34,4 +34,4 @@ def test_the_study_is_written(tmp_path, monkeypatch):
         ("noise.png", "sphere", "flat"), ("noise.png", "sphere", "views"), ("noise.png", "sphere", "held"),
     ]  # fmt: skip
     assert all(row["loss"] > 0 and row["seams"] > 0 and row["gap"] > 0 for row in rows)
-    assert Image.open(tmp_path / "sheets" / "noise-sphere-pixels-flat.png").size == (5 * 24, 24)
+    assert Image.open(tmp_path / "sheets" / "noise-sphere-pixels.png").size == (5 * 24, 3 * 24)
