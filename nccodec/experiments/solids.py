@@ -65,7 +65,7 @@ def command(
     size: Annotated[int, typer.Option(help="Texels along a side.")] = 512,
     seed: Annotated[int, typer.Option(help="Of starts and cameras.")] = 0,
     threads: Annotated[int, typer.Option(help="Of all that is computed.")] = 1,
-    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures: made flat, views, held.")] = None,
+    sheets: Annotated[Path | None, typer.Option("--sheets", help="Folder for pictures: flat, views, held.")] = None,
 ) -> None:  # fmt: skip
     """Style losses of unseen views, seams and seconds of textures of styles, meshes and parameterizations: made flat;
     through views alone; with both sides of cuts held together. Steps at seams are in shares of those beside them, gaps
