@@ -1,6 +1,7 @@
 """What the commands of `nc dream` do: optimise, show how far it is, write the file."""
 
 import json
+import math
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..code import MAX_PIXELS
-from ..errors import ImageError, NclError, NclWarning
+from ..errors import ImageError, LimitError, NclError, NclWarning
 from . import progress
 from .files import check_folder, check_output, naming, naming_warnings, write
 from .streams import say, tell
@@ -99,13 +100,17 @@ def read(path: Path, device: str, longer: int | None = None, shorter: int | None
     """A picture without transparency, float32 [1, 3, h, w], 0 .. 1, reduced where its longer or shorter side has more
     pixels. NclError names the file."""
     from ..imaging.pictures import parts_of, read_picture
+    from ..parameterization.features import SMALLEST
     from ..parameterization.files import reduced, tensor_of
 
     try:
         picture = parts_of(read_picture(path, MAX_PIXELS), ("all",))[0].convert("RGB")
     except NclError as error:
         raise naming(path, error) from None
-    return tensor_of(reduced(picture, longer, shorter), device)
+    picture = reduced(picture, longer, shorter)
+    if min(picture.size) < SMALLEST:
+        raise LimitError(f"{path}: {picture.width} x {picture.height} pixels are too few, {SMALLEST} to a side are not")
+    return tensor_of(picture, device)
 
 
 def size_of(text: str) -> tuple[int, int]:
@@ -153,7 +158,8 @@ def dream(
             parameterization, objective, Rules(steps, settings.minutes, seed=settings.seed), report, look
         )  # fmt: skip
         seconds = time.perf_counter() - began
-        told = {"width": width, "height": height, "steps": done, "seconds": seconds, "loss": loss}
+        told = {"width": width, "height": height, "steps": done, "seconds": seconds}
+        told["loss"] = loss if math.isfinite(loss) else None  # of an optimisation that was stopped at once
         told |= _written(settings, parameterization, measure)
     if settings.as_json:
         tell(json.dumps({"target": str(settings.output), **told}))

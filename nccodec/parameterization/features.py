@@ -17,7 +17,7 @@ _SCALES, _SIDES, _FILTERS = 5, (3, 5, 7), 24  # octaves, sides of kernels, and f
 # so many pixels: of single ones it would take twice the time of the network.
 _COLOURS = {"colour2": 2, "colour8": 8}
 _CENTRES, _RADIUS = 64, 0.4  # of colours
-_SMALLEST = 8  # pixels along a side of a picture
+SMALLEST = 8  # pixels along a side of a picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +39,9 @@ class Features:
         for layer in layers:
             if layer not in self.layers:
                 raise LimitError(f"there is no layer {layer!r}, but {', '.join(self.layers)}")
-        if min(pictures.shape[2:]) < _SMALLEST:
+        if min(pictures.shape[2:]) < SMALLEST:
             width, height = pictures.shape[3], pictures.shape[2]
-            raise LimitError(f"{width} x {height} pixels are too few: {_SMALLEST} x {_SMALLEST} are needed")
+            raise LimitError(f"{width} x {height} pixels are too few: {SMALLEST} x {SMALLEST} are needed")
         found = {layer: _colours(pictures, _COLOURS[layer]) for layer in layers if layer in _COLOURS}
         if others := [layer for layer in layers if layer not in _COLOURS]:
             found |= self._network(pictures, others)

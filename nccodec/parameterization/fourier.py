@@ -11,11 +11,9 @@ class Spectrum:
     """Planes [frames, channels, height, width] of unit variance, if that of the parameters is 1. start: such planes, of
     the first channels or of all, [1, c, height, width]; the rest is random."""
 
-    def __init__(
-        self, canvas: Canvas, channels: int, random: torch.Generator, start: Tensor | None = None, decay: float = 1.0
-    ) -> None:
+    def __init__(self, canvas: Canvas, channels: int, random: torch.Generator, start: Tensor | None = None) -> None:
         self._size = canvas.height, canvas.width
-        self._scale = amplitudes(*self._size, decay).to(canvas.device)
+        self._scale = amplitudes(*self._size).to(canvas.device)
         shape = canvas.frames, channels, *self._scale.shape, 2  # real and imaginary parts
         self.values = (torch.randn(shape, generator=random) * canvas.contrast).to(canvas.device)
         if start is not None:
@@ -34,14 +32,14 @@ class Fourier:
 
     rate = 0.2
 
-    def __init__(self, canvas: Canvas, start: Tensor | None = None, decay: float = 1.0) -> None:
-        """start: [3 or 4, height, width], 0 .. 1, else random. decay: power of 1 / frequency."""
+    def __init__(self, canvas: Canvas, start: Tensor | None = None) -> None:
+        """start: [3 or 4, height, width], 0 .. 1, else random."""
         check_start(canvas, start)
         random = torch.Generator().manual_seed(canvas.seed)
         self._middle, given = planes_of(canvas.flat), None
         if start is not None:
             given = planes_of(start[None].to(canvas.device, torch.float32)) - self._middle[:, : len(start)]
-        self._spectrum = Spectrum(canvas, canvas.channels, random, given, decay)
+        self._spectrum = Spectrum(canvas, canvas.channels, random, given)
         self._shared = Shared(canvas, canvas.channels, (canvas.height, canvas.width), random)
         self.parameters = [self._spectrum.values, *self._shared.parameters]
 
@@ -53,12 +51,12 @@ class Fourier:
         """Its picture is all there is."""
 
 
-def amplitudes(height: int, width: int, decay: float = 1.0) -> Tensor:
-    """float32 [height, width // 2 + 1]: 1 / frequency to the power `decay`, the lowest that of one cycle a picture, in
-    proportions that make planes of unit variance of spectra of unit variance."""
+def amplitudes(height: int, width: int) -> Tensor:
+    """float32 [height, width // 2 + 1]: 1 / frequency, the lowest that of one cycle a picture, in proportions that make
+    planes of unit variance of spectra of unit variance."""
     down, across = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]  # cycles a pixel
     frequency = (down.square() + across.square()).sqrt().clamp_min(1 / max(height, width))
-    scale = frequency**-decay
+    scale = 1 / frequency
     # Columns between the first and, of an even width, the last stand for two frequencies each, real and imaginary parts
     # are of unit variance each: E |irfft2|^2 is the mean of their squares.
     count = torch.full((width // 2 + 1,), 2.0)

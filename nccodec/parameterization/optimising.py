@@ -46,12 +46,15 @@ def optimise(
     """Adam's steps; the parameterization is left with the best parameters found, whose mean loss over the last steps is
     returned. Pictures with transparency are shown on random backgrounds, each step on another, and what counts is how
     much less the loss is than that of nothing, times the mean transparency. Ctrl-C ends it with an NclWarning instead
-    of KeyboardInterrupt. The same steps give the same parameters on one machine with as many threads."""
+    of KeyboardInterrupt; before the first step the loss is infinite. MemoryError on a GPU that has too little. The same
+    steps give the same parameters on one machine with as many threads."""
     run = _Run(parameterization, objective, rules, report, look)
     try:
         run.train()
     except KeyboardInterrupt:
         warnings.warn(f"stopped after {run.steps} steps: the best so far is kept", NclWarning, stacklevel=2)
+    except torch.OutOfMemoryError:
+        raise MemoryError("a picture of this size takes too much memory") from None
     return run.finish()
 
 

@@ -70,6 +70,7 @@ REFUSED = [
     (["texture", "a.png", "-o", "a.ncl", "--preview", "a.xyz"], 1, "nc: a.xyz: no picture format is known"),
     (["texture", "missing.png", "-o", "a.ncl"], 1, "nc: missing.png: no such file"),
     (["texture", "there.ncl", "-o", "a.ncl"], 1, "nc: there.ncl: "),
+    (["texture", "small.png", "-o", "a.ncl"], 1, "nc: small.png: 7 x 20 pixels are too few"),
     (["texture", "a.png", "-o", "a.ncl", "--size", "31"], 2, "sides are 32 to 4096 pixels long"),
     (["texture", "a.png", "-o", "a.ncl", "--size", "x"], 2, "'x' is not WxH"),
     (["texture", "a.png", "-o", "a.ncl", "--minutes", "nan"], 1, "nc: nan minutes are no time"),
@@ -84,6 +85,7 @@ REFUSED = [
 @pytest.mark.parametrize(("arguments", "code", "message"), REFUSED)
 def test_what_is_refused_in_one_line(nc, pictures, no_wheel, arguments, code, message):
     (pictures / "there.ncl").write_bytes(b"nothing")
+    Image.new("RGB", (7, 20)).save(pictures / "small.png")
     before = sorted(pictures.iterdir())
     found, out, err = nc("dream", *arguments)
     assert (found, out) == (code, "") and message in err and "Traceback" not in err
