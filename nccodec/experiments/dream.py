@@ -122,7 +122,7 @@ def join(folder: Path, study: str) -> None:
         sheet = Image.new("RGB", (max(row.width for row in rows), sum(row.height for row in rows)), "white")
         for number, row in enumerate(rows):
             sheet.paste(row, (0, sum(above.height for above in rows[:number])))
-        sheet.save(folder / f"{study}.jpg", quality=85)
+        sheet.save(folder / f"{study}.jpg", quality=75)
 
 
 def _shown(value: object) -> str:
