@@ -16,6 +16,7 @@ from . import (
     decode,
     diff,
     dream,
+    dream_solid,
     encode,
     fractalize,
     implicit,
@@ -62,6 +63,7 @@ app.command("view")(serve.view)
 app.command("train")(train.command)
 app.command("sample")(sample.command)
 app.command("train-generative")(train_generative.command)
+dream.app.command("solid")(dream_solid.command)
 app.add_typer(dream.app, name="dream")
 app.add_typer(weights.app, name="weights")
 app.command("completion")(completion.command)

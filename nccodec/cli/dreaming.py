@@ -147,7 +147,7 @@ def dream(
         nonlocal done
         done = number + 1
         if settings.preview is not None and number % settings.every == 0:
-            write(settings.preview, _preview(picture, settings.preview))
+            write(settings.preview, preview_bytes(picture, settings.preview))
 
     began = time.perf_counter()
     with (
@@ -202,7 +202,7 @@ def _written(
     return told | {"bytes": sum(map(len, contents))}
 
 
-def _preview(picture: "Tensor", target: Path) -> bytes:
+def preview_bytes(picture: "Tensor", target: Path) -> bytes:
     """The first frame as a picture file."""
     from PIL import Image
 

@@ -25,6 +25,7 @@ from . import (
     screens,
     search,
     serve,
+    solids,
     speed,
 )
 
@@ -34,7 +35,7 @@ for name, study in (
     ("paper", paper), ("reference", reference), ("pifs", pifs), ("large", large), ("search", search), ("serve", serve),
     ("pages", pages), ("peers", peers_of_pages), ("crisp", crisp), ("copies", copies), ("fractals", fractals),
     ("morphs", morphs), ("batches", batches), ("clouds", clouds), ("generative", generative), ("implicit", implicit),
-    ("dream", dream),
+    ("dream", dream), ("solids", solids),
 ):  # fmt: skip
     app.command(name)(study.command)
 
