@@ -42,7 +42,7 @@ def contents(chunk: Chunk) -> bytes:
 def check(view: View) -> None:
     """LimitError for what an implicit network does not have."""
     if view.smooth:
-        raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
+        raise LimitError("smoothing is for partitioned maps and generative collages")
     if not view.detail:
         raise LimitError("implicit networks, as `nc implicit` makes them, have no predicted detail to leave out")
 

@@ -58,7 +58,7 @@ def contents(chunk: Chunk) -> bytes:
 def check(view: View) -> None:
     """LimitError for what a collage does not have."""
     if view.smooth:
-        raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
+        raise LimitError("smoothing is for partitioned maps and generative collages")
 
 
 def prepare(options: Options, device: str) -> None:

@@ -46,7 +46,7 @@ def unpack(header: Header, chunks: list[Chunk], model: Weights | None, request: 
 def check(view: View) -> None:
     """LimitError for what a screen map does not have."""
     if view.smooth:
-        raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
+        raise LimitError("smoothing is for partitioned maps and generative collages")
 
 
 def Iteration(code: ScreenCode, weights: Weights | None, request: Request, device: str = "cpu") -> NoReturn:

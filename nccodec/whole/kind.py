@@ -43,7 +43,7 @@ def unpack(header: Header, chunks: list[Chunk], model: Weights | None, request: 
 def check(view: View) -> None:
     """LimitError for what a whole-image map does not have."""
     if view.smooth:
-        raise LimitError("smoothing is for partitioned maps, as `nc pifs` makes them")
+        raise LimitError("smoothing is for partitioned maps and generative collages")
     if not view.detail:
         raise LimitError("whole-image maps, as `nc fractalize` makes them, have no predicted detail to leave out")
 
