@@ -83,7 +83,7 @@ class _Run:
             self._look(self.steps, picture.detach())
             self._optimizer.step()
             self.steps += 1
-            share = self._share()
+            share = min(1.0, self._share())
             self._report(share, self._mean, (time.monotonic() - self._began) * (1 - share) / max(share, 1e-9))
 
     def finish(self) -> float:
