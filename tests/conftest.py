@@ -4,8 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
+# The same examples each time, however slow the machine is.
+settings.register_profile(
+    "same", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same")
 TINY = Path(__file__).parent / "golden" / "tiny.safetensors"
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from nccodec.cli import app
 
 ROOT = Path(__file__).parents[1]
-ROOMS = sorted([*ROOT.glob("nccodec/*/README.md"), ROOT / "weights" / "README.md"])
+ROOMS = sorted([*ROOT.glob("nccodec/*/[A-Z]*.md"), ROOT / "weights" / "README.md"])
 SNIPPETS = re.findall(r"^```(sh|python)\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
 # What stands for other programs: `ssh` runs its command in the folder `host`; `convert` knows PNG; of servers, which
 # would not end, clusters, which are not there, training and fits, which take minutes, the options are parsed.
@@ -45,6 +45,7 @@ WRITTEN = (
     [],
     ["f.ncl", "f@zoom.webp", "near.png"],
     ["cloud.csv", "fern.ncl", "fern.png"],
+    ["made.ncl", "skin.glb", "skin.ncl", "tile.ncl", "tile@4x.png"],
     ["art.ncl", "art@4x.png"],
     ["a.ncl", "a.webp", "b.ncl", "morph.webp", "way.mp4"],
     ["digits.png", "made/0.ncl", "made/0@40x.png", "made/1.ncl", "made/2.ncl"],
@@ -52,7 +53,7 @@ WRITTEN = (
 
 
 def test_every_snippet_is_here():
-    assert [kind for kind, _ in SNIPPETS] == ["sh"] * 3 + ["python"] * 2 + ["sh"] * 8
+    assert [kind for kind, _ in SNIPPETS] == ["sh"] * 3 + ["python"] * 2 + ["sh"] * 9
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_a_snippet_runs_alone(folder, number):
     assert sorted(str(path.relative_to(folder)) for path in left) == WRITTEN[number]
 
 
-@pytest.mark.parametrize("readme", ROOMS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("readme", ROOMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_commands_of_the_rooms_have_the_options_that_they_are_given(readme):
     blocks = re.findall(r"^```sh\n(.*?)^```", readme.read_text(encoding="utf-8"), re.M | re.S)
     group = typer.main.get_command(app)

@@ -21,7 +21,7 @@ from nccodec.codec.kinds import read
 from nccodec.errors import FormatError
 from nccodec.pifs.code import Layout
 
-ANY = settings(derandomize=True, deadline=None, database=None, max_examples=50)
+ANY = settings(max_examples=50)
 SHORT = settings(ANY, phases=(Phase.explicit, Phase.generate))  # to shrink a partition takes minutes
 TOTAL = 1 << 24
 shapes = st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 6))

@@ -13,7 +13,7 @@ from nccodec.errors import NclError
 from nccodec.neural.header import Fields as CollageFields
 from nccodec.pifs.header import Fields as PartitionFields
 
-ANY = settings(derandomize=True, deadline=None, database=None, max_examples=60)
+ANY = settings(max_examples=60)
 KNOWN = (0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x80, 0x81, 0x82)
 OF_COLLAGES, OF_PARTITIONS = (0x01, 0x02), (0x10, 0x11, 0x12, 0x13, 0x14)
 

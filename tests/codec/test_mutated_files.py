@@ -15,7 +15,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 TINY = GOLDEN / "tiny.safetensors"
 FILES = {path.stem: path.read_bytes() for path in sorted((GOLDEN / "ok").glob("*.ncl")) if path.stat().st_size < 600}
 MAX_PIXELS = 2000
-ANY = settings(derandomize=True, deadline=None, database=None, max_examples=80)
+ANY = settings(max_examples=80)
 REQUESTS = (
     {},
     {"scale": 2},

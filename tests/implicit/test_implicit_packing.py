@@ -26,7 +26,7 @@ from nccodec.implicit.code import Book, Half, ImplicitCode, Steps, round_step
 from nccodec.implicit.header import FORMS, NETWORK, NETWORKS, VALUES, Fields, Shape, check_work
 from nccodec.implicit.numbers import Bitmap, Bytes, Differences, Gaps, Indices
 
-ANY = settings(derandomize=True, deadline=None, database=None, max_examples=100)
+ANY = settings(max_examples=100)
 
 
 def equal(a: ImplicitCode, b: ImplicitCode) -> bool:

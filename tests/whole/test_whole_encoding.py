@@ -19,7 +19,7 @@ from nccodec.whole.geometry import domain_of, ranges_of
 from nccodec.whole.header import MAX_CANVAS, STEP_UNIT, step_of
 from nccodec.whole.options import Options
 
-ANY = settings(derandomize=True, deadline=None, database=None, max_examples=200)
+ANY = settings(max_examples=200)
 
 
 def code_of(picture: Image.Image, quality: float = 75, **options):

@@ -18,7 +18,7 @@ from nccodec.whole.code import Style
 from nccodec.whole.header import Fields, quality_of_step, step_of, steps_of
 from nccodec.whole.means import coarsest, passes
 
-ANY = settings(derandomize=True, deadline=None, database=None, max_examples=120)
+ANY = settings(max_examples=120)
 
 
 @st.composite
