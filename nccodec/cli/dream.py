@@ -76,8 +76,8 @@ def texture(
 ) -> None:
     """Make a texture that looks like a picture, and tiles the plane."""
     settings = Settings(
-        output, parameterization.value, steps, minutes, seed, frames, alpha, preview, every, quality, device.value,
-        force, as_json, quiet,
+        output, steps, minutes, seed, preview, every, quiet, parameterization.value, frames, alpha, quality,
+        device.value, force, as_json,
     )  # fmt: skip
     width, height = dreaming.size_of(size)
     settings.check(styles)
@@ -118,8 +118,8 @@ def style(
 ) -> None:
     """Paint a picture in the style of another."""
     settings = Settings(
-        output, parameterization.value, steps, minutes, seed, frames, alpha, preview, every, quality, device.value,
-        force, as_json, quiet,
+        output, steps, minutes, seed, preview, every, quiet, parameterization.value, frames, alpha, quality,
+        device.value, force, as_json,
     )  # fmt: skip
     settings.check([content, *styles])
     _check_ends(len(styles), frames, "STYLE...")
@@ -158,8 +158,8 @@ def feature(
 ) -> None:
     """Show what a channel of a network looks for, whether turned, enlarged or shifted a little."""
     settings = Settings(
-        output, parameterization.value, steps, minutes, seed, frames, alpha, preview, every, quality, device.value,
-        force, as_json, quiet,
+        output, steps, minutes, seed, preview, every, quiet, parameterization.value, frames, alpha, quality,
+        device.value, force, as_json,
     )  # fmt: skip
     width, height = dreaming.size_of(size)
     settings.check([])

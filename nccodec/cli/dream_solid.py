@@ -1,7 +1,6 @@
 """`nc dream solid`."""
 
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ import typer
 
 from ..errors import LimitError, NclError
 from ..parameterization.kinds import STARTING
-from . import dreaming, progress
+from . import dreaming
 from .dream import AsJson, Every, Kind, Minutes, Parameters, Preview, Quality, Seed, Steps, Where
 from .files import check_folder, check_output, naming, naming_warnings, write
 from .options import Device, Force, Quiet
@@ -79,7 +78,6 @@ def command(
 
     from ..parameterization.kinds import make
     from ..parameterization.meshes import mesh_of
-    from ..parameterization.optimising import Rules, optimise
     from ..parameterization.parameters import Canvas
     from ..parameterization.seams import seam_ratio
     from ..parameterization.solids import Renderings, Scene, Views
@@ -93,30 +91,19 @@ def command(
     canvas = Canvas(height, width, seed=seed, device=features.device, colour=colour)
     texture = make(parameterization.value, canvas, start, quality)
     objective = Renderings(scene, features, picture, own, content_weight)
-    rules = Rules(dreaming.STEPS if steps is None and minutes is None else steps, minutes, seed=seed)
-    done = 0
-
-    def look(number: int, now: "Tensor") -> None:
-        nonlocal done
-        done = number + 1
-        if preview is not None and number % every == 0:
-            write(preview, dreaming.preview_bytes(scene.front(now), preview))
-
-    began = time.perf_counter()
-    with naming_warnings(outputs[0]), progress.fitted(outputs[0], not quiet, "loss {:.4f}") as report:
-        loss = optimise(texture, objective, rules, report, look)
-        seconds = time.perf_counter() - began
+    run = dreaming.Run(outputs[0], steps, minutes, seed, preview, every, quiet)
+    with naming_warnings(outputs[0]):
+        told = {"width": width, "height": height} | dreaming.optimised(texture, objective, run, scene.front)
         contents, final = _contents(outputs, shape, scene, texture, quality, frames)
     for target, data in contents.items():
         write(target, data)
-    told = {"width": width, "height": height, "steps": done, "seconds": seconds, "loss": loss}
     told["seams"] = seam_ratio(shape, final)
     if as_json:
         tell(json.dumps({"files": {str(path): len(data) for path, data in contents.items()}, **told}))
     elif not quiet:
         sizes = ", ".join(f"{path}: {len(data)} bytes" for path, data in contents.items())
         seams = "" if told["seams"] is None else f", steps at seams {told['seams']:.2f} of others"
-        say(f"{sizes}; {done} steps in {seconds:.0f} s, loss {loss:.4f}{seams}")
+        say(f"{sizes}; {dreaming.run_of(told)}{seams}")
 
 
 def _check(outputs: Sequence[Path], preview: Path | None, sources: Sequence[Path], force: bool) -> None:

@@ -34,23 +34,29 @@ _LEAST, _MOST = 32, 4096  # pixels along a side
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What the commands have in common. output: a .ncl, or of several frames a film. quality: of the file."""
+class Run:
+    """How long to optimise, and what is shown meanwhile. output: by which it is named."""
 
     output: Path
-    parameterization: str
     steps: int | None
     minutes: float | None
     seed: int
-    frames: int
-    alpha: bool
     preview: Path | None
     every: int
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class Settings(Run):
+    """What the commands have in common. output: a .ncl, or of several frames a film. quality: of the file."""
+
+    parameterization: str
+    frames: int
+    alpha: bool
     quality: float
     device: str
     force: bool
     as_json: bool
-    quiet: bool
 
     def check(self, sources: Sequence[Path]) -> None:
         """NclError or BadParameter for what cannot be written."""
@@ -132,7 +138,6 @@ def dream(
     from, [3, h, w], if the parameterization can. contrast: of a random start."""
     from ..collage.device import choose_device
     from ..parameterization.kinds import make
-    from ..parameterization.optimising import Rules, optimise
     from ..parameterization.parameters import Canvas
 
     width, height = size
@@ -140,35 +145,46 @@ def dream(
     colour = (0.5, 0.5, 0.5) if like is None else tuple(like.mean((0, 2, 3)).tolist())
     canvas = Canvas(height, width, settings.frames, settings.alpha, settings.seed, device, colour, contrast)
     parameterization = make(settings.parameterization, canvas, start, settings.quality)
-    steps = STEPS if settings.steps is None and settings.minutes is None else settings.steps
-    done = 0
-
-    def look(number: int, picture: "Tensor") -> None:
-        nonlocal done
-        done = number + 1
-        if settings.preview is not None and number % settings.every == 0:
-            write(settings.preview, preview_bytes(picture, settings.preview))
-
-    began = time.perf_counter()
-    with (
-        naming_warnings(settings.output),
-        progress.fitted(settings.output, not settings.quiet, "loss {:.4f}") as report,
-    ):
-        loss = optimise(
-            parameterization, objective, Rules(steps, settings.minutes, seed=settings.seed), report, look
-        )  # fmt: skip
-        seconds = time.perf_counter() - began
-        told = {"width": width, "height": height, "steps": done, "seconds": seconds}
-        told["loss"] = loss if math.isfinite(loss) else None  # of an optimisation that was stopped at once
+    with naming_warnings(settings.output):
+        told = {"width": width, "height": height} | optimised(parameterization, objective, settings)
         told |= _written(settings, parameterization, measure)
     if settings.as_json:
         tell(json.dumps({"target": str(settings.output), **told}))
     elif not settings.quiet:
         decoded = "" if told.get("decoded_loss") is None else f", {told['decoded_loss']:.4f} of the file"
-        say(
-            f"{settings.output}: {width} x {height}, {told['bytes']} bytes, {done} steps in {seconds:.0f} s, "
-            f"loss {loss:.4f}{decoded}"
-        )
+        say(f"{settings.output}: {width} x {height}, {told['bytes']} bytes, {run_of(told)}{decoded}")
+
+
+def optimised(
+    parameterization: "Parameterization", objective: "Objective", run: Run,
+    shown: "Callable[[Tensor], Tensor]" = lambda picture: picture,
+) -> dict[str, object]:  # fmt: skip
+    """Optimise, with progress and previews; steps, seconds and loss, as they are told. shown: of a picture, what a
+    preview is of."""
+    from ..parameterization.optimising import Rules, optimise
+
+    steps = STEPS if run.steps is None and run.minutes is None else run.steps
+    done = 0
+
+    def look(number: int, picture: "Tensor") -> None:
+        nonlocal done
+        done = number + 1
+        if run.preview is not None and number % run.every == 0:
+            write(run.preview, _preview_bytes(shown(picture), run.preview))
+
+    began = time.perf_counter()
+    with progress.fitted(run.output, not run.quiet, "loss {:.4f}") as report:
+        rules = Rules(steps, run.minutes, seed=run.seed)
+        loss = optimise(parameterization, objective, rules, report, look)
+    # Of an optimisation that was stopped at once there is no loss.
+    known = loss if math.isfinite(loss) else None
+    return {"steps": done, "seconds": time.perf_counter() - began, "loss": known}
+
+
+def run_of(told: dict) -> str:
+    """What `optimised` tells, in words."""
+    loss = math.inf if told["loss"] is None else told["loss"]
+    return f"{told['steps']} steps in {told['seconds']:.0f} s, loss {loss:.4f}"
 
 
 def _written(
@@ -202,7 +218,7 @@ def _written(
     return told | {"bytes": sum(map(len, contents))}
 
 
-def preview_bytes(picture: "Tensor", target: Path) -> bytes:
+def _preview_bytes(picture: "Tensor", target: Path) -> bytes:
     """The first frame as a picture file."""
     from PIL import Image
 

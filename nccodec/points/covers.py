@@ -33,10 +33,7 @@ _KINDS = 0.6, 0.72, 0.84  # of covers, by their largest contraction
 _ALIKE = 0.006  # covers whose bounds differ by a smaller share are taken for the same
 _MOST_ROOTS = 4  # maps of which one may be made up
 _NEW = 0.125  # of the starts that owe nothing to what was found
-_LEFT, _FEWEST = (
-    0.2,
-    16,
-)  # share of the points, at most, and number, at least, that are left for a new map to start from
+_LEFT, _FEWEST = 0.2, 16  # share of the points, at most, and number, at least, that a new map starts from
 _LEAST_SHARE = 0.02  # of the points, in the parts that starts are made of
 
 
@@ -217,9 +214,7 @@ class _Search:
             known = self.varieties(self.covers, _KEPT)
             chosen = known[torch.from_numpy(self.random.integers(len(known), size=starts - new))]
             varied = [self.varied(cover) for cover in chosen]
-            maps = Maps.joined(
-                maps, Maps(*(torch.stack([getattr(x, f) for x in varied]) for f in ("matrices", "offsets")))
-            )
+            maps = Maps.joined(maps, Maps.joined(*varied).shaped(len(varied), self.number))
         self.keep(self.descended(maps, _STEPS, _RATE, _POINTS))
         others = torch.from_numpy(self.random.integers(len(self.maps), size=(_KEPT, self.number)))
         tried = torch.stack([self.improved(x) for x in torch.cat([self.varieties(self.covers, _KEPT), others])])
