@@ -66,6 +66,9 @@ def command(
         float,
         typer.Option(min=0, help="Weight of errors of mean colour, over areas as large as a cell. Encoding takes 1."),
     ] = Options.colour,
+    structure: Annotated[
+        float, typer.Option(min=0, help="Weight of lost structure: 1 - SSIM of luma at up to five scales.")
+    ] = Options.structure,
     reference_from: Annotated[
         float,
         typer.Option(min=0, max=1, help="Share of the run after which references to other parts are trained too."),
@@ -118,7 +121,7 @@ def command(
     architecture = Architecture.from_dict(fields | {k: v for k, v in chosen.items() if v is not None})
     options = Options(
         architecture, steps, minutes, crop=crop, batch=batch, rate=rate, reference_from=reference_from,
-        loss=loss.value, border=border, colour=colour, seed=seed, bf16=bf16,
+        loss=loss.value, border=border, colour=colour, structure=structure, seed=seed, bf16=bf16,
     )  # fmt: skip
     where = processes.join(choose_device(device.value, gradients=True))
     with progress.phases(shown=processes.rank() == 0) as tell:

@@ -67,7 +67,7 @@ def choose_dead_zone(trainer: Trainer, level: int) -> float:
         pixels = x.shape[-1] * x.shape[-2]
         for i, dead_zone in enumerate(_DEAD_ZONES):
             q = quantize(scaled, dead_zone)
-            _, distortion = trainer.objective.distortion(model.decode(model.dequantize(q, position), position) - x)
+            _, distortion = trainer.objective.distortion(model.decode(model.dequantize(q, position), position), x)
             bits = prior.bits(q, q, position).sum() / pixels
             cost[i] += float(model.architecture.lambdas[level] * 255**2 * distortion + bits)
     return _DEAD_ZONES[int(cost.argmin())]
@@ -94,7 +94,7 @@ def fit_decoder(
         level, _ = trainer.draw(trainer.done + step)
         q = _integers(trainer, crops, level, zones)
         bits = prior.bits(q, q, level).sum((1, 2, 3)) / (o.crop * o.crop)
-        _, distortion = trainer.objective.distortion(model.decode(model.dequantize(q, level), level) - crops)
+        _, distortion = trainer.objective.distortion(model.decode(model.dequantize(q, level), level), crops)
         _descend(optimizer, trainer.objective.lagrangian(level, distortion, bits), share)
 
 

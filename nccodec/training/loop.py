@@ -44,9 +44,9 @@ class Trainer:
         self.rank, self.processes = processes.rank(), processes.count()
         self.train_names, self.valid_names = folder.split()
         torch.manual_seed(options.seed)
-        self.objective = Objective(options.architecture, options.loss, options.border, options.colour, options.bf16).to(
-            self.device
-        )
+        o = options
+        objective = Objective(o.architecture, o.loss, o.border, o.colour, o.structure, o.bf16)
+        self.objective = objective.to(self.device)
         self.done, self.elapsed = 0, 0.0
         self._ahead = Ahead(lambda step: self._batch(step, options.batch, options.crop), loaders)
         model, prior = self.objective.model, self.objective.prior
@@ -108,7 +108,7 @@ class Trainer:
         """See `checkpoint.Trainer`."""
         o, folder = self.options, self.folder
         fields = {"crop": o.crop, "batch": o.batch, "loss": o.loss, "seed": o.seed, "rate": o.rate}
-        fields |= {"border": o.border, "colour": o.colour}
+        fields |= {"border": o.border, "colour": o.colour, "structure": o.structure}
         fields |= {"screens": folder.screens, "processes": self.processes}
         return fields | {"pictures": folder.fingerprint, "architecture": o.architecture.to_dict()}
 

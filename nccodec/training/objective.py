@@ -2,30 +2,37 @@
 
 import torch
 import torch.nn.functional as F
+from pytorch_msssim import ssim
 from torch import Tensor, nn
 
 from ..collage.fixed_point import fixed_point
+from ..collage.scales import reduce_area
+from ..imaging.colour import to_ycc
 from ..neural.architecture import BIAS, Architecture
 from ..neural.levels import lagrange
 from ..neural.model import colour_error
 from ..neural.prior_network import PriorNetwork
 from .networks import TrainedCollage
 
+# Of structural similarity at 1x, 1/2, 1/4, ... (Wang, Simoncelli and Bovik 2003, section 3.2), and its window.
+_SCALES = 0.0448, 0.2856, 0.3001, 0.2363, 0.1333
+_WINDOW = 11
+
 
 class Objective(nn.Module):
     """Model and prior with their loss; what an optimizer, an average or several processes share.
 
     loss: "unrolled", the error of the fixed point, or "collage", the error |x - F(x)| of one step from
-    the source. border, colour: weights of `border_error` and `model.colour_error` beside the squared error; areas of
-    the latter overlap by half. bf16: convolutions of the encoder in bfloat16.
+    the source. border, colour, structure: weights of `border_error`, `model.colour_error`, whose areas overlap by
+    half, and `structure_error` beside the squared error. bf16: convolutions of the encoder in bfloat16.
     """
 
     def __init__(
         self, architecture: Architecture, loss: str = "unrolled", border: float = 0.0, colour: float = 0.0,
-        bf16: bool = False,
+        structure: float = 0.0, bf16: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.border, self.colour = border, colour
+        self.border, self.colour, self.structure = border, colour, structure
         self.architecture, self.loss, self.bf16 = architecture, loss, bf16
         self.model, self.prior = TrainedCollage(architecture), PriorNetwork(architecture)
         for p in self.model.of("detail."):  # `export` fits it to the finished codec
@@ -49,8 +56,7 @@ class Objective(nn.Module):
             bits = bits[:, :atoms]
         bpp = bits.sum((1, 2, 3)) / (crops.shape[-1] * crops.shape[-2])
         parameters = self.model.dequantize(rounded, level)
-        difference = self._reconstruct(parameters, level, crops, referring) - crops
-        error, distortion = self.distortion(difference)
+        error, distortion = self.distortion(self._reconstruct(parameters, level, crops, referring), crops)
         return self.lagrangian(level, distortion, bpp), bpp.mean(), error.mean()
 
     def lagrangian(self, level: Tensor, distortion: Tensor, bpp: Tensor) -> Tensor:
@@ -59,12 +65,14 @@ class Objective(nn.Module):
         weight = lagrange(self.architecture.lambdas, level)
         return ((weight * 255**2 * distortion + bpp) * weight.rsqrt()).mean()
 
-    def distortion(self, difference: Tensor) -> tuple[Tensor, Tensor]:
-        """Squared error, and the distortion that is minimised, of each crop, [N] both. difference: decoded less
-        source, [N, 3, H, W]."""
-        size = self.architecture.range_size
+    def distortion(self, decoded: Tensor, source: Tensor) -> tuple[Tensor, Tensor]:
+        """Squared error, and the distortion that is minimised, of each crop, [N] both. decoded, source: [N, 3, H, W]
+        about 0 to 1."""
+        size, difference = self.architecture.range_size, decoded - source
         error = difference.square().mean((1, 2, 3))
         seen = self.border * border_error(difference, size) + self.colour * colour_error(difference, size, size // 2)
+        if self.structure:
+            seen = seen + self.structure * structure_error(decoded, source)
         return error, error + seen
 
     def _reconstruct(self, parameters: Tensor, level: Tensor, crops: Tensor, referring: bool) -> Tensor:
@@ -84,3 +92,21 @@ def border_error(difference: Tensor, side: int) -> Tensor:
     down = difference[:, :, side::side] - difference[:, :, side - 1 : -1 : side]
     across = difference[..., side::side] - difference[..., side - 1 : -1 : side]
     return (down.square().sum((1, 2, 3)) + across.square().sum((1, 2, 3))) / difference[0].numel()
+
+
+def structure_error(decoded: Tensor, source: Tensor) -> Tensor:
+    """What makes pictures look blurred or flat: 1 - SSIM of luma at up to five scales, halved by area each time, [N].
+    Weighted as in MS-SSIM, but summed, which has a gradient everywhere. Scales too small for the window are left out.
+    decoded, source: [N, 3, H, W] about 0 to 1."""
+    pair = [to_ycc(*x.split(1, 1))[0] for x in (decoded, source)]  # [N, 1, H, W]
+    total, shares = decoded.new_zeros(len(decoded)), 0.0
+    for weight in _SCALES:
+        sides = pair[0].shape[-2:]
+        if min(sides) < _WINDOW:
+            break
+        total = total + weight * (1 - ssim(*pair, data_range=1, size_average=False, win_size=_WINDOW))
+        shares += weight
+        if any(side % 2 for side in sides):
+            break
+        pair = [reduce_area(x, 2) for x in pair]
+    return total / max(shares, _SCALES[0])

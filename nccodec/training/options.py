@@ -14,7 +14,8 @@ class Options:
 
     steps or minutes: the length, of which exactly one is given. crop: side in pixels, batch: crops a
     step, in each process. rate: peak learning rate. reference_from: share of the run after which the
-    self-reference is trained too; until then its weights are zero. loss, border, colour and bf16: see Objective.
+    self-reference is trained too; until then its weights are zero. loss, border, colour,
+    structure and bf16: see Objective.
     """
 
     architecture: Architecture = field(default_factory=Architecture)
@@ -27,6 +28,7 @@ class Options:
     loss: str = "unrolled"
     border: float = 0.25
     colour: float = COLOUR
+    structure: float = 0.02
     seed: int = 0
     bf16: bool = False
 
@@ -37,7 +39,7 @@ class Options:
             raise TrainingError(f"unknown loss {self.loss!r}: unrolled or collage")
         if not self.rate > 0:
             raise TrainingError("the learning rate must be positive")
-        if not min(self.border, self.colour) >= 0:
+        if not min(self.border, self.colour, self.structure) >= 0:
             raise TrainingError("weights of distortions must not be negative")
         if self.crop % self.architecture.range_size or self.crop < 2 * self.architecture.range_size:
             raise TrainingError("the crop must be a multiple of the range size, at least twice it")

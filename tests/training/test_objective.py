@@ -1,11 +1,13 @@
 """What is minimised, and at which levels."""
 
+import numpy as np
 import pytest
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 
 from nccodec.neural.levels import lagrange
 from nccodec.neural.model import colour_error
-from nccodec.training.objective import border_error
+from nccodec.training.objective import border_error, structure_error
 
 
 def crops_level_noise(run):
@@ -21,7 +23,7 @@ def test_the_loss_is_the_mean_of_the_lagrangians_of_the_crops(trainer, referring
     alone = [run.objective(crops[i : i + 1], level[i : i + 1], noise[i : i + 1], referring) for i in range(4)]
     for value, values in zip(together, zip(*alone, strict=True), strict=True):
         torch.testing.assert_close(value, torch.stack(values).mean())
-    run = trainer(border=0.0, colour=0.0)
+    run = trainer(border=0.0, colour=0.0, structure=0.0)
     crops, level, noise = crops_level_noise(run)
     plain = [run.objective(crops[i : i + 1], level[i : i + 1], noise[i : i + 1], referring) for i in range(4)]
     for (loss, bpp, error), weight in zip(plain, lagrange(run.objective.architecture.lambdas, level), strict=True):
@@ -38,8 +40,8 @@ def test_distortion_sees_borders_and_colours(trainer):
     torch.testing.assert_close(seen, torch.tensor([4 * 8 * 3 * 0.01 / (3 * 32 * 32), 0.0]))
     shifted = (0.0886 / 1.772) ** 2 + (0.0114 / 1.402) ** 2
     torch.testing.assert_close(colour_error(difference, 8), torch.tensor([0.0, shifted]), atol=1e-9, rtol=1e-4)
-    run = trainer(border=2.0, colour=3.0)
-    error, distortion = run.objective.distortion(difference)
+    run = trainer(border=2.0, colour=3.0, structure=0.0)
+    error, distortion = run.objective.distortion(difference, torch.zeros_like(difference))
     torch.testing.assert_close(error, torch.tensor([64 * 0.01 / 1024, 0.01 / 3]))
     torch.testing.assert_close(distortion, error + torch.tensor([2 * float(seen[0]), 3 * shifted]))
 
@@ -98,3 +100,47 @@ def test_draws_depend_on_seed_step_and_rank_alone(trainer):
     draws = [(0, 0, 0), (0, 1, 0), (1, 0, 0), (0, 0, 1), (0, 0, 2)]
     assert len({tuple(drawn(*draw)) for draw in draws}) == len(draws)
     assert drawn(1, 4, 1) == drawn(1, 4, 1)
+
+
+def similarity(a: np.ndarray, b: np.ndarray) -> float:
+    """SSIM of two planes: a Gaussian window of 11 samples, sigma 1.5, wherever it fits; float64."""
+    taps = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
+    window = np.outer(taps, taps) / taps.sum() ** 2
+
+    def mean(x: np.ndarray) -> np.ndarray:
+        return (sliding_window_view(x, (11, 11)) * window).sum((2, 3))
+
+    one, other = mean(a), mean(b)
+    variances = mean(a * a) - one**2 + mean(b * b) - other**2
+    structure = (2 * (mean(a * b) - one * other) + 0.03**2) / (variances + 0.03**2)
+    return float(((2 * one * other + 0.01**2) / (one**2 + other**2 + 0.01**2) * structure).mean())
+
+
+@pytest.mark.parametrize(
+    ("size", "weights"), [((48, 64), (0.0448, 0.2856, 0.3001)), ((36, 22), (0.0448, 0.2856)), ((10, 40), ())]
+)
+def test_structure_is_that_of_luma_at_all_scales_with_room_for_the_window(size, weights):
+    random = np.random.default_rng(3)
+    source = random.random((2, 3, *size))
+    decoded = source + 0.2 * random.standard_normal(source.shape)
+    decoded[1] = source[1]
+    expected = []
+    for pair in zip(decoded, source, strict=True):
+        planes = [np.tensordot((0.299, 0.587, 0.114), x, 1) for x in pair]
+        terms = []
+        for weight in weights:
+            terms.append(weight * (1 - similarity(*planes)))
+            planes = [(x[::2] + x[1::2])[:, ::2] / 4 + (x[::2] + x[1::2])[:, 1::2] / 4 for x in planes]
+        expected.append(sum(terms) / max(sum(weights), 1e-9))
+    found = structure_error(*(torch.from_numpy(x).float() for x in (decoded, source)))
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+    assert expected[1] == pytest.approx(0, abs=1e-12) and (expected[0] > 0.05) == bool(weights)
+
+
+def test_the_weight_of_structure_counts(trainer):
+    source = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    decoded = source.mean((2, 3), keepdim=True).expand_as(source)
+    objective = trainer(border=0.0, colour=0.0, structure=0.5).objective
+    error, distortion = objective.distortion(decoded, source)
+    torch.testing.assert_close(distortion, error + 0.5 * structure_error(decoded, source))
+    assert (distortion > error + 0.3).all()
