@@ -42,13 +42,13 @@ def encode(
     as little. packer: "range" or "fixed". device:
     "auto", "cpu" or "cuda". progress: called with the share of a refinement or search that is done, 0 .. 1.
 
-    map: the kind that holds the picture: "collage", trained networks, with the options effort (1) and weights ("photo")
-    (see `neural.options.Options`); "screen", pixel by pixel, for text and screens, with the same options for the
-    photographs in them; "auto", the one of these that costs less; or "pifs", classical fractal compression, with the
-    options quadtree, range_size, domain_step, isometries, lean and domains (see `pifs.options.Options`), whose ranges
-    are chosen for the packer "range"; or "implicit", a network that is fitted to this picture, which takes minutes (see
-    `implicit.options.Options`). "auto" and "screen" have the option lossless too: every pixel is kept, in a
-    screen map, and no target can be given.
+    map: the kind that holds the picture: "collage", trained networks, with the options effort (1), weights
+    ("photo") and tune ("eye" or "psnr"; see `neural.options.Options`); "screen", pixel by pixel, for text and
+    screens, with the same options for the photographs in them; "auto", the one of these that costs less; or "pifs",
+    classical fractal compression, with the options quadtree, range_size, domain_step, isometries, lean and domains
+    (see `pifs.options.Options`), whose ranges are chosen for the packer "range"; or "implicit", a network that is
+    fitted to this picture, which takes minutes (see `implicit.options.Options`). "auto" and "screen" have the
+    option lossless too: every pixel is kept, in a screen map, and no target can be given.
     Raises ImageError, WeightsError or LimitError, all of them NclError, LimitError also for an option that the map
     does not have, or a target that no file meets; NclWarning tells of lost depth, and of a target that asks for more
     bytes or less PSNR than there is.

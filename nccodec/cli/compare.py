@@ -25,8 +25,8 @@ def command(
         str | None,
         typer.Option(
             metavar="NAME,NAME,...",
-            help="Of ncl, ncl-e0 to ncl-e9 (its efforts), pifs, implicit (two minutes for each file; implicit-10m: "
-            "ten), jpeg, webp, jpeg2000, avif [ncl,jpeg,webp,avif].",
+            help="Of ncl, ncl-e0 to ncl-e9 (its efforts), ncl-psnr and so on (--tune psnr), pifs, implicit (two "
+            "minutes for each file; implicit-10m: ten), jpeg, webp, jpeg2000, avif [ncl,jpeg,webp,avif].",
         ),
     ] = None,
     metrics: Annotated[

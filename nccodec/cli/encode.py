@@ -27,6 +27,7 @@ from .options import (
     Size,
     SkipExisting,
     Strip,
+    Tune,
     stripped,
     target,
 )
@@ -79,6 +80,13 @@ def command(
             f"[{Options.effort}].",
         ),
     ] = None,
+    tune: Annotated[
+        Tune | None,
+        typer.Option(
+            help="What efforts from 1 on look at. eye: it sees errors less where the picture is busy. psnr: all errors "
+            f"count alike [{Options.tune}]."
+        ),
+    ] = None,
     packer: Annotated[
         Packer,
         typer.Option(help="range: entropy coding, smaller files. fixed: the same number of bits for each value."),
@@ -109,7 +117,8 @@ def command(
 ) -> None:
     """Encode pictures to .ncl."""
     goals = target(quality, bpp, size, psnr)
-    options = {name: value for name, value in (("effort", effort), ("weights", weights)) if value is not None}
+    given = {"effort": effort, "weights": weights, "tune": tune and tune.value}
+    options = {name: value for name, value in given.items() if value is not None}
     if lossless:
         if any(goal is not None for goal in goals.values()):
             raise typer.BadParameter("leaves no -q, --bpp, --size or --psnr to meet", param_hint="--lossless")

@@ -16,6 +16,13 @@ class Packer(str, Enum):
     fixed = "fixed"
 
 
+class Tune(str, Enum):
+    """See `neural.options.TUNES`."""
+
+    eye = "eye"
+    psnr = "psnr"
+
+
 class Device(str, Enum):
     """Where to compute."""
 

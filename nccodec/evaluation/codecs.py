@@ -19,7 +19,7 @@ import nccodec
 from ..codec.encode import attempts_of
 from ..codec.target import Target
 from ..errors import ComparisonError, LimitError, NclWarning
-from ..neural.options import Options
+from ..neural.options import PSNR, Options
 
 PIFS_QUALITIES = (8, 15, 22, 30, 38, 46, 54, 62, 70)
 IMPLICIT_MINUTES = 2
@@ -191,21 +191,26 @@ def _own_identity() -> str:
 
 @dataclass(frozen=True)
 class Ncl:
-    """`nc encode` at an effort, on the CPU. weights: name or path."""
+    """`nc encode` at an effort, on the CPU. weights: name or path. tune: see `neural.options.Options`."""
 
     name: str
     effort: int = DEFAULT_EFFORT
+    tune: str = Options.tune
     weights: str = "photo"
     ladder: tuple[float, ...] = QUALITIES
     mime: None = None
 
     @property
     def title(self) -> str:
-        return f"nccodec -e {self.effort}"
+        return f"nccodec {self._flags}"
 
     @property
     def description(self) -> str:
-        return f"nccodec {nccodec.__version__}, -e {self.effort}, -q"
+        return f"nccodec {nccodec.__version__}, {self._flags}, -q"
+
+    @property
+    def _flags(self) -> str:
+        return f"-e {self.effort}" + (f" --tune {self.tune}" if self.tune != Options.tune else "")
 
     def identity(self) -> str:
         from ..neural.weights import named
@@ -213,14 +218,14 @@ class Ncl:
         return f"{self.description}; {_own_identity()}; weights {named(self.weights).fingerprint.hex()}"
 
     def prepare(self, picture: Image.Image) -> Callable[[float], bytes]:
-        return lambda quality: nccodec.encode(picture, quality, self.effort, self.weights, device="cpu")
+        return lambda quality: nccodec.encode(picture, quality, self.effort, self.weights, device="cpu", tune=self.tune)
 
     def decode(self, data: bytes) -> Image.Image:
         return nccodec.decode(data, weights=self.weights, device="cpu").convert("RGB")
 
     def fitted(self, picture: Image.Image, size: int) -> bytes:
         return _fitted(self.prepare(picture), lambda: nccodec.encode(
-            picture, size=size, effort=self.effort, weights=self.weights, device="cpu"
+            picture, size=size, effort=self.effort, weights=self.weights, device="cpu", tune=self.tune
         ))  # fmt: skip
 
 
@@ -295,18 +300,19 @@ def _fitted(at: Callable[[float], bytes], target: Callable[[], bytes]) -> bytes:
 
 
 def codec_named(name: str, weights: str = "photo", qualities: Sequence[float] = QUALITIES) -> Codec:
-    """The codec of a name such as "ncl", "ncl-e3", "pifs" or "webp". weights, qualities: of ncl.
+    """The codec of a name such as "ncl", "ncl-e3", "ncl-psnr", "pifs" or "webp". weights, qualities: of ncl.
 
     ComparisonError for an unknown one, and for one that the installed Pillow lacks.
     """
-    if match := re.fullmatch(r"ncl(?:-e([0-9]))?", name):
-        return Ncl(name, DEFAULT_EFFORT if match[1] is None else int(match[1]), weights, tuple(qualities))
+    if match := re.fullmatch(r"ncl(?:-e([0-9]))?(-psnr)?", name):
+        effort = DEFAULT_EFFORT if match[1] is None else int(match[1])
+        return Ncl(name, effort, PSNR if match[2] else Options.tune, weights, tuple(qualities))
     if name == "pifs":
         return Pifs()
     if match := re.fullmatch(r"implicit(?:-([1-9][0-9]?)m)?", name):
         return Implicit(name, IMPLICIT_MINUTES if match[1] is None else int(match[1]))
     if name not in PEERS:
-        own = "ncl, ncl-e0 to ncl-e9, pifs, implicit, implicit-1m to implicit-99m"
+        own = "ncl, ncl-psnr, ncl-e0 to ncl-e9, ncl-e0-psnr, ..., pifs, implicit, implicit-1m to implicit-99m"
         raise ComparisonError(f"codec {name!r} is unknown: {own}, {', '.join(PEERS)}")
     if not PEERS[name].present():
         raise ComparisonError(f"{name}: Pillow {Image.__version__} is without it here")

@@ -1,6 +1,7 @@
 """Picture -> CollageCode: one network pass, then the integers of any level."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -10,7 +11,8 @@ from ..bitstream.symbols import SymbolModel
 from ..code import grid_of, tiles
 from .code import CollageCode
 from .effort import chosen, worth
-from .options import REFINED
+from .masking import Masking
+from .options import EYE, REFINED, Options
 from .tile import Tile
 from .weights import Weights
 
@@ -20,12 +22,12 @@ _KEPT = 4  # tiles whose analysis is kept
 class Analysis:
     """What the network finds in a picture, tile by tile, from which the codes of all levels are made.
 
-    picture: mode "RGB", or "L", where the decoder returns one channel.
+    picture: mode "RGB", or "L", where the decoder returns one channel. tune: see `Options`.
     """
 
-    def __init__(self, picture: Image.Image, weights: Weights, device: str = "cpu") -> None:
+    def __init__(self, picture: Image.Image, weights: Weights, device: str = "cpu", tune: str = Options.tune) -> None:
         self.weights, self.device = weights, device
-        self._picture = picture
+        self._picture, self._tune = picture, tune
         self._grid = grid_of(picture.height, picture.width, weights.architecture.range_size)
         self._places = tiles(*self._grid)
         self._kept: dict[tuple[int, str], Tile] = {}
@@ -41,13 +43,19 @@ class Analysis:
         for number, place in enumerate(self._places):
             tile = self._tile(number, place, device)
             q[(slice(None), *place)] = integers(
-                tile, level, effort, lambda share, before=number: progress((before + share) / len(self._places))
-            )
+                tile, level, effort, self._masking and self._masking.part(*place) if effort else None,
+                lambda share, before=number: progress((before + share) / len(self._places)),
+            )  # fmt: skip
         self._chosen = tile if effort and len(self._places) == 1 else None
         grey = self._picture.mode == "L"
         return CollageCode(
             height, width, grey, level, a.range_size, self.weights.fingerprint, q[: a.atoms], q[a.atoms :]
         )
+
+    @cached_property
+    def _masking(self) -> Masking | None:
+        """Of the whole picture, if it is for the eye."""
+        return Masking.of(self._picture, self.weights.architecture.range_size) if self._tune == EYE else None
 
     def model(self, level: int) -> SymbolModel:
         """The prior at a level, for packing the code made last."""
@@ -61,12 +69,14 @@ class Analysis:
         return tile
 
 
-def integers(tile: Tile, level: int, effort: int, progress: Callable[[float], None] = lambda _: None) -> np.ndarray:
-    """int32 [channels, rows, columns] of a tile. See `Analysis.code`."""
+def integers(
+    tile: Tile, level: int, effort: int, masking: Masking | None, progress: Callable[[float], None]
+) -> np.ndarray:
+    """int32 [channels, rows, columns] of a tile. masking: of its cells. See `Analysis.code`."""
     if effort >= REFINED:
         from .refining import improve
 
-        return improve(tile, tile.in_steps(level), level, effort, progress)
+        return improve(tile, tile.in_steps(level), level, effort, masking, progress)
     if effort:
-        return chosen(tile, tile.in_steps(level), worth(tile, level)[1], level)
+        return chosen(tile, tile.in_steps(level), worth(tile, level, masking)[1], level)
     return numpy_of(tile.plain(level))[0].astype(np.int32)

@@ -4,15 +4,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..arrays import Array, numpy_of, share
+from ..arrays import Array, numpy_of, on, share
 from ..bitstream.symbols import LARGEST, Pass, SymbolModel
 from .levels import lagrange, real
+from .masking import Masking
 from .prior import PriorArrays
 from .tile import Tile
 from .weights import Weights
 
-# A squared error counts more than lambda says: best of a few on held-out training pictures, without a theory.
-PREFERENCE = 1.4
+# A squared error counts more than lambda says: best of a few on training pictures, without a theory.
+PREFERENCE = 2.5
 _SHARED = 16384  # coefficients that are worth a thread
 
 
@@ -22,18 +23,22 @@ def error_weight(multiplier: Array | float) -> Array | float:
     return PREFERENCE * multiplier * 255**2 / 3
 
 
-def worth(tile: Tile, level: int) -> tuple[float, Array]:
-    """Bits that a squared error of one is worth: in one sample, and in steps of each channel, [channels]. level: in
-    1/256."""
+def worth(tile: Tile, level: int, masking: Masking | None) -> tuple[float, Array]:
+    """Bits that a squared error of one is worth: in one sample, and in steps of each coefficient, [channels, rows,
+    columns], or [channels, 1, 1] without masking. level: in 1/256. masking: of the tile's cells."""
     position = real(level, tile.device)
     weight = error_weight(float(lagrange(tile.weights.architecture.lambdas, position)[0]))
-    return weight, weight * _energy(tile.weights, tile.device) / tile.model.gain(position)[0] ** 2
+    squared, means, colour = (x[:, None, None] for x in _energies(tile.weights, tile.device))
+    if masking is not None:
+        fine, coarse = (on(x.astype(np.float32), tile.device) for x in (masking.fine, masking.coarse))
+        squared = squared * fine + means * coarse
+    return weight, weight * (squared + colour) / tile.model.gain(position)[0, :, None, None] ** 2
 
 
 @lru_cache(maxsize=3)
-def _energy(weights: Weights, device: str) -> Array:
-    """See `Collage.energy`: the same for every picture."""
-    return weights.model(device).energy()
+def _energies(weights: Weights, device: str) -> tuple[Array, Array, Array]:
+    """See `Collage.energies`: the same for every picture."""
+    return weights.model(device).energies()
 
 
 def chosen(tile: Tile, scaled: Array, slope: Array, level: int) -> np.ndarray:
@@ -50,13 +55,13 @@ def quantize_rate_distortion(
     """Of the two integers around each coefficient and zero, the one of least distortion plus rate, in
     coding order, so that the rate of each is the exact one given all before it.
 
-    scaled: float64 [channels, rows, columns]. slope: bits that a squared error of one step is worth,
-    [channels]. Channels from `atoms` on, self-reference weights, are rounded. Returns int32.
+    scaled: float64 [channels, rows, columns]. slope: bits that a squared error of one step is worth, of that
+    shape or one that is broadcast to it. Channels from `atoms` on, self-reference weights, are rounded. Returns int32.
     """
     values = np.zeros(scaled.shape, np.int32)
     values[atoms:] = np.rint(np.clip(scaled[atoms:], -LARGEST, LARGEST))
     codes = _codes(arrays)
-    wanted, slopes = scaled.reshape(-1), np.repeat(slope, scaled[0].size)
+    wanted, slopes = scaled.reshape(-1), np.broadcast_to(slope, scaled.shape).reshape(-1)
     chosen = values.reshape(-1)
     for group in prior.passes(values, 0, atoms):
 

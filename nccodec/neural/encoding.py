@@ -23,7 +23,7 @@ class Encoder:
     ) -> None:  # fmt: skip
         self.weights, self.effort = named(options.weights), options.effort
         self.top = self.weights.levels
-        self._analysis, self._progress = Analysis(picture, self.weights, device), progress
+        self._analysis, self._progress = Analysis(picture, self.weights, device, options.tune), progress
 
     def code(self, level: int, effort: int) -> CollageCode:
         """level: 0 .. top. effort: see `Options`, which may be another than that of a search's first steps."""

@@ -49,6 +49,13 @@ def colour_error(difference: Array, side: int, stride: int | None = None) -> Arr
     return xp.sum(xp.mean(areas**2, axis=(2, 3)), axis=1)
 
 
+def mean_error(difference: Array, side: int) -> Array:
+    """The squared error of luma's means over squares of side x side pixels, counted for all samples of each, [N, H /
+    side, W / side]. difference: decoded less source, RGB, [N, 3, H, W]."""
+    luma, _, _ = to_ycc(*(difference[:, channel] for channel in range(3)))
+    return 3 * side**2 * reduce_area(luma, side) ** 2
+
+
 class Collage:
     """Encoder network and decoder parameters of one weights file."""
 
@@ -117,16 +124,24 @@ class Collage:
             range_size=a.range_size, form=Form.CENTRED, keep_zeros=keep_zeros,
         )  # fmt: skip
 
-    def energy(self) -> Array:
-        """What a change by one of each parameter adds to the error of a picture, squared and of colour, if it comes
-        alone: [channels], 1 for domains."""
+    def energies(self) -> tuple[Array, Array, Array]:
+        """What a change by one of each parameter adds to the error of a picture if it comes alone, [channels] each: to
+        the squared error, to `mean_error`, and to that of colour. Of domains 1, 0 and 0."""
         a, atoms = self.architecture, self["atoms"]
-        xp = namespace(atoms)
+        xp, quarter = namespace(atoms), a.range_size // 4
         margin = (a.kernel - a.range_size) // 2
         middle = atoms[..., margin : margin + a.range_size, margin : margin + a.range_size]
         colour = COLOUR * math.prod(middle.shape[1:]) * colour_error(middle, a.range_size)
-        energy = xp.sum(atoms**2, axis=(1, 2, 3)) + colour
-        return xp.concat([energy, xp.ones_like(self["log_gain"][0, a.atoms :])])
+        outside = [-margin % quarter] * 4  # so that squares begin where those of the cell do
+        means = mean_error(form(atoms).pad(atoms, *outside), quarter)
+        of_atoms = xp.sum(atoms**2, axis=(1, 2, 3)), xp.sum(means, axis=(1, 2)), colour
+        of_domains = xp.ones_like(self["log_gain"][0, a.atoms :])
+        return tuple(xp.concat([x, n * of_domains]) for x, n in zip(of_atoms, (1, 0, 0), strict=True))
+
+    def energy(self) -> Array:
+        """The squared error and that of colour together, [channels]: see `energies`."""
+        squared, _, colour = self.energies()
+        return squared + colour
 
     def affine(self, coefficients: Array, level: Array, reduction: int = 1) -> Array:
         """The affine part less BIAS for atoms' coefficients [N, atoms, rows, columns]: the atoms' sum, filtered.

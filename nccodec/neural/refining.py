@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..arrays import on
 from ..errors import WeightsError
 from .architecture import COLOUR
 from .effort import chosen, worth
 from .levels import real
-from .model import colour_error
+from .masking import Masking
+from .model import colour_error, mean_error
 from .tile import Tile
 
 DAMPING = 0.8, 0.1  # share of the way to the newly wanted coefficients that the first and the last step goes
@@ -25,15 +27,22 @@ RATE = 0.05  # Adam's, of the first of them
 _ASIDE = 1e-3  # how far from zero a zero's derivative is taken
 
 
-def improve(tile: Tile, scaled: Tensor, level: int, effort: int, progress: Callable[[float], None]) -> np.ndarray:
+Worth = Callable[[Tensor], Tensor]  # decoded less source, [1, 3, rows B, columns B], -> bits that it is worth
+
+
+def improve(
+    tile: Tile, scaled: Tensor, level: int, effort: int, masking: Masking | None, progress: Callable[[float], None]
+) -> np.ndarray:
     """Integers, int32 [channels, rows, columns], for the tile's coefficients in quantizer steps.
 
     effort: 2 .. 9, rate-distortion-optimised quantization and that again, REPEATS times, each time with
     regard to what the integers found before do to the picture and to each other's rate; from 6 on, that
-    once more, from coefficients that were annealed for ANNEALING steps. tile: with torch's arrays.
+    once more, from coefficients that were annealed for ANNEALING steps. tile: with torch's arrays. masking: of its
+    cells.
     """
     a = tile.weights.architecture
-    weight, slope = worth(tile, level)
+    weight, slope = worth(tile, level, masking)
+    error = worth_of(a.range_size, weight, masking, tile.device)
     annealing, repeats = ANNEALING[effort], REPEATS[effort]
     every = annealing + 2 * repeats * (2 if annealing else 1)  # a repetition takes about as long as two steps
     done, best, least = 0, np.empty(0), math.inf
@@ -48,11 +57,11 @@ def improve(tile: Tile, scaled: Tensor, level: int, effort: int, progress: Calla
         nonlocal best, least
         q = chosen(tile, wanted, slope, level)
         for step in range(repeats + 1):
-            cost, gradient = gradients(tile, q, wanted, level, weight)
+            cost, gradient = gradients(tile, q, wanted, level, error)
             if cost < least:
                 best, least = q, cost
             if step < repeats:
-                target = torch.from_numpy(q).to(scaled)[None] - gradient / (2 * slope[:, None, None])
+                target = torch.from_numpy(q).to(scaled)[None] - gradient / (2 * slope)
                 wanted = torch.lerp(wanted, target, DAMPING[0] + (DAMPING[1] - DAMPING[0]) * step / repeats)
                 wanted[:, a.atoms :] = scaled[:, a.atoms :]
                 q = chosen(tile, wanted, slope, level)
@@ -61,12 +70,12 @@ def improve(tile: Tile, scaled: Tensor, level: int, effort: int, progress: Calla
 
     wanted = repeat(scaled)
     if annealing:
-        repeat(anneal(tile, wanted, level, weight, slope, annealing, lambda: advance(1)))
+        repeat(anneal(tile, wanted, level, error, slope, annealing, lambda: advance(1)))
     return best
 
 
 def anneal(
-    tile: Tile, scaled: Tensor, level: int, weight: float, slope: Tensor, steps: int, advance: Callable[[], None]
+    tile: Tile, scaled: Tensor, level: int, error: Worth, slope: Tensor, steps: int, advance: Callable[[], None]
 ) -> Tensor:
     """Coefficients in quantizer steps, [1, channels, rows, columns], near integers of a low Lagrangian:
     stochastic Gumbel annealing (Yang, Bamler and Mandt, arXiv 2006.04240, section 3.2) from `scaled`.
@@ -74,8 +83,8 @@ def anneal(
     Each is drawn anew at every step from between the two integers around it, the nearer to one of them the
     lower the temperature, and moved by Adam. Picture and context are those of the drawn values; a value's own bits are
     the mean of those of the two integers, as between integers no table says what a value costs, and RECKONED of the
-    error that comes from being one or the other is added. Self-reference weights stay. weight: as for
-    `gradients`. slope: bits that a squared error of one step is worth, [channels]. advance: called after each step.
+    error that comes from being one or the other is added. Self-reference weights stay. error: as for
+    `gradients`. slope: see `worth`. advance: called after each step.
     """
     atoms, network = tile.weights.architecture.atoms, tile.weights.prior_network(tile.device)
     position = real(level, tile.device)
@@ -95,8 +104,9 @@ def anneal(
             whole, part = torch.cat([low, fixed], 1), torch.cat([chance, torch.zeros_like(fixed)], 1)
             context = network.context(whole + part, position)
             bits = [network.bits_given(values, *context) for values in (whole, whole + 1)]
-            between = RECKONED * slope[:, None, None] * part * (1 - part)
-            cost = (torch.lerp(*bits, part) + between).sum() + _error(tile, whole + part, level, weight)
+            between = RECKONED * slope * part * (1 - part)
+            cost = (torch.lerp(*bits, part) + between).sum()
+            cost = cost + error(tile.decode(whole + part, level) - tile.padded)
             (gradient,) = torch.autograd.grad(cost, free)
         free.grad = _finite(tile, gradient)
         optimizer.param_groups[0]["lr"] = RATE * (1 - share)
@@ -105,20 +115,20 @@ def anneal(
     return torch.cat([free.detach(), scaled[:, atoms:]], 1)
 
 
-def gradients(tile: Tile, q: np.ndarray, wanted: Tensor, level: int, weight: float) -> tuple[float, Tensor]:
+def gradients(tile: Tile, q: np.ndarray, wanted: Tensor, level: int, error: Worth) -> tuple[float, Tensor]:
     """The Lagrangian of integers [channels, rows, columns] in bits, and its derivative, [1, channels, rows,
     columns], by each of them, but for what the integer itself costs: the error of the decoded picture and
     the bits of all others, whose context it is part of.
 
-    wanted: like the derivative; its signs say on which side of zero that of a zero is taken. weight: bits
-    that a squared error of one in one sample is worth.
+    wanted: like the derivative; its signs say on which side of zero that of a zero is taken. error: bits that the
+    error of the tile's part of the picture is worth.
     """
     network = tile.weights.prior_network(tile.device)
     position = real(level, tile.device)
     with torch.enable_grad():
         whole = torch.from_numpy(q).to(tile.padded)[None]
         x = torch.where(whole == 0, _ASIDE * wanted.sign(), whole).requires_grad_()
-        cost = network.bits(whole, x, position).sum() + _error(tile, x, level, weight)
+        cost = network.bits(whole, x, position).sum() + error(tile.decode(x, level) - tile.padded)
         (gradient,) = torch.autograd.grad(cost, x)
     return float(_finite(tile, cost.detach())), _finite(tile, gradient)
 
@@ -129,8 +139,16 @@ def _finite(tile: Tile, values: Tensor) -> Tensor:
     return values
 
 
-def _error(tile: Tile, known: Tensor, level: int, weight: float) -> Tensor:
-    """weight times the error of the picture of `known`, squared and of colour, summed over its samples."""
-    difference = tile.decode(known, level) - tile.padded
-    error = difference.square().mean() + COLOUR * colour_error(difference, tile.model.architecture.range_size)[0]
-    return weight * difference.numel() * error
+def worth_of(side: int, weight: float, masking: Masking | None, device: str) -> Worth:
+    """Bits that errors of a picture are worth: the squared one, in each cell as masking says, and that of colour. side:
+    of a cell. weight: bits that a squared error of one in one sample is worth."""
+    if masking is None:
+        return lambda x: weight * (x.square().sum() + COLOUR * x.numel() * colour_error(x, side)[0])
+    spread = ((masking.fine, side), (masking.coarse, 4))  # to pixels, and to the quarters of the cells' sides
+    fine, coarse = (on(np.kron(x, np.ones((n, n))).astype(np.float32), device) for x, n in spread)
+
+    def of(difference: Tensor) -> Tensor:
+        squared = (fine * difference.square()).sum() + (coarse * mean_error(difference, side // 4)).sum()
+        return weight * (squared + COLOUR * difference.numel() * colour_error(difference, side)[0])
+
+    return of

@@ -170,7 +170,7 @@ class Encoder:
         bottom, right = min(bottom, self._picture.height), min(right, self._picture.width)
         if rectangle not in self._analyses:
             self._analyses[rectangle] = Analysis(
-                self._picture.crop((left, top, right, bottom)), self.weights, self._device
+                self._picture.crop((left, top, right, bottom)), self.weights, self._device, self._options.tune
             )
         analysis = self._analyses[rectangle]
         code = analysis.code(round(level * self.weights.levels / TOP_LEVEL), effort, self._progress)

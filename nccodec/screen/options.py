@@ -8,7 +8,7 @@ from ..neural.options import Options as NeuralOptions
 
 @dataclass(frozen=True)
 class Options(NeuralOptions):
-    """lossless: keep every pixel. effort, weights: of the collages that hold the photographs in a screen, see
+    """lossless: keep every pixel. effort, weights, tune: of the collages that hold the photographs in a screen, see
     `neural.options.Options`."""
 
     lossless: bool = False

@@ -14,8 +14,9 @@ from nccodec.errors import WeightsError
 from nccodec.neural import weights
 from nccodec.neural.analysis import Analysis
 from nccodec.neural.effort import PREFERENCE, Codes, quantize_rate_distortion
+from nccodec.neural.masking import Masking
 from nccodec.neural.prior import IntegerPrior, PriorArrays
-from nccodec.neural.refining import anneal, gradients
+from nccodec.neural.refining import anneal, gradients, worth_of
 from nccodec.neural.tile import Tile
 
 ATOMS, DOMAINS = 14, 2
@@ -30,7 +31,7 @@ def scaled(seed: int, spread: float = 4) -> np.ndarray:
 
 def quantized(x: np.ndarray, slope: float, prior: PriorArrays) -> np.ndarray:
     model = IntegerPrior(prior, ATOMS, DOMAINS, 0)
-    found = quantize_rate_distortion(x, np.full(len(x), slope), prior, model, ATOMS)
+    found = quantize_rate_distortion(x, np.full((len(x), 1, 1), slope), prior, model, ATOMS)
     assert found.dtype == np.int32
     return found
 
@@ -92,12 +93,14 @@ def test_no_value_costs_more_than_when_it_is_rounded(slope):
         assert slope * (wanted - symbol) ** 2 + length(PLAIN, 25, int(symbol)) <= min(costs) + 1e-9
 
 
-def test_the_slope_is_one_for_each_channel():
+def test_the_slope_is_one_for_each_channel_and_cell():
     x = scaled(26)
-    slope = np.where(np.arange(len(x)) % 2, 1e9, 0.0)
-    found = quantize_rate_distortion(x, slope, PLAIN, IntegerPrior(PLAIN, ATOMS, DOMAINS, 0), ATOMS)
-    np.testing.assert_array_equal(found[1:ATOMS:2], np.rint(x)[1:ATOMS:2])
-    assert not found[0:ATOMS:2].any()
+    for place in np.ogrid[: SHAPE[0], : SHAPE[1], : SHAPE[2]], np.ogrid[: SHAPE[0], :1, :1]:
+        exact = (sum(place) % 2).astype(bool)
+        slope = np.where(exact, 1e9, 0.0)
+        found = quantize_rate_distortion(x, slope, PLAIN, IntegerPrior(PLAIN, ATOMS, DOMAINS, 0), ATOMS)[:ATOMS]
+        expected = np.where(np.broadcast_to(exact, SHAPE), np.rint(x), 0)[:ATOMS]
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_offsets_are_taken_into_account():
@@ -159,12 +162,23 @@ def test_the_energy_of_an_atom_is_what_it_adds_to_the_error(tiny):
         assert float(found[number]) == pytest.approx(float(expected), rel=1e-4)
 
 
+def masked(difference: torch.Tensor, masking: Masking) -> float:
+    """The squared error of each pixel by its cell of 4 x 4, and three times that of luma, whose means over a quarter of
+    the cell's side are single pixels here."""
+    x = difference[0].double().numpy()
+    luma = np.tensordot((0.299, 0.587, 0.114), x, 1)
+    weights = [n.repeat(4, 0).repeat(4, 1) for n in (masking.fine, masking.coarse)]
+    return float((weights[0] * (x**2).sum(0) + weights[1] * 3 * luma**2).sum())
+
+
+@pytest.mark.parametrize("tune", ["psnr", "eye"])
 @pytest.mark.parametrize("size", [(24, 28), (3, 30)])
-def test_more_effort_never_costs_more(tiny, smooth, size):
+def test_more_effort_never_costs_more(tiny, smooth, size, tune):
     """Reckoned for the integers: bits of the prior's network, and the error of the picture at PREFERENCE of
     the level's lambda, here halfway between those of the two levels, for each of three channels."""
     found = weights.load(tiny)
-    analysis, tile = Analysis(smooth(*size), found), Tile(smooth(*size), found, GRADIENTS)
+    analysis, tile = Analysis(smooth(*size), found, tune=tune), Tile(smooth(*size), found, GRADIENTS)
+    masking = Masking.of(smooth(*size), 4)
     level = torch.tensor([0.5])
     costs, shares = [], []
     for effort in (0, 1, 2, 4):
@@ -173,7 +187,8 @@ def test_more_effort_never_costs_more(tiny, smooth, size):
         q = torch.from_numpy(np.concatenate([code.atoms, code.scales])).float()[None]
         with torch.no_grad():
             difference = tile.model.decode(tile.model.dequantize(q, level), level) - tile.padded
-            error = difference.square().sum() + weighted_colour(difference)
+            error = difference.square().sum() if tune == "psnr" else masked(difference, masking)
+            error = error + weighted_colour(difference)
             bits = found.prior_network().bits(q, q, level).sum()
         costs.append(float(bits + PREFERENCE * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
     assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]
@@ -212,9 +227,9 @@ def test_a_tile_is_seen_as_part_of_the_picture(tiny, smooth, monkeypatch):
 def test_annealing_finds_better_coefficients_and_leaves_the_self_reference(tiny, smooth):
     """In the cost of the nearest integers, at once and always the same."""
     analysis = Tile(smooth(24, 28), weights.load(tiny), GRADIENTS)
-    scaled, weight, slope, reports = analysis.in_steps(128), 2000.0, torch.full((10,), 2.0), []
-    found, again = (anneal(analysis, scaled, 128, weight, slope, 40, lambda: reports.append(1)) for _ in range(2))
+    scaled, error, slope, reports = analysis.in_steps(128), worth_of(4, 2000.0, None, "cpu"), torch.tensor(2.0), []
+    found, again = (anneal(analysis, scaled, 128, error, slope, 40, lambda: reports.append(1)) for _ in range(2))
     assert torch.equal(found, again) and len(reports) == 80
     assert torch.equal(found[:, 6:], scaled[:, 6:]) and not torch.equal(found[:, :6], scaled[:, :6])
-    before, after = (gradients(analysis, x[0].round().int().numpy(), x, 128, weight)[0] for x in (scaled, found))
+    before, after = (gradients(analysis, x[0].round().int().numpy(), x, 128, error)[0] for x in (scaled, found))
     assert after < before
