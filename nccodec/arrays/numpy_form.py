@@ -65,17 +65,22 @@ def _pointwise(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, leaky
 
 def _dense(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, leaky: bool, out: np.ndarray) -> None:
     side, columns = weight.shape[-1], out.shape[-1]
-    views = sliding_window_view(x, (side, side), (1, 2)).transpose(0, 3, 4, 1, 2)  # [C, k, k, rows, columns]
-    flat = weight.reshape(len(weight), -1)
+    # One product for each row of the window, as rows further down are the same samples further on.
+    taps = weight.transpose(2, 0, 3, 1).reshape(side, len(weight), -1)  # [k, O, k C]
+    views = sliding_window_view(x, columns, 2).transpose(2, 0, 1, 3)  # [k, C, rows + k - 1, columns]
     made = out.reshape(len(out), -1)
-    band = max(1, _CACHED // (flat.shape[1] * columns))
+    band = max(1, _CACHED // (taps.shape[2] * columns))
 
     def work(start: int, stop: int) -> None:
         for at in range(start, stop, band):
             end = min(at + band, stop)
             part = made[:, at * columns : end * columns]
-            np.matmul(flat, views[:, :, :, at:end].reshape(flat.shape[1], -1), out=part)
-            _finish(part, bias, leaky)
+            values = views[:, :, at : end + side - 1].reshape(taps.shape[2], -1)
+            total = taps[0] @ values[:, : part.shape[1]]
+            for number in range(1, side):
+                total += taps[number] @ values[:, number * columns :][:, : part.shape[1]]
+            _finish(total, bias, leaky)
+            part[:] = total
 
     share(work, out.shape[1])
 
@@ -136,27 +141,29 @@ def spread(x: np.ndarray, patches: np.ndarray, stride: int) -> np.ndarray:
     _, _, rows, columns = x.shape
     _, c, side, _ = patches.shape
     across = -(-side // stride)  # patches that lie over each other
-    sums = np.zeros((len(x), c, rows + across - 1, stride, columns + across - 1, stride), x.dtype)
-    flat = patches.reshape(len(patches), -1)
-    band = max(1, 4 * _CACHED // (flat.shape[1] * columns))
+    high, wide = rows + across - 1, columns + across - 1  # squares of stride x stride
+    whole = pad(patches, 0, across * stride - side, 0, across * stride - side)
+    squares = whole.reshape(len(patches), c, across, stride, across, stride).transpose(2, 4, 0, 1, 3, 5)
+    squares = squares.reshape(across**2 * len(patches), -1)  # [k / stride, k / stride, n] [C, stride, stride]
+    sums = np.empty((len(x), c, high, stride, wide, stride), x.dtype)
+    before = (across - 1) * (wide + 1)  # places, of zeros
+    band = max(1, 4 * _CACHED // (squares.shape[1] * wide))
 
-    def work(one: np.ndarray, out: np.ndarray, start: int, stop: int) -> None:
-        """Rows of squares start .. stop of the sum, from all rows of patches that reach into them."""
-        first, last = max(0, start - across + 1), min(rows, stop)
-        for at in range(first, last, band):
-            some = one[:, at : min(at + band, last)]  # [n, band, columns]
-            made = (some.reshape(len(some), -1).T @ flat).reshape(some.shape[1], columns, c, side, side)
-            for i, y in np.ndindex(len(made), across):
-                if not start <= at + i + y < stop:
-                    continue
-                for z in range(across):
-                    square = made[i, :, :, y * stride : (y + 1) * stride, z * stride : (z + 1) * stride]
-                    target = out[:, at + i + y, : square.shape[2], z : z + columns, : square.shape[3]]
-                    target += square.transpose(1, 2, 0, 3)
+    def work(places: np.ndarray, out: np.ndarray, start: int, stop: int) -> None:
+        """Rows of squares start .. stop of the sum: each square is that of parts of the patches that reach into it."""
+        for at in range(start, stop, band):
+            first, last = before + at * wide, before + min(at + band, stop) * wide
+            shifts = (y * wide + z for y, z in np.ndindex(across, across))
+            near = np.concatenate([places[first - shift : last - shift] for shift in shifts], 1)
+            made = (near @ squares).reshape(-1, wide, c, stride, stride)
+            out[:, at : at + len(made)] = made.transpose(2, 0, 3, 1, 4)
 
     for one, out in zip(x, sums, strict=True):
-        share(lambda start, stop, one=one, out=out: work(one, out, start, stop), rows + across - 1, 4)
-    sums = sums.reshape(len(x), c, (rows + across - 1) * stride, (columns + across - 1) * stride)
+        # How much of each patch at each place, row by row, with zeros above and to the right, where rows meet.
+        places = np.zeros((before + high * wide, len(one)), x.dtype)
+        places[before:].reshape(high, wide, -1)[:rows, :columns] = one.transpose(1, 2, 0)
+        share(lambda start, stop, places=places, out=out: work(places, out, start, stop), high, 4)
+    sums = sums.reshape(len(x), c, high * stride, wide * stride)
     return sums[:, :, : (rows - 1) * stride + side, : (columns - 1) * stride + side]
 
 

@@ -4,12 +4,17 @@ import zstandard
 
 from ..errors import FormatError
 
-_ZSTD_LEVEL = 19
+_LEVELS = 1, 19
 
 
 def frame(payload: bytes) -> bytes:
-    """A zstd frame with content size, without checksum."""
-    return zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=False).compress(payload)
+    """A zstd frame with content size, without checksum. What the fast level cannot compress at all, as is all that was
+    range-coded, is not tried at the slow one."""
+    for level in _LEVELS:
+        made = zstandard.ZstdCompressor(level=level, write_checksum=False).compress(payload)
+        if len(made) > len(payload):
+            break
+    return made
 
 
 def unframe(data: bytes, limit: int) -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from ..arrays.numpy_form import area_means
 from ..code import grid_of
 
 FINE, COARSE = 0.35, 1.0  # powers of the two variances
@@ -51,15 +52,9 @@ def _statistics(picture: Image.Image, side: int, top: int, bottom: int) -> tuple
     luma = np.asarray(picture.crop(box).convert("L"), np.float64)
     luma = np.pad(luma, [(0, -n % side) for n in luma.shape], "edge")
     half, quarter = side // 2, side // 4
-    variance = _means(luma**2, half) - _means(luma, half) ** 2  # [2 rows, 2 columns]
-    quarters = _means(luma, quarter)  # [4 rows, 4 columns]
-    return _means(np.log(variance + _FLOOR), 2), _means(quarters, 2), _means(quarters**2, 2)
-
-
-def _means(x: np.ndarray, side: int) -> np.ndarray:
-    """Means over squares. x: [H, W], multiples of side."""
-    height, width = x.shape
-    return x.reshape(height // side, side, width // side, side).mean((1, 3))  # [H / side, W / side]
+    variance = area_means(luma**2, half) - area_means(luma, half) ** 2  # [2 rows, 2 columns]
+    quarters = area_means(luma, quarter)  # [4 rows, 4 columns]
+    return area_means(np.log(variance + _FLOOR), 2), area_means(quarters, 2), area_means(quarters**2, 2)
 
 
 def _around(x: np.ndarray) -> np.ndarray:
