@@ -195,9 +195,9 @@ class Ncl:
 
     name: str
     effort: int = DEFAULT_EFFORT
-    tune: str = Options.tune
     weights: str = "photo"
     ladder: tuple[float, ...] = QUALITIES
+    tune: str = Options.tune
     mime: None = None
 
     @property
@@ -306,13 +306,13 @@ def codec_named(name: str, weights: str = "photo", qualities: Sequence[float] = 
     """
     if match := re.fullmatch(r"ncl(?:-e([0-9]))?(-psnr)?", name):
         effort = DEFAULT_EFFORT if match[1] is None else int(match[1])
-        return Ncl(name, effort, PSNR if match[2] else Options.tune, weights, tuple(qualities))
+        return Ncl(name, effort, weights, tuple(qualities), PSNR if match[2] else Options.tune)
     if name == "pifs":
         return Pifs()
     if match := re.fullmatch(r"implicit(?:-([1-9][0-9]?)m)?", name):
         return Implicit(name, IMPLICIT_MINUTES if match[1] is None else int(match[1]))
     if name not in PEERS:
-        own = "ncl, ncl-psnr, ncl-e0 to ncl-e9, ncl-e0-psnr, ..., pifs, implicit, implicit-1m to implicit-99m"
+        own = "ncl, ncl-e0 to ncl-e9, ncl-psnr, ncl-e1-psnr, ..., pifs, implicit, implicit-1m to implicit-99m"
         raise ComparisonError(f"codec {name!r} is unknown: {own}, {', '.join(PEERS)}")
     if not PEERS[name].present():
         raise ComparisonError(f"{name}: Pillow {Image.__version__} is without it here")

@@ -51,7 +51,7 @@ def test_targets_are_met_from_below_or_above(nc, tmp_path, smooth, tiny, effort)
     """Sizes within 2 % and never over, PSNR within 0.1 dB and never under, as the file itself shows."""
     smooth(96, 128).save(tmp_path / "a.png")
     ends = []
-    for quality in (0, 100):
+    for quality in (0, 80):  # above, sizes jump with weights that were never trained
         assert nc("encode", "a.png", "-f", "-e", effort, "-q", quality, "--weights", tiny)[0] == 0
         ends.append((tmp_path / "a.ncl").read_bytes())
     sizes = [len(data) for data in ends]

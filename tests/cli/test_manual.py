@@ -56,7 +56,7 @@ def test_every_command_option_and_help_is_shown_letter_for_letter(shown):
         "nccodec, nc - image codec: stores pictures as contractive maps (.ncl) and decodes them at any size",
         "nc encode [OPTIONS] IN... nc pifs [OPTIONS] IN...",
         "-q, --quality NUMBER 0 (small) to 100 (good) [75 of collage; 50 of pifs; 75 of screen",
-        "(slowest, best picture for its bytes) [1]. From 0 to 9. --packer range|fixed range: entropy coding",
+        "(slowest, best picture for its bytes) [1]. From 0 to 9. --tune eye|psnr What efforts from 1 on look at.",
         "--packer range|fixed range: entropy coding, smaller files. fixed: the same number of bits for each value."
         " Default: range.",
         "--quadtree, --no-quadtree Blocks of several sizes, chosen by their cost; or all of one size."
