@@ -4,10 +4,30 @@ What is compiled is kept beside the package, or in the user's cache, where eithe
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from numba import njit
+from numba.core import event
+
+
+class _Log(event.Listener):
+    """Logs once in the process that loops are compiled; those that were kept are not."""
+
+    told = False
+
+    def on_start(self, event: event.Event) -> None:
+        if not self.told:
+            self.told = True
+            logging.getLogger(__name__).info("compiling loops for this machine: some 15 s, this time")
+
+    def on_end(self, event: event.Event) -> None:
+        pass
+
+
+_LOG = _Log()
+event.register("numba:compile", _LOG)
 
 
 def compiler(room: Path) -> Callable[[Callable], Callable]:

@@ -95,6 +95,19 @@ def _warn(message: Warning | str, *_: object) -> None:
     streams.say(f"nc: warning: {message}")
 
 
+def _show_log() -> None:
+    """What the package logs, for those who wait before a terminal."""
+    import logging
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            streams.say(f"nc: {record.getMessage()}")
+
+    log = logging.getLogger(__package__.partition(".")[0])
+    log.addHandler(Handler())
+    log.setLevel(logging.INFO)
+
+
 def main() -> None:
     """Run `nc`: one clear line for whatever goes wrong, never a traceback for bad input."""
     # numpy, not imported yet, would have threads for products alone, which wait for work awake: see arrays.threads.
@@ -103,6 +116,8 @@ def main() -> None:
     if answers.ASKED in os.environ:
         streams.tell("\n".join(answers.answers(tree(app), sys.argv[1:])))
         return
+    if sys.stderr.isatty():
+        _show_log()
     warnings.showwarning = _warn
     warnings.simplefilter("always", NclWarning)
     try:
