@@ -12,7 +12,7 @@ import pytest
 import typer
 from PIL import Image
 
-from nccodec.cli import app
+from nccodec.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 ROOMS = sorted([*ROOT.glob("nccodec/*/[A-Z]*.md"), ROOT / "weights" / "README.md"])

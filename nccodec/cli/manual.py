@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from .. import __version__
-from . import FAILURE, app
+from .app import FAILURE, app
 from .tree import Command, Parameter, tree
 
 # Backticks are bold. Examples are (line, what it does).

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from PIL import Image
 
 import nccodec
 from nccodec import cli
+from nccodec.cli.app import app
 
 
 def fingerprint(weights: Path) -> str:
@@ -243,7 +245,7 @@ def test_usage_errors_exit_2(nc, arguments):
 
 
 def test_help_says_what_every_option_does_and_what_auto_means():
-    group, found = typer.main.get_command(cli.app), {}
+    group, found = typer.main.get_command(app), {}
     for name, command in [*group.commands.items(), *group.commands["weights"].commands.items()]:
         assert all(parameter.help.endswith(".") for parameter in command.params), name
         found.update((name, p.help) for p in command.params if "--device" in p.opts)
@@ -397,3 +399,20 @@ def test_light_commands_never_import_torch(tmp_path, tiny, arguments):
     )
     done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_ctrl_c_while_the_program_is_read_ends_it_without_a_word(ignored):
+    """Pressed by what looks for the module of the commands."""
+    script = (
+        "import os, signal, sys\n"
+        f"signal.signal(signal.SIGINT, signal.{'SIG_IGN' if ignored else 'default_int_handler'})\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'nccodec.cli.app': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from nccodec.cli import main; sys.argv = ['nc', '--version']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.returncode == (0 if ignored else -signal.SIGINT) and done.stdout.startswith("nc " * ignored)

@@ -14,6 +14,7 @@ import typer
 
 from nccodec import cli
 from nccodec.cli.answers import answers
+from nccodec.cli.app import app
 from nccodec.cli.tree import tree
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ COMMANDS = ["encode", "decode", "info"]  # some of them
 
 def asked(*words: str) -> tuple[str, list[str]]:
     """What else may stand there, and the words without what they mean."""
-    kind, *found = answers(tree(cli.app), list(words))
+    kind, *found = answers(tree(app), list(words))
     assert all(line.count("\t") == 1 and "\n" not in line for line in found)
     return kind, [line.partition("\t")[0] for line in found]
 
@@ -114,10 +115,10 @@ def test_weights_that_are_installed_or_a_file(words, tmp_path, monkeypatch):
 
 def test_every_option_is_found_in_every_command():
     """Whatever is added is completed, and means something in one line."""
-    for command in tree(cli.app).walk():
+    for command in tree(app).walk():
         names = [name for option in command.options for name in option.names + option.off]
         assert sorted(asked(*command.path, "-")[1]) == sorted([*names, "--help"])
-        assert all(line.partition("\t")[2] for line in answers(tree(cli.app), [*command.path, "-"])[1:])
+        assert all(line.partition("\t")[2] for line in answers(tree(app), [*command.path, "-"])[1:])
 
 
 def test_the_program_answers_from_its_environment_without_torch_or_numpy(tmp_path):

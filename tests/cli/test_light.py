@@ -47,7 +47,7 @@ PICTURE = Image.open("a.png").copy()
 loaded = {}
 for step in json.loads(sys.argv[1]):
     if step.startswith("nc "):
-        from nccodec.cli import app
+        from nccodec.cli.app import app
         app(step.split()[1:], standalone_mode=False)
     else:
         exec(step)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from nccodec import cli
+from nccodec.cli.app import app
 from nccodec.cli.manual import EXAMPLES, page
 from nccodec.cli.tree import tree
 
@@ -19,7 +19,7 @@ MAKE = f"python -m nccodec.cli.manual {PAGE}"
 
 
 def test_the_committed_page_is_that_of_the_commands():
-    same = (ROOT / PAGE).read_text(encoding="utf-8") == page(tree(cli.app))
+    same = (ROOT / PAGE).read_text(encoding="utf-8") == page(tree(app))
     assert same, f"the commands have changed since the page was made; make it again: {MAKE}"
 
 
@@ -35,7 +35,7 @@ def shown() -> str:
 
 
 def test_every_command_option_and_help_is_shown_letter_for_letter(shown):
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(app)
     commands = [("nc " + name, c) for name, c in group.commands.items() if not hasattr(c, "commands")]
     for group_name in ("weights", "points", "dream"):
         inner = group.commands[group_name].commands
@@ -93,7 +93,7 @@ def test_roff_is_kept_out_of_texts():
 def test_examples_have_options_that_there_are(example):
     program, name, *arguments = shlex.split(example)
     assert program == "nc"
-    typer.main.get_command(cli.app).commands[name].make_context(name, arguments)
+    typer.main.get_command(app).commands[name].make_context(name, arguments)
 
 
 def test_the_wheel_brings_the_page():
