@@ -13,8 +13,9 @@ from .files import check_folder, check_output, write
 from .streams import say, tell
 
 _REPORT = ("report.html",)
-_TITLES = {"ms-ssim": "MS-SSIM", "colour": "the colour error"}  # of metrics, where their names are no words
-_PLOTS = ("psnr.png", "ms-ssim.png", "same-bytes.png", "enlarged.png")
+# Of metrics, where their names are no words.
+_TITLES = {"ms-ssim": "MS-SSIM", "ssimulacra2": "SSIMULACRA2", "colour": "the colour error"}
+_PLOTS = ("psnr.png", "ms-ssim.png", "ssimulacra2.png", "same-bytes.png", "enlarged.png")
 
 
 def command(
@@ -33,8 +34,9 @@ def command(
         str,
         typer.Option(
             metavar="NAME,NAME",
-            help="psnr; ms-ssim; blockiness: how much larger steps are at the borders of 16-pixel cells than beside "
-            "them, about 1 where no borders show; colour: error of the mean colour of 16-pixel areas, in grey levels.",
+            help="psnr; ms-ssim; ssimulacra2, a second for each file; blockiness: how much larger steps are at the "
+            "borders of 16-pixel cells than beside them, about 1 where no borders show; colour: error of the mean "
+            "colour of 16-pixel areas, in grey levels.",
         ),
     ] = "psnr,ms-ssim",
     quality: Annotated[
@@ -82,7 +84,7 @@ def command(
     if unknown := [name for name in wanted if name not in METRICS]:
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(METRICS)}", param_hint="--metrics")
     _installed({"scipy": "evaluation"})
-    _installed({"pytorch_msssim": "evaluation"} if "ms-ssim" in wanted else {})
+    _installed({"ssimulacra2": "evaluation"} if "ssimulacra2" in wanted else {})
     _installed({"matplotlib": "plot"} if plot else {})
     written = [out / name for name in (_REPORT if report else ()) + (_PLOTS if plot else ())]
     if as_json:

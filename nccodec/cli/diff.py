@@ -23,8 +23,12 @@ def command(
     weights: Annotated[
         str | None, typer.Option(help="The weights of a .ncl, by name or path, where they are not installed.")
     ] = None,
-    similarity: Annotated[
-        bool, typer.Option("--ms-ssim", help="Measure MS-SSIM too; loads torch and needs nccodec[evaluation].")
+    similarity: Annotated[bool, typer.Option("--ms-ssim", help="Measure MS-SSIM too; loads torch.")] = False,
+    perceived: Annotated[
+        bool,
+        typer.Option(
+            "--ssimulacra2", help="Measure SSIMULACRA2 of B too, A being the original; needs nccodec[evaluation]."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite an existing file.")] = False,
@@ -33,7 +37,7 @@ def command(
     import numpy as np
 
     from ..evaluation.difference import difference, error_map
-    from ..evaluation.metrics import MS_SSIM_SIDE, ms_ssim
+    from ..evaluation.metrics import MS_SSIM_SIDE, SSIMULACRA2_SIDE, ms_ssim, ssimulacra2
     from ..imaging.pictures import picture_bytes, picture_format
 
     if output is not None:
@@ -49,6 +53,8 @@ def command(
     told = asdict(found) | {"psnr": found.psnr if math.isfinite(found.psnr) else None}
     if similarity:
         told["ms-ssim"] = ms_ssim(*map(np.asarray, (a, b)))
+    if perceived:
+        told["ssimulacra2"] = ssimulacra2(*map(np.asarray, (a, b)))
     if output is not None:
         try:
             content = picture_bytes(error_map(a, b), form)
@@ -62,10 +68,13 @@ def command(
         tell(f"equal: {a.width} x {a.height} pixels without any difference")
         return
     parts = [f"PSNR {found.psnr:.2f} dB", f"largest error {found.largest} at ({found.x}, {found.y}), {found.channel}"]
-    if similarity:
-        value = told["ms-ssim"]
-        small = f"MS-SSIM n/a (a side is under {MS_SSIM_SIDE} pixels)"
-        parts.insert(1, small if value is None else f"MS-SSIM {value:.5f}")
+    for key, title, form, side in (
+        ("ssimulacra2", "SSIMULACRA2", ".2f", SSIMULACRA2_SIDE),
+        ("ms-ssim", "MS-SSIM", ".5f", MS_SSIM_SIDE),
+    ):
+        if key in told:
+            small = f"n/a (a side is under {side} pixels)"
+            parts.insert(1, f"{title} {small if told[key] is None else format(told[key], form)}")
     tell(", ".join(parts))
 
 

@@ -58,7 +58,10 @@ def store_curves(found: dict, weights: str, codecs: Sequence[Codec], sources: Se
     for curve in found["curves"]:
         if curve["name"] in measured:
             rates = [rate for rate in found["bd-rates"] if rate["codec"] == curve["name"] and "bd-rate" in rate]
-            against = {rate["against"]: rate["bd-rate"] for rate in rates}
+            against = {
+                metric: {rate["against"]: rate["bd-rate"] for rate in rates if rate["metric"] == metric}
+                for metric in dict.fromkeys(rate["metric"] for rate in rates)
+            }
             kept = {f"{on}, {curve['name']}": {"BD-rate against": against, **curve}}
             card["test curves"] = card.get("test curves", {}) | kept
     _write(weights_file.path, card)

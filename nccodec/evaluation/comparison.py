@@ -9,7 +9,7 @@ from .cache import Cache
 from .codecs import PEERS, Codec, Ncl
 from .curve import curve_of
 from .gallery import shown_part, webp_uri
-from .metrics import bd_rate
+from .metrics import RATED, bd_rate
 from .work import Job, Picture, read, results_of
 
 RATES = (0.25, 0.75)  # bits per pixel at which pictures are looked at
@@ -44,20 +44,21 @@ def compare(
 
 
 def bd_rates(curves: Sequence[dict], anchors: int) -> list[dict]:
-    """BD-rate, over PSNR, of every curve against each of the first `anchors` others.
+    """BD-rate of every curve against each of the first `anchors` others, over each metric of RATED that both have.
 
-    One entry a pair: {"codec", "against", "bd-rate": per cent, "dB": [low, high] of the interval in common}, or
-    {"codec", "against", "refused": why}. Curves without PSNR have none.
+    One entry a pair: {"codec", "against", "metric", "bd-rate": per cent, "interval": [low, high] of what is in common,
+    on the metric's scale}, or {"codec", "against", "metric", "refused": why}.
     """
     rates = []
-    for anchor, curve in product(curves[:anchors], curves):
-        if curve is anchor or not all("psnr-rgb" in c["results"] for c in (curve, anchor)):
+    for (metric, scale), anchor, curve in product(RATED.items(), curves[:anchors], curves):
+        both = [c["results"] for c in (curve, anchor)]
+        if curve is anchor or not all(metric in results for results in both):
             continue
-        pair = {"codec": curve["name"], "against": anchor["name"]}
-        points = [c["results"][key] for c in (curve, anchor) for key in ("bpp", "psnr-rgb")]
+        pair = {"codec": curve["name"], "against": anchor["name"], "metric": metric}
+        points = [part for results in both for part in (results["bpp"], scale.of(results[metric]))]
         try:
-            percent, interval = bd_rate(*points)
-            rates.append(pair | {"bd-rate": percent, "dB": list(interval)})
+            percent, interval = bd_rate(*points, scale)
+            rates.append(pair | {"bd-rate": percent, "interval": list(interval)})
         except LimitError as error:
             rates.append(pair | {"refused": str(error)})
     return rates

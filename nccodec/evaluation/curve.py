@@ -14,12 +14,17 @@ from ..errors import ComparisonError
 from ..imaging.psnr import psnr
 from .artefacts import SIDE, blockiness, colour_error
 from .codecs import Codec
-from .metrics import MS_SSIM_SIDE, ms_ssim
+from .metrics import MS_SSIM_SIDE, SSIMULACRA2_SIDE, ms_ssim, ssimulacra2
 
 Pictures = list[tuple[str, Image.Image]]
 # By the names that `nc compare --metrics` takes, what the results are called. Of the last two lower is better.
-METRICS = {"psnr": "psnr-rgb", "ms-ssim": "ms-ssim-rgb", "blockiness": "blockiness", "colour": "colour-error"}
-SHORTEST = {"ms-ssim": MS_SSIM_SIDE, "blockiness": SIDE + 1, "colour": SIDE}  # side, in pixels, that has the metric
+METRICS = {
+    "psnr": "psnr-rgb", "ms-ssim": "ms-ssim-rgb", "ssimulacra2": "ssimulacra2", "blockiness": "blockiness",
+    "colour": "colour-error",
+}  # fmt: skip
+SHORTEST = {  # side, in pixels, that has the metric
+    "ms-ssim": MS_SSIM_SIDE, "ssimulacra2": SSIMULACRA2_SIDE, "blockiness": SIDE + 1, "colour": SIDE,
+}  # fmt: skip
 _WARM = 64  # side of the picture that a codec is warmed up on
 
 
@@ -64,6 +69,7 @@ def _finite_psnr(pixels: np.ndarray, decoded: np.ndarray) -> float | None:
 _MEASURES: dict[str, Callable[[np.ndarray, np.ndarray], float | None]] = {
     "psnr": _finite_psnr,
     "ms-ssim": ms_ssim,
+    "ssimulacra2": ssimulacra2,
     "blockiness": lambda _, decoded: blockiness(decoded),
     "colour": colour_error,
 }

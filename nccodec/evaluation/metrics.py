@@ -1,26 +1,27 @@
-"""MS-SSIM and BD-rate."""
+"""MS-SSIM, SSIMULACRA2, and BD-rate over them."""
 
+import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from ..errors import ComparisonError, LimitError
 
 MS_SSIM_SIDE = 161  # shortest side that has MS-SSIM: its window of 11 samples must fit after four halvings
+SSIMULACRA2_SIDE = 225  # shortest side of which 8 samples are left after five halvings, rounded up
 
 
 def ms_ssim(a: np.ndarray, b: np.ndarray) -> float | None:
     """Multi-scale structural similarity (Wang, Simoncelli, Bovik 2003) of two uint8 arrays [H, W, 3]: that of each
-    channel, then the mean; 1 if equal. None where a side is under MS_SSIM_SIDE. ComparisonError without pytorch-msssim.
+    channel, then the mean; 1 if equal. None where a side is under MS_SSIM_SIDE.
     """
     if min(a.shape[:2]) < MS_SSIM_SIDE:
         return None
-    try:
-        from pytorch_msssim import ms_ssim as of_tensors
-    except ImportError:
-        raise ComparisonError("MS-SSIM needs pytorch-msssim: pip install 'nccodec[evaluation]'") from None
     import torch
+    from pytorch_msssim import ms_ssim as of_tensors
 
     # [N, C, H, W] with the channels last in memory, which is what an array becomes, is also the fastest here.
     pair = [torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None] for x in (a, b)]
@@ -28,25 +29,70 @@ def ms_ssim(a: np.ndarray, b: np.ndarray) -> float | None:
         return float(of_tensors(*pair, data_range=255))
 
 
+def ssimulacra2(a: np.ndarray, b: np.ndarray) -> float | None:
+    """SSIMULACRA2 (Sneyers, libjxl) of two uint8 arrays [H, W, 3], sRGB, the first the original: 100 if equal, 90
+    hardly to be told from it, 70 high quality, 50 medium, 30 low; below 0 poor. None where a side is under
+    SSIMULACRA2_SIDE. ComparisonError without the package ssimulacra2.
+    """
+    if min(a.shape[:2]) < SSIMULACRA2_SIDE:
+        return None
+    try:
+        from ssimulacra2 import compute_ssimulacra2
+    except ImportError:
+        raise ComparisonError("SSIMULACRA2 needs ssimulacra2: pip install 'nccodec[evaluation]'") from None
+    files = io.BytesIO(), io.BytesIO()
+    for pixels, file in zip((a, b), files, strict=True):
+        Image.fromarray(pixels).save(file, "BMP")
+        file.seek(0)
+    return float(compute_ssimulacra2(*files))
+
+
+def decibels(similarity: Sequence[float]) -> list[float]:
+    """-10 log10(1 - MS-SSIM), which spreads out what is near 1."""
+    return [-10 * math.log10(max(1 - value, 1e-12)) for value in similarity]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """On which rates are compared. title: of the metric. unit: of the scale. least: of it that two curves must have in
+    common. of: values of the metric on the scale."""
+
+    title: str
+    unit: str
+    least: float
+    of: Callable[[Sequence[float]], Sequence[float]] = list
+
+
+RATED = {  # by the names of results
+    "psnr-rgb": Scale("PSNR", "dB", 6),
+    "ms-ssim-rgb": Scale("MS-SSIM", "dB", 3, decibels),
+    "ssimulacra2": Scale("SSIMULACRA2", "points", 20),
+}
+
+
 def bd_rate(
-    bpp: Sequence[float], quality: Sequence[float], anchor_bpp: Sequence[float], anchor_quality: Sequence[float]
+    bpp: Sequence[float],
+    quality: Sequence[float],
+    anchor_bpp: Sequence[float],
+    anchor_quality: Sequence[float],
+    scale: Scale = RATED["psnr-rgb"],
 ) -> tuple[float, tuple[float, float]]:
     """Mean difference in rate at equal quality, in per cent (negative: fewer bits than the anchor).
 
-    log(bpp) as a function of dB is interpolated by PCHIP and averaged over the common interval
+    log(bpp) as a function of quality, on the scale, is interpolated by PCHIP and averaged over the common interval
     (Bjontegaard, VCEG-M33; PCHIP as in later practice). Returns it with that interval. LimitError for
-    fewer than four points or an interval under 6 dB.
+    fewer than four points or an interval under the scale's least.
     """
     from scipy.interpolate import PchipInterpolator
 
     if min(len(bpp), len(anchor_bpp)) < 4:
         raise LimitError("BD-rate needs at least four points a curve")
     low, high = max(min(quality), min(anchor_quality)), min(max(quality), max(anchor_quality))
-    if high - low < 6:
-        raise LimitError(f"BD-rate: the curves have only {high - low:.2f} dB in common")
+    if high - low < scale.least:
+        raise LimitError(f"BD-rate: the curves have only {max(0.0, high - low):.2f} {scale.unit} in common")
     means = []
-    for rates, decibels in ((bpp, quality), (anchor_bpp, anchor_quality)):
-        points = sorted(zip(decibels, rates, strict=True))
+    for rates, values in ((bpp, quality), (anchor_bpp, anchor_quality)):
+        points = sorted(zip(values, rates, strict=True))
         curve = PchipInterpolator([d for d, _ in points], np.log([r for _, r in points]))
         means.append(curve.integrate(low, high) / (high - low))
     return 100 * (math.exp(means[0] - means[1]) - 1), (low, high)

@@ -9,7 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from PIL import Image
 
-_METRICS = {"psnr-rgb": ("psnr.png", "PSNR (RGB), dB"), "ms-ssim-rgb": ("ms-ssim.png", "MS-SSIM (RGB), dB")}
+from .metrics import RATED
+
+_METRICS = {
+    "psnr-rgb": ("psnr.png", "PSNR (RGB), dB"),
+    "ms-ssim-rgb": ("ms-ssim.png", "MS-SSIM (RGB), dB"),
+    "ssimulacra2": ("ssimulacra2.png", "SSIMULACRA2"),
+}
 _MARKS = "osD^vP*X"
 _SIDE = 256  # pixels of the square that is shown of each file
 _DPI = 120
@@ -39,17 +45,11 @@ def _png(figure: Figure) -> bytes:
     return content.getvalue()
 
 
-def decibels(similarity: list[float]) -> list[float]:
-    """-10 log10(1 - MS-SSIM), which spreads out what is near 1."""
-    return [-10 * float(np.log10(max(1 - value, 1e-12))) for value in similarity]
-
-
 def _curves(curves: list[dict], key: str, label: str) -> Figure:
     figure = Figure(figsize=(7.5, 5))
     axes = figure.subplots()
     for number, curve in enumerate(curves):
-        values = curve["results"][key]
-        values = decibels(values) if key == "ms-ssim-rgb" else values
+        values = RATED[key].of(curve["results"][key])
         points = sorted(zip(curve["results"]["bpp"], values, strict=True))
         style = {"marker": _MARKS[number % len(_MARKS)], "markersize": 4, "linewidth": 1.5}
         axes.plot(*zip(*points, strict=True), label=curve["name"], **style)

@@ -5,10 +5,12 @@ from dataclasses import asdict, dataclass
 from itertools import zip_longest
 
 from .comparison import SPEED_RATE, speeds
+from .metrics import RATED
 
 SHOWN = {  # titles and formats of what is measured of pictures
     "psnr-rgb": ("PSNR, dB", ".2f"),
     "ms-ssim-rgb": ("MS-SSIM", ".4f"),
+    "ssimulacra2": ("SSIMULACRA2", ".2f"),
     "blockiness": ("blockiness", ".3f"),
     "colour-error": ("colour error", ".2f"),
 }
@@ -43,25 +45,26 @@ def _lines(row: Sequence[str]) -> list[tuple[str, ...]]:
 
 def tables(comparison: dict) -> list[Table]:
     """BD-rates, points of the curves, speeds; those that have a row."""
-    found = [_bd_rates(comparison), _points(comparison["curves"]), _speeds(comparison)]
+    found = [*(_bd_rates(comparison, key) for key in RATED), _points(comparison["curves"]), _speeds(comparison)]
     return [table for table in found if table.rows]
 
 
-def _bd_rates(comparison: dict) -> Table:
-    cells = {(rate["codec"], rate["against"]): _bd_cell(rate) for rate in comparison["bd-rates"]}
+def _bd_rates(comparison: dict, metric: str) -> Table:
+    rates = [rate for rate in comparison["bd-rates"] if rate["metric"] == metric]
+    cells, title = {(rate["codec"], rate["against"]): _bd_cell(rate) for rate in rates}, RATED[metric].title
     anchors = sorted(dict.fromkeys(anchor for _, anchor in cells), key=lambda anchor: anchor != "JPEG")
     names = [curve["name"] for curve in comparison["curves"] if any(curve["name"] == codec for codec, _ in cells)]
     rows = [(name, *(cells.get((name, anchor), _NONE) for anchor in anchors)) for name in names]
-    note = "Rate at equal PSNR, negative is smaller; below it the interval that both curves have."
-    return Table("BD-rate", ("", *(f"against {anchor}" for anchor in anchors)), rows, note)
+    note = f"Rate at equal {title}, negative is smaller; below it the interval that both curves have."
+    return Table(f"BD-rate, {title}", ("", *(f"against {anchor}" for anchor in anchors)), rows, note)
 
 
 def _bd_cell(rate: dict) -> str:
     if "refused" in rate:
         return f"{_NONE}\n{rate['refused'].removeprefix('BD-rate ')}"
-    low, high = rate["dB"]
+    low, high = rate["interval"]
     percent = round(rate["bd-rate"], 1) + 0.0  # so that no -0.0 is shown
-    return f"{percent:+.1f} %\n{low:.2f} to {high:.2f} dB"
+    return f"{percent:+.1f} %\n{low:.2f} to {high:.2f} {RATED[rate['metric']].unit}"
 
 
 def _points(curves: Sequence[dict]) -> Table:

@@ -39,7 +39,7 @@ def command(
     avif_in_one_thread()
     found = [(path, read(path)) for path in picture_files(pictures)]
     chosen, qualities = _chosen(codecs, weights), sorted(set(quality))
-    metrics = [name for name in METRICS if name != "ms-ssim" or find_spec("pytorch_msssim")]
+    metrics = [name for name in METRICS if name != "ssimulacra2" or find_spec("ssimulacra2")]
     files, square = [], None
     for path, picture in found:
         for number in qualities:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import nccodec
+from nccodec.evaluation.metrics import ms_ssim, ssimulacra2
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def test_psnr_and_where_the_largest_error_is(nc, pair):
     assert "ms-ssim" not in json.loads(nc("diff", "a.png", "b.png", "--json")[1])
     found = json.loads(nc("diff", "a.png", "b.png", "--json", "--ms-ssim")[1])
     assert found["psnr"] == pytest.approx(db) and 0.99 < found["ms-ssim"] < 1
+    assert "SSIMULACRA2 n/a (a side is under 225 pixels), largest" in nc("diff", "a.png", "b.png", "--ssimulacra2")[1]
     assert {key: found[key] for key in ("largest", "x", "y", "channel")} == {
         "largest": 40, "x": 17, "y": 5, "channel": "green",
     }  # fmt: skip
@@ -83,6 +85,17 @@ def test_equal_pictures(nc, pair):
     assert (code, out) == (0, "equal: 200 x 180 pixels without any difference\n")
     found = json.loads(nc("diff", "a.png", "a.png", "--json")[1])
     assert (found["psnr"], found["largest"]) == (None, 0)
+
+
+def test_ssimulacra2_is_that_of_the_second(nc, pair):
+    Image.linear_gradient("L").convert("RGB").save("e.png")
+    Image.linear_gradient("L").convert("RGB").quantize(8).save("f.png")
+    orders = ("e.png", "f.png"), ("f.png", "e.png")
+    found = [json.loads(nc("diff", *names, "--json", "--ssimulacra2")[1]) for names in orders]
+    a, b = (np.asarray(Image.open(name).convert("RGB")) for name in ("e.png", "f.png"))
+    assert [one["ssimulacra2"] for one in found] == [ssimulacra2(a, b), ssimulacra2(b, a)]
+    out = nc("diff", "e.png", "f.png", "--ssimulacra2", "--ms-ssim")[1]
+    assert f"MS-SSIM {ms_ssim(a, b):.5f}, SSIMULACRA2 {ssimulacra2(a, b):.2f}, largest" in out
 
 
 def test_small_pictures_have_no_ms_ssim(nc, pair):

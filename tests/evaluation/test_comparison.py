@@ -30,11 +30,35 @@ def test_bd_rates_are_of_every_curve_against_every_anchor():
     rates = bd_rates([curve("one", 1), curve("half", 0.5), short, plain], 2)
     pairs = {(rate["codec"], rate["against"]): rate for rate in rates}
     assert set(pairs) == {("half", "one"), ("short", "one"), ("one", "half"), ("short", "half")}
-    assert math.isclose(pairs["half", "one"]["bd-rate"], -50) and pairs["half", "one"]["dB"] == [25, 37]
+    assert math.isclose(pairs["half", "one"]["bd-rate"], -50) and pairs["half", "one"]["interval"] == [25, 37]
     assert math.isclose(pairs["one", "half"]["bd-rate"], 100)
     assert pairs["short", "one"]["refused"] == "BD-rate needs at least four points a curve"
     narrow = bd_rates([curve("one", 1), curve("narrow", 1, step=1.5)], 1)
     assert narrow[0]["refused"] == "BD-rate: the curves have only 4.50 dB in common"
+
+
+def test_bd_rates_are_over_each_metric_that_both_curves_have():
+    """Twice the rate at the same MS-SSIM, 1 - 10^-(1 + i / 2), 5 dB apart; four times at the same SSIMULACRA2."""
+    similar = {"ms-ssim-rgb": [1 - 10 ** -(1 + i / 2) for i in range(4)]}
+    one = curve("one", 1, **similar, ssimulacra2=[-20, 10, 40, 80])
+    two = curve("two", 2, **similar)
+    far = curve("far", 4, ssimulacra2=[-20, 10, 40, 80])
+    rates = {(rate["codec"], rate["metric"]): rate for rate in bd_rates([one, two, far], 1)}
+    assert set(rates) == {
+        ("two", "psnr-rgb"), ("two", "ms-ssim-rgb"), ("far", "psnr-rgb"), ("far", "ssimulacra2")
+    }  # fmt: skip
+    assert math.isclose(rates["two", "ms-ssim-rgb"]["bd-rate"], 100)
+    assert np.allclose(rates["two", "ms-ssim-rgb"]["interval"], [10, 25])
+    assert math.isclose(rates["far", "ssimulacra2"]["bd-rate"], 300)
+    assert rates["far", "ssimulacra2"]["interval"] == [-20, 80]
+    narrow = [curve(name, 1, ssimulacra2=[50, 55, 60, 69.5]) for name in "ab"]
+    refused = [rate for rate in bd_rates(narrow, 1) if rate["metric"] == "ssimulacra2"]
+    assert [rate["refused"] for rate in refused] == ["BD-rate: the curves have only 19.50 points in common"]
+    found = {"pictures": [{"width": 9, "height": 9}], "bd-rates": bd_rates([one, two, far], 1), "curves": [one, two]}
+    titles = [table.title for table in tables(found)]
+    assert titles[:3] == ["BD-rate, PSNR", "BD-rate, MS-SSIM", "BD-rate, SSIMULACRA2"]
+    assert tables(found)[1].rows == [("two", "+100.0 %\n10.00 to 25.00 dB")]
+    assert tables(found)[2].rows == []
 
 
 def test_speeds_are_those_near_a_rate():

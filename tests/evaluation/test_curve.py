@@ -11,7 +11,7 @@ from nccodec.errors import ComparisonError
 from nccodec.evaluation.artefacts import blockiness, colour_error
 from nccodec.evaluation.codecs import PEERS
 from nccodec.evaluation.curve import METRICS, SHORTEST, curve_of, measure, measured, read_curves, values_of
-from nccodec.evaluation.metrics import ms_ssim
+from nccodec.evaluation.metrics import ms_ssim, ssimulacra2
 from nccodec.imaging.psnr import psnr
 
 
@@ -55,11 +55,12 @@ def test_ms_ssim_is_measured_where_sides_allow_it():
 def test_each_metric_is_measured_where_it_is_wanted():
     """Against the functions themselves; black has no steps that blockiness could be measured by."""
     rng = np.random.default_rng(3)
-    a, b = rng.integers(0, 256, (2, 170, 180, 3), np.uint8)
+    a, b = rng.integers(0, 256, (2, 226, 230, 3), np.uint8)
     assert values_of(a, b, ["colour", "psnr"]) == {"psnr-rgb": psnr(a, b), "colour-error": colour_error(a, b)}
     found = values_of(a, b, list(METRICS))
     assert list(found) == list(METRICS.values())
     assert found["blockiness"] == blockiness(b) and found["ms-ssim-rgb"] == ms_ssim(a, b)
+    assert found["ssimulacra2"] == ssimulacra2(a, b)
     assert values_of(a, np.zeros_like(b), ["blockiness"]) == {"blockiness": None}
     for metric, side in SHORTEST.items():
         known = [values_of(a[:n], b[:n], [metric])[METRICS[metric]] is not None for n in (side - 1, side)]

@@ -37,6 +37,7 @@
       label: "MS-SSIM (RGB), dB", short: "MS-SSIM", value: (v) => -10 * Math.log10(Math.max(1 - v, 1e-12)),
       tell: (v) => `MS-SSIM ${v.toFixed(4)}`,
     },
+    ssimulacra2: { label: "SSIMULACRA2", short: "SSIMULACRA2", value: (v) => v, tell: (v) => `SSIMULACRA2 ${v.toFixed(2)}` },
   };
   const SHAPES = ["M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0", "M-4,-4h8v8h-8z", "M0,-5l5,5l-5,5l-5,-5z", "M0,-5l5,9h-10z"];
   const curves = data.curves.map((curve, i) => ({
