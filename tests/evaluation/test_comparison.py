@@ -54,11 +54,15 @@ def test_bd_rates_are_over_each_metric_that_both_curves_have():
     narrow = [curve(name, 1, ssimulacra2=[50, 55, 60, 69.5]) for name in "ab"]
     refused = [rate for rate in bd_rates(narrow, 1) if rate["metric"] == "ssimulacra2"]
     assert [rate["refused"] for rate in refused] == ["BD-rate: the curves have only 19.50 points in common"]
-    found = {"pictures": [{"width": 9, "height": 9}], "bd-rates": bd_rates([one, two, far], 1), "curves": [one, two]}
+    found = {
+        "pictures": [{"width": 9, "height": 9}],
+        "bd-rates": bd_rates([one, two, far], 1),
+        "curves": [one, two, far],
+    }
     titles = [table.title for table in tables(found)]
     assert titles[:3] == ["BD-rate, PSNR", "BD-rate, MS-SSIM", "BD-rate, SSIMULACRA2"]
     assert tables(found)[1].rows == [("two", "+100.0 %\n10.00 to 25.00 dB")]
-    assert tables(found)[2].rows == []
+    assert tables(found)[2].rows == [("far", "+300.0 %\n-20.00 to 80.00 points")]
 
 
 def test_speeds_are_those_near_a_rate():
