@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..arrays import Array, numpy_of, on, share
+from ..arrays import Array, namespace, numpy_of, on, share
 from ..bitstream.symbols import LARGEST, Pass, SymbolModel
 from .levels import lagrange, real
 from .masking import Masking
@@ -12,22 +12,24 @@ from .prior import PriorArrays
 from .tile import Tile
 from .weights import Weights
 
-# A squared error counts more than lambda says: best of a few on training pictures, without a theory.
-PREFERENCE = 2.5
+# A squared error counts more than lambda says: best of a few on training pictures, without a theory. Not so at level 0,
+# below which no other has smaller files.
+LOWEST, PREFERENCE = 1.0, 2.5  # at level 0, and from level 1 on
 _SHARED = 16384  # coefficients that are worth a thread
 
 
-def error_weight(multiplier: Array | float) -> Array | float:
-    """Bits that a squared error of one in one of the three samples of a pixel is worth. multiplier: lambda, bits that
-    the mean of the three, in grey levels, is worth."""
-    return PREFERENCE * multiplier * 255**2 / 3
+def error_weight(lambdas: tuple[float, ...], level: Array) -> Array:
+    """Bits that a squared error of one in one of the three samples of a pixel is worth, [N]. lambdas: bits that the mean
+    of the three, in grey levels, is worth at each level. level: real [N]."""
+    preference = LOWEST + (PREFERENCE - LOWEST) * namespace(level).clip(level, max=1.0)
+    return preference * lagrange(lambdas, level) * 255**2 / 3
 
 
 def worth(tile: Tile, level: int, masking: Masking | None) -> tuple[float, Array]:
     """Bits that a squared error of one is worth: in one sample, and in steps of each coefficient, [channels, rows,
     columns], or [channels, 1, 1] without masking. level: in 1/256. masking: of the tile's cells."""
     position = real(level, tile.device)
-    weight = error_weight(float(lagrange(tile.weights.architecture.lambdas, position)[0]))
+    weight = float(error_weight(tile.weights.architecture.lambdas, position)[0])
     squared, means, colour = (x[:, None, None] for x in _energies(tile.weights, tile.device))
     if masking is not None:
         fine, coarse = (on(x.astype(np.float32), tile.device) for x in (masking.fine, masking.coarse))

@@ -14,7 +14,7 @@ from ..neural import weights
 from ..neural.architecture import BIAS
 from ..neural.detail import FINEST
 from ..neural.effort import error_weight
-from ..neural.levels import at_level, lagrange
+from ..neural.levels import at_level
 from ..neural.tables import mass
 from ..neural.tile import quantize
 from .loop import Trainer
@@ -145,7 +145,7 @@ def _integers(trainer: Trainer, crops: Tensor, level: Tensor, zones: Tensor) -> 
     scaled = model.in_steps(model.analyse(crops), level)
     q = single_pass(scaled, level, zones)
     index, mean = prior.context(q, level)
-    weight = error_weight(lagrange(model.architecture.lambdas, level))
+    weight = error_weight(model.architecture.lambdas, level)
     slope = weight[:, None] * model.energy() / model.gain(level).square()
     candidates = torch.stack([scaled.floor(), scaled.floor() + 1, torch.zeros_like(scaled)])
     rate = -(mass((candidates - mean).abs(), index.expand_as(candidates), prior.shape) + 2.0**-20).log2()
