@@ -19,8 +19,8 @@ _SHARED = 16384  # coefficients that are worth a thread
 
 
 def error_weight(lambdas: tuple[float, ...], level: Array) -> Array:
-    """Bits that a squared error of one in one of the three samples of a pixel is worth, [N]. lambdas: bits that the mean
-    of the three, in grey levels, is worth at each level. level: real [N]."""
+    """Bits that a squared error of one in one of the three samples of a pixel is worth, [N]. lambdas: those that the
+    mean of the three, in grey levels, is worth at each level. level: real [N]."""
     preference = LOWEST + (PREFERENCE - LOWEST) * namespace(level).clip(level, max=1.0)
     return preference * lagrange(lambdas, level) * 255**2 / 3
 
