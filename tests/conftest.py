@@ -1,12 +1,16 @@
 """What several rooms' tests share."""
 
+import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+# pytest-xdist has a process on each core: threads beside one another there would only wait for a core. numpy and torch
+# read it when they are imported, which nothing above does, and so do processes that tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The same examples each time, however slow the machine is.
 settings.register_profile(
     "same", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -24,6 +28,7 @@ def tiny() -> Path:
 @pytest.fixture
 def smooth():
     """A function (height, width) -> a colourful picture without randomness."""
+    import numpy as np
 
     def make(height: int, width: int) -> Image.Image:
         y, x = np.mgrid[0:height, 0:width].astype(float)
