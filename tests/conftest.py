@@ -1,6 +1,7 @@
 """What several rooms' tests share."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,15 @@ def smooth():
     return make
 
 
+@pytest.fixture(scope="session")
+def users(tmp_path_factory) -> Path:
+    """A folder of folders of users. `mktemp` looks at all folders before it makes one: not for thousands of tests."""
+    return tmp_path_factory.mktemp("users")
+
+
 @pytest.fixture(autouse=True)
-def no_user_files(tmp_path_factory, monkeypatch):
+def no_user_files(users, monkeypatch):
     """Tests see the weights of the repository only, and a cache of their own."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    for kind in ("DATA", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", tempfile.mkdtemp(prefix=f"{kind.lower()}-", dir=users))
     monkeypatch.delenv("NCCODEC_WEIGHTS", raising=False)
