@@ -1,12 +1,17 @@
 """What several rooms' tests share."""
 
+import os
+import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+# pytest-xdist has a process on each core: threads beside one another there would only wait for a core. numpy and torch
+# read it when they are imported, which nothing above does, and so do processes that tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # The same examples each time, however slow the machine is.
 settings.register_profile(
     "same", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -24,6 +29,7 @@ def tiny() -> Path:
 @pytest.fixture
 def smooth():
     """A function (height, width) -> a colourful picture without randomness."""
+    import numpy as np
 
     def make(height: int, width: int) -> Image.Image:
         y, x = np.mgrid[0:height, 0:width].astype(float)
@@ -33,9 +39,15 @@ def smooth():
     return make
 
 
+@pytest.fixture(scope="session")
+def users(tmp_path_factory) -> Path:
+    """A folder of folders of users. `mktemp` looks at all folders before it makes one: not for thousands of tests."""
+    return tmp_path_factory.mktemp("users")
+
+
 @pytest.fixture(autouse=True)
-def no_user_files(tmp_path_factory, monkeypatch):
+def no_user_files(users, monkeypatch):
     """Tests see the weights of the repository only, and a cache of their own."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    for kind in ("DATA", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", tempfile.mkdtemp(prefix=f"{kind.lower()}-", dir=users))
     monkeypatch.delenv("NCCODEC_WEIGHTS", raising=False)

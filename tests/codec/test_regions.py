@@ -48,7 +48,7 @@ def test_pictures_made_in_parts_have_no_seams(path, tiny, monkeypatch):
     data = path.read_bytes()
     whole = [levels(nccodec.decode(data, scale, weights=tiny)) for scale in SCALES]
     for scale, expected in zip(SCALES, whole, strict=True):
-        monkeypatch.setattr(synthesis, "_TILE", 7 + max(expected.shape) // 8)
+        monkeypatch.setattr(synthesis, "_TILE", 7 + max(expected.shape) // 4)
         assert np.abs(levels(nccodec.decode(data, scale, weights=tiny)) - expected).max() <= 1
     monkeypatch.setattr(synthesis, "_TILE", 7)
     sized = nccodec.decode(data, size=(23, 5), weights=tiny)

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from nccodec.experiments import implicit
 from nccodec.experiments.__main__ import app
 from nccodec.experiments.implicit import analysed
 
@@ -24,7 +25,9 @@ def test_low_band_of_a_constant_and_its_energy() -> None:
 
 
 @pytest.mark.parametrize("study", ["curve", "precision"])
-def test_study_writes_its_figures(study: str, tmp_path) -> None:
+def test_study_writes_its_figures(study: str, tmp_path, monkeypatch) -> None:
+    """Of levels there are two of six."""
+    monkeypatch.setattr(implicit, "_LEVELS", (16, 56))
     y, x = np.mgrid[:24, :32]
     Image.fromarray(np.stack([x * 8, y * 8, 200 - x], -1).astype(np.uint8)).save(tmp_path / "a.png")
     out = tmp_path / "figures.json"
@@ -32,5 +35,5 @@ def test_study_writes_its_figures(study: str, tmp_path) -> None:
     result = CliRunner().invoke(app, given)
     assert result.exit_code == 0, result.output
     rows = json.loads(out.read_text())["rows"]
-    assert len(rows) == (1 if study == "curve" else 30)
+    assert len(rows) == (1 if study == "curve" else 1 + 2 * 2 * 2 + 5)
     assert all(row["picture"] == "a.png" and row["fit"] > 5 for row in rows)
