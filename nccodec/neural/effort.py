@@ -14,7 +14,7 @@ from .weights import Weights
 
 # A squared error counts more than lambda says: best of a few on training pictures, without a theory. Not so at level 0,
 # below which no other has smaller files.
-LOWEST, PREFERENCE = 1.0, 2.5  # at level 0, and from level 1 on
+LOWEST, PREFERENCE = 0.25, 2.5  # at level 0, and from level 1 on
 _SHARED = 16384  # coefficients that are worth a thread
 
 

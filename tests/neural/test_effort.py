@@ -175,14 +175,14 @@ def test_an_error_counts_by_lambda_and_more_from_level_one_on():
     lambdas = (0.01, 0.1, 0.4)
     for levels in (np.array([0.0, 0.5, 1.0, 2.0]), torch.tensor([0.0, 0.5, 1.0, 2.0])):
         found = np.asarray(error_weight(lambdas, levels))
-        expected = np.array([0.01, 1.75 * math.sqrt(0.01 * 0.1), 0.25, 1.0]) * 255**2 / 3
+        expected = np.array([0.0025, 1.375 * math.sqrt(0.01 * 0.1), 0.25, 1.0]) * 255**2 / 3
         np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("tune", ["psnr", "eye"])
 @pytest.mark.parametrize("size", [(24, 28), (3, 30)])
 def test_more_effort_never_costs_more(tiny, smooth, size, tune):
-    """Reckoned for the integers: bits of the prior's network, and the error of the picture at 1.75 of the level's
+    """Reckoned for the integers: bits of the prior's network, and the error of the picture at 1.375 of the level's
     lambda, here both halfway between those of the two levels, for each of three channels."""
     found = weights.load(tiny)
     analysis, tile = Analysis(smooth(*size), found, tune=tune), Tile(smooth(*size), found, GRADIENTS)
@@ -198,7 +198,7 @@ def test_more_effort_never_costs_more(tiny, smooth, size, tune):
             error = difference.square().sum() if tune == "psnr" else masked(difference, masking)
             error = error + weighted_colour(difference)
             bits = found.prior_network().bits(q, q, level).sum()
-        costs.append(float(bits + 1.75 * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
+        costs.append(float(bits + 1.375 * math.sqrt(0.01 * 0.1) * 255**2 / 3 * error))
     assert costs[1] >= costs[2] >= costs[3] and costs[3] < costs[1]
     assert shares[-1] == 1 and min(shares) >= 0
 
