@@ -7,7 +7,7 @@ from itertools import product
 from ..errors import LimitError, NclWarning
 from .cache import Cache
 from .codecs import PEERS, Codec, Ncl
-from .curve import curve_of
+from .curve import curve_of, versions_of
 from .gallery import shown_part, webp_uri
 from .metrics import RATED, bd_rate
 from .work import Job, Picture, read, results_of
@@ -32,7 +32,7 @@ def compare(
     metrics: keys of `curve.METRICS`. others: as of `curve.read_curves`. Returns {"pictures": names and sizes,
     "bd-rates": as of `bd_rates`, "curves": as of `curve.curve_of`}.
     """
-    identities = {codec: codec.identity() for codec in codecs}
+    identities = {codec: "; ".join([codec.identity(), *versions_of(metrics)]) for codec in codecs}
     jobs = [
         Job("points", picture, codec, identities[codec], codec.ladder, (tuple(metrics),))
         for picture, codec in product(pictures, codecs)

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ METRICS = {
 SHORTEST = {  # side, in pixels, that has the metric
     "ms-ssim": MS_SSIM_SIDE, "ssimulacra2": SSIMULACRA2_SIDE, "blockiness": SIDE + 1, "colour": SIDE,
 }  # fmt: skip
+_MODULES = {"ms-ssim": "pytorch_msssim", "ssimulacra2": "ssimulacra2"}  # that metrics are of
 _WARM = 64  # side of the picture that a codec is warmed up on
 
 
@@ -59,6 +61,11 @@ def values_of(pixels: np.ndarray, decoded: np.ndarray, metrics: Sequence[str]) -
     `blockiness` finds nothing to measure.
     """
     return {key: _MEASURES[metric](pixels, decoded) for metric, key in METRICS.items() if metric in metrics}
+
+
+def versions_of(metrics: Sequence[str]) -> list[str]:
+    """Of the packages that measure them, "name version"."""
+    return [f"{name} {version(name)}" for metric, name in _MODULES.items() if metric in metrics]
 
 
 def _finite_psnr(pixels: np.ndarray, decoded: np.ndarray) -> float | None:

@@ -11,7 +11,9 @@ from PIL import Image
 from ..errors import ComparisonError, LimitError
 
 MS_SSIM_SIDE = 161  # shortest side that has MS-SSIM: its window of 11 samples must fit after four halvings
-SSIMULACRA2_SIDE = 225  # shortest side of which 8 samples are left after five halvings, rounded up
+# Shortest side that has all six scales of SSIMULACRA2, the last of 8 samples after five halvings that round up. With a
+# scale less its weights meet other measures than they were fitted to.
+SSIMULACRA2_SIDE = 225
 
 
 def ms_ssim(a: np.ndarray, b: np.ndarray) -> float | None:
@@ -80,19 +82,21 @@ def bd_rate(
     """Mean difference in rate at equal quality, in per cent (negative: fewer bits than the anchor).
 
     log(bpp) as a function of quality, on the scale, is interpolated by PCHIP and averaged over the common interval
-    (Bjontegaard, VCEG-M33; PCHIP as in later practice). Returns it with that interval. LimitError for
-    fewer than four points or an interval under the scale's least.
+    (Bjontegaard, VCEG-M33; PCHIP as in later practice). Of points of equal quality the one of fewest bits counts.
+    Returns it with that interval. LimitError for fewer than four points or an interval under the scale's least.
     """
     from scipy.interpolate import PchipInterpolator
 
-    if min(len(bpp), len(anchor_bpp)) < 4:
+    pairs = (zip(quality, bpp, strict=True), zip(anchor_quality, anchor_bpp, strict=True))
+    curves = [dict(sorted(points, reverse=True)) for points in pairs]  # of equal keys the last is kept
+    if min(map(len, curves)) < 4:
         raise LimitError("BD-rate needs at least four points a curve")
     low, high = max(min(quality), min(anchor_quality)), min(max(quality), max(anchor_quality))
     if high - low < scale.least:
         raise LimitError(f"BD-rate: the curves have only {max(0.0, high - low):.2f} {scale.unit} in common")
     means = []
-    for rates, values in ((bpp, quality), (anchor_bpp, anchor_quality)):
-        points = sorted(zip(values, rates, strict=True))
-        curve = PchipInterpolator([d for d, _ in points], np.log([r for _, r in points]))
-        means.append(curve.integrate(low, high) / (high - low))
+    for curve in curves:
+        points = sorted(curve.items())
+        log_rate = PchipInterpolator([value for value, _ in points], np.log([rate for _, rate in points]))
+        means.append(log_rate.integrate(low, high) / (high - low))
     return 100 * (math.exp(means[0] - means[1]) - 1), (low, high)

@@ -56,7 +56,7 @@ def _bd_rates(comparison: dict, metric: str) -> Table:
     names = [curve["name"] for curve in comparison["curves"] if any(curve["name"] == codec for codec, _ in cells)]
     rows = [(name, *(cells.get((name, anchor), _NONE) for anchor in anchors)) for name in names]
     note = f"Rate at equal {title}, negative is smaller; below it the interval that both curves have."
-    return Table(f"BD-rate, {title}", ("", *(f"against {anchor}" for anchor in anchors)), rows, note)
+    return Table(f"BD-rate over {title}", ("", *(f"against {anchor}" for anchor in anchors)), rows, note)
 
 
 def _bd_cell(rate: dict) -> str:

@@ -60,7 +60,7 @@ def test_bd_rates_are_over_each_metric_that_both_curves_have():
         "curves": [one, two, far],
     }
     titles = [table.title for table in tables(found)]
-    assert titles[:3] == ["BD-rate, PSNR", "BD-rate, MS-SSIM", "BD-rate, SSIMULACRA2"]
+    assert titles[:3] == ["BD-rate over PSNR", "BD-rate over MS-SSIM", "BD-rate over SSIMULACRA2"]
     assert tables(found)[1].rows == [("two", "+100.0 %\n10.00 to 25.00 dB")]
     assert tables(found)[2].rows == [("far", "+300.0 %\n-20.00 to 80.00 points")]
 

@@ -54,6 +54,13 @@ def test_decibels_of_similarity():
     assert decibels([0.9, 0.99, 0.0]) == pytest.approx([10, 20, 0]) and decibels([1.0]) == pytest.approx([120])
 
 
+def test_of_points_of_equal_quality_the_smallest_counts():
+    more = [*BPP, 0.6, 7.0], [*DB, 31.0, 38.0]
+    assert bd_rate(*more, BPP, DB) == bd_rate(BPP, DB, BPP, DB) == (0, (26, 38))
+    with pytest.raises(LimitError, match="four points"):
+        bd_rate([0.1, 0.2, 0.4, 0.8], [26, 30, 38, 38], BPP, DB)
+
+
 def test_a_scale_says_how_much_curves_must_have_in_common():
     for key, least in (("psnr-rgb", 6), ("ms-ssim-rgb", 3), ("ssimulacra2", 20)):
         values = [least / 3 * n for n in range(4)]

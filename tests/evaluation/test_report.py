@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.resources import files
 
 import pytest
 from chromium import BINARY, Page
@@ -9,6 +10,7 @@ from PIL import Image
 
 from nccodec.evaluation.comparison import bd_rates
 from nccodec.evaluation.gallery import webp_uri
+from nccodec.evaluation.metrics import RATED
 from nccodec.evaluation.report import page
 
 TITLES = ("nccodec -e 1", "JPEG", "</script><b>bad</b> & <!--")
@@ -22,6 +24,7 @@ def example() -> tuple[dict, list[dict]]:
             "bpp": [0.1 * (number + 1) * 2**i for i in range(5)],
             "psnr-rgb": [24.0 + 3 * i for i in range(5)],
             "ms-ssim-rgb": [1 - 10 ** -(1 + 0.3 * i) for i in range(5)],
+            "ssimulacra2": [-130.5 + 55 * i for i in range(5)],
             "encoding_time": [0.1] * 5,
             "decoding_time": [0.2] * 5,
         }
@@ -66,6 +69,15 @@ def test_pictures_come_first():
     assert order == ["look-title", "enlarge-title", "curves-title", "Tables"]
 
 
+def test_what_has_bd_rates_is_drawn_and_has_a_table():
+    script = (files("nccodec.evaluation.report") / "page.js").read_text(encoding="utf-8")
+    named = re.search(r"const METRICS = \{\n(.*?)\n  \};", script, re.S)
+    assert re.findall(r'^    "([\w-]+)":', named[1], re.M) == list(RATED)
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page(*example()), re.S)[1])
+    titles = [table["title"] for table in data["tables"]]
+    assert titles[:3] == ["BD-rate over PSNR", "BD-rate over MS-SSIM", "BD-rate over SSIMULACRA2"]
+
+
 needs_browser = pytest.mark.skipif(BINARY is None, reason="no Chromium here")
 
 
@@ -98,7 +110,7 @@ def test_it_opens_without_complaints_and_asks_for_nothing(opened):
     assert opened.requests[0].startswith("file:") and all(url.startswith("data:") for url in opened.requests[1:])
     assert opened.value("document.querySelectorAll('#plot .curve').length") == 3
     rows = opened.value("[...document.querySelectorAll('#tables tbody tr')].map(r => r.cells[0].textContent)")
-    assert rows.count(TITLES[2]) == 1 + 5 + 1
+    assert rows.count(TITLES[2]) == 3 + 5 + 1
     cells = opened.value(
         "[...document.querySelectorAll('#tables tr')].find(r => r.cells[0].textContent == 'JPEG').innerText"
     )
@@ -148,6 +160,10 @@ def test_the_pointer_and_the_arrow_keys_give_the_points(opened):
     opened.value("document.querySelector('#plot > svg').focus()")
     opened.press("ArrowRight")
     assert text_of(opened, "#readout") == "nccodec -e 1, setting 1: 0.100 bpp, MS-SSIM 0.9000"
+    opened.click("#metrics button:nth-child(3)")
+    assert text_of(opened, "#readout") == "nccodec -e 1, setting 1: 0.100 bpp, SSIMULACRA2 -130.50"
+    labels = opened.value("[...document.querySelectorAll('#plot svg text')].map(t => t.textContent)")
+    assert "SSIMULACRA2" in labels and {"-100", "-50", "0", "50"} <= set(labels)
 
 
 SHOWN = """(async () => {
@@ -231,7 +247,7 @@ def test_it_fits_a_phone(opened):
 def test_curves_alone_make_a_page_too(browser, tmp_path):
     comparison, _ = example()
     for curve in comparison["curves"]:
-        del curve["results"]["ms-ssim-rgb"]
+        del curve["results"]["ms-ssim-rgb"], curve["results"]["ssimulacra2"]
     (tmp_path / "report.html").write_text(page(comparison, []), encoding="utf-8")
     browser.complaints.clear()
     browser.open(tmp_path / "report.html")

@@ -37,7 +37,9 @@
       label: "MS-SSIM (RGB), dB", short: "MS-SSIM", value: (v) => -10 * Math.log10(Math.max(1 - v, 1e-12)),
       tell: (v) => `MS-SSIM ${v.toFixed(4)}`,
     },
-    ssimulacra2: { label: "SSIMULACRA2", short: "SSIMULACRA2", value: (v) => v, tell: (v) => `SSIMULACRA2 ${v.toFixed(2)}` },
+    "ssimulacra2": {
+      label: "SSIMULACRA2", short: "SSIMULACRA2", value: (v) => v, tell: (v) => `SSIMULACRA2 ${v.toFixed(2)}`,
+    },
   };
   const SHAPES = ["M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0", "M-4,-4h8v8h-8z", "M0,-5l5,5l-5,5l-5,-5z", "M0,-5l5,9h-10z"];
   const curves = data.curves.map((curve, i) => ({
@@ -49,7 +51,7 @@
   let current = null;
 
   function ticksOf(low, high) {
-    const step = [0.5, 1, 2, 5, 10].find((s) => (high - low) / s <= 9) || 20;
+    const step = [0.5, 1, 2, 5, 10, 20].find((s) => (high - low) / s <= 9) || 50;
     const found = [];
     for (let v = Math.ceil(low / step) * step; v <= high + 1e-9; v += step) found.push(v);
     return found;
@@ -164,7 +166,7 @@
 
   const count = data.names.length;
   at("about").textContent = `${count} picture${count === 1 ? "" : "s"}: ${data.names.slice(0, 8).join(", ")}`
-    + `${count > 8 ? ", ..." : ""}. Rates are those of whole files, PSNR is taken of each picture and then averaged.`;
+    + `${count > 8 ? ", ..." : ""}. Rates are those of whole files, metrics are taken of each picture and then averaged.`;
 
   // ---- tables -------------------------------------------------------------------------------------------------
 
