@@ -80,6 +80,10 @@ def test_names_give_efforts_weights_and_qualities(tiny):
     codec = codec_named("ncl-e4", str(tiny), [10, 20])
     assert (codec.effort, codec.weights, codec.ladder, codec.title) == (4, str(tiny), (10, 20), "nccodec -e 4")
     assert codec_named("ncl").title == codec_named("ncl-e1").title
+    assert (codec_named("ncl-psnr").tune, codec_named("ncl-e4").tune) == ("psnr", "eye")
+    codec = codec_named("ncl-e4-psnr", str(tiny))
+    assert (codec.name, codec.title) == ("ncl-e4-psnr", "nccodec -e 4 --tune psnr")
+    assert codec.identity() != codec_named("ncl-e4", str(tiny)).identity()
     for name in ("ncl-e10", "NCL", "png", ""):
         with pytest.raises(ComparisonError, match=f"codec '{name}' is unknown: ncl, ncl-e0 to ncl-e9, ncl-psnr, "):
             codec_named(name)
@@ -113,3 +117,13 @@ def test_networks_have_minutes_in_their_name(smooth):
     data = codec.prepare(picture)(4.0)
     assert len(data) <= 4 * 24 * 40 / 8 and codec.decode(data).size == picture.size
     assert len(codec.fitted(picture, 300)) <= 300
+
+
+def test_what_it_is_tuned_for_reaches_the_encoder(tiny):
+    picture = Image.effect_noise((64, 48), 60).convert("RGB")
+    eye, psnr = (codec_named(name, str(tiny)).prepare(picture)(30) for name in ("ncl", "ncl-psnr"))
+    options = {"quality": 30, "weights": tiny, "effort": 1}
+    assert eye == nccodec.encode(picture, **options, tune="eye") != psnr
+    assert psnr == nccodec.encode(picture, **options, tune="psnr")
+    fitted = nccodec.encode(picture, size=len(psnr), weights=tiny, effort=1, tune="psnr")
+    assert codec_named("ncl-psnr", str(tiny)).fitted(picture, len(psnr)) == fitted
