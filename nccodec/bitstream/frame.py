@@ -4,13 +4,14 @@ import zstandard
 
 from ..errors import FormatError
 
-_LEVELS = 1, 19
+_FAST, _SLOW = 1, 19  # levels
+_LARGE = 4096  # bytes, from which the slow level takes its time
 
 
 def frame(payload: bytes) -> bytes:
-    """A zstd frame with content size, without checksum. What the fast level cannot compress at all, as is all that was
-    range-coded, is not tried at the slow one."""
-    for level in _LEVELS:
+    """A zstd frame with content size, without checksum. A large payload that the fast level cannot compress at all, as
+    is what was range-coded, is not tried at the slow one."""
+    for level in (_FAST, _SLOW) if len(payload) >= _LARGE else (_SLOW,):
         made = zstandard.ZstdCompressor(level=level, write_checksum=False).compress(payload)
         if len(made) > len(payload):
             break

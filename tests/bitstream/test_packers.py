@@ -199,3 +199,12 @@ def test_a_remembered_model_that_was_left_in_the_middle_goes_on():
             break
     assert pack_range(wanted, model, 0, 3) == pack_range(wanted, Counting(), 0, 3)
     assert pack_range(wanted, model, 1, 3) == pack_range(wanted, Counting(), 1, 3)
+
+
+@pytest.mark.parametrize("size", [0, 5, 4095, 4096, 70_000])
+def test_frames_are_as_small_as_the_slow_level_makes_them(size):
+    """Of noise, and of what only a longer search than the fast level's finds short."""
+    random = np.random.default_rng(size)
+    for payload in (random.bytes(size), np.repeat(random.integers(0, 7, size), 3).astype(np.uint8).tobytes()):
+        slow = zstandard.ZstdCompressor(level=19, write_checksum=False).compress(payload)
+        assert frame(payload) == slow and unframe(slow, 3 * size) == payload
