@@ -142,7 +142,8 @@ def spread(x: np.ndarray, patches: np.ndarray, stride: int) -> np.ndarray:
     _, c, side, _ = patches.shape
     across = -(-side // stride)  # patches that lie over each other
     high, wide = rows + across - 1, columns + across - 1  # squares of stride x stride
-    whole = pad(patches, 0, across * stride - side, 0, across * stride - side)
+    beyond = across * stride - side
+    whole = pad(patches, 0, beyond, 0, beyond) if beyond else patches
     squares = whole.reshape(len(patches), c, across, stride, across, stride).transpose(2, 4, 0, 1, 3, 5)
     squares = squares.reshape(across**2 * len(patches), -1)  # [k / stride, k / stride, n] [C, stride, stride]
     sums = np.empty((len(x), c, high, stride, wide, stride), x.dtype)

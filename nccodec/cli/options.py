@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ..code import MAX_PIXELS
+from ..neural.options import TUNES
 from .address import Place, place
 
 
@@ -16,19 +17,15 @@ class Packer(str, Enum):
     fixed = "fixed"
 
 
-class Tune(str, Enum):
-    """See `neural.options.TUNES`."""
-
-    eye = "eye"
-    psnr = "psnr"
-
-
 class Device(str, Enum):
     """Where to compute."""
 
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
+
+
+Tune = Enum("Tune", [(name, name) for name in TUNES], type=str)
 
 
 class Metadata(str, Enum):

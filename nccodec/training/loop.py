@@ -45,8 +45,7 @@ class Trainer:
         self.train_names, self.valid_names = folder.split()
         torch.manual_seed(options.seed)
         o = options
-        objective = Objective(o.architecture, o.loss, o.border, o.colour, o.structure, o.bf16)
-        self.objective = objective.to(self.device)
+        self.objective = Objective(o.architecture, o.loss, o.border, o.colour, o.structure, o.bf16).to(self.device)
         self.done, self.elapsed = 0, 0.0
         self._ahead = Ahead(lambda step: self._batch(step, options.batch, options.crop), loaders)
         model, prior = self.objective.model, self.objective.prior

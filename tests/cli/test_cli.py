@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -399,20 +398,3 @@ def test_light_commands_never_import_torch(tmp_path, tiny, arguments):
     )
     done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("ignored", [False, True])
-def test_ctrl_c_while_the_program_is_read_ends_it_without_a_word(ignored):
-    """Pressed by what looks for the module of the commands."""
-    script = (
-        "import os, signal, sys\n"
-        f"signal.signal(signal.SIGINT, signal.{'SIG_IGN' if ignored else 'default_int_handler'})\n"
-        "class Finder:\n"
-        "    def find_spec(self, name, *_):\n"
-        "        if name == 'nccodec.cli.app': os.kill(os.getpid(), signal.SIGINT)\n"
-        "sys.meta_path.insert(0, Finder())\n"
-        "from nccodec.cli import main; sys.argv = ['nc', '--version']; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stderr == ""
-    assert done.returncode == (0 if ignored else -signal.SIGINT) and done.stdout.startswith("nc " * ignored)

@@ -1,4 +1,5 @@
-"""Closed streams, strict encodings, names that a terminal would obey, and Ctrl-C while processes start."""
+"""Closed streams, strict encodings, names that a terminal would obey, and Ctrl-C at the start of the program and of
+processes."""
 
 import json
 import os
@@ -148,3 +149,20 @@ def test_ctrl_c_while_processes_start_is_quiet(tmp_path, smooth, tiny, arguments
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130 and "Traceback" not in err and out == ""
     assert not list(tmp_path.glob("*.ncl")) and not list(tmp_path.glob(".nc-*"))
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_ctrl_c_while_the_program_is_read_ends_it_without_a_word(ignored):
+    """Pressed by what looks for the module of the commands."""
+    script = (
+        "import os, signal, sys\n"
+        f"signal.signal(signal.SIGINT, signal.{'SIG_IGN' if ignored else 'default_int_handler'})\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'nccodec.cli.app': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from nccodec.cli import main; sys.argv = ['nc', '--version']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.returncode == (0 if ignored else -signal.SIGINT) and done.stdout.startswith("nc " * ignored)
