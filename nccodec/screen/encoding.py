@@ -20,6 +20,7 @@ from .options import Options
 from .packing import MAX_PARTS
 from .regions import rectangles
 from .search import exact_copies, flat_cells
+from .suiting import gradual
 from .sweep import sweep
 
 _LEAST, _MOST = np.log(0.0005), np.log(0.33)  # price of a squared error at the lowest and the highest level
@@ -34,7 +35,8 @@ _PART_BITS = 8 * 72  # about what a collage costs beside its contents
 _MARK, _MARK_POWER = 2.6, 0.445  # bits a pixel from which on a cell may be part of a photograph, by price
 # Share by which a collage is to cost less: of lines and letters the eye sees more than is counted.
 _CLEARLY = 0.1
-_WHOLE = 0.4  # share of the cells in photographs from which on all of the picture may be one
+_WHOLE = 0.4  # share of the cells in photographs from which on all of the picture may be one, if it isn't gradual
+_NEARLY = 1.15  # a collage's cost in one pass, over the screen's, from which on refinement won't pay
 
 
 def price_of(level: int) -> float:
@@ -59,6 +61,7 @@ class Encoder:
         self._options, self._picture, self._device, self._progress = options, picture, device, progress
         self._pixels = joined(np.asarray(picture))
         self._grey = picture.mode == "L"
+        self._gradual = gradual(picture)
         self._flat, self._swept_exactly = flat_cells(self._pixels), None
         self._colours = None if options.lossless else colours_of(self._pixels)
         self._analyses: dict[tuple[int, int, int, int], Analysis] = {}
@@ -75,10 +78,12 @@ class Encoder:
         outside = collage_cells(shape, parts) == 0
         aim, pixels, bits, costs, caution = min(ways, key=lambda way: way[3][outside].sum())
         left += costs[outside].sum()
-        if self._options.MIXED and 1 - outside.mean() >= _WHOLE:
-            if parts[0].code.height * parts[0].code.width == self._pixels.size:
+        if self._options.MIXED and (self._gradual or 1 - outside.mean() >= _WHOLE):
+            if parts and parts[0].code.height * parts[0].code.width == self._pixels.size:
                 return parts[0].code
-            whole, cost = self._collage((0, 0, *shape), price, level, effort)
+            whole, cost = self._collage((0, 0, *shape), price, level, min(effort, 1))
+            if effort > 1 and cost < _NEARLY * left:
+                whole, cost = self._collage((0, 0, *shape), price, level, effort)
             if cost < left:
                 return whole
         modes, offsets, wanted = self._modes(aim, pixels, bits, costs, parts, price)

@@ -8,7 +8,7 @@ from nccodec.screen.merging import colours_of
 from nccodec.screen.merging import merged as merge
 from nccodec.screen.regions import rectangles
 from nccodec.screen.search import exact_copies, flat_cells
-from nccodec.screen.suiting import suits
+from nccodec.screen.suiting import gradual, suits
 
 
 def merged(pixels, grey, price):
@@ -111,3 +111,19 @@ def test_pictures_smaller_than_a_cell(size):
     pixels = np.arange(size[0] * size[1], dtype=np.int32).reshape(size)
     known, _ = exact_copies(pixels, np.ones((-(-size[0] // 8), -(-size[1] // 8)), bool))
     assert not known.any()
+
+
+def test_what_is_gradual_by_the_share_of_large_steps():
+    """Of the steps along a row, one beyond 24 among five is too many, one among six is not."""
+    assert not gradual(Image.new("RGB", (40, 30), "olive"))  # has no steps at all
+    assert not gradual(Image.new("L", (1, 1)))
+    row = np.array([0, 1, 2, 3, 4, 29], np.uint8)  # 4 steps of 1, one of 25: a fifth is not below a fifth
+    assert not gradual(Image.fromarray(np.tile(row, (20, 1))))
+    row = np.array([0, 1, 2, 3, 4, 5, 30], np.uint8)
+    assert gradual(Image.fromarray(np.tile(row, (20, 1))))
+    assert gradual(Image.fromarray(np.tile(row[:, None], (1, 20))))
+    coloured = np.zeros((20, 7, 3), np.uint8)
+    coloured[:, :, 2] = row  # one channel counts
+    assert gradual(Image.fromarray(coloured))
+    coloured[:, 5, 0] = 200  # two steps beyond 24 of six
+    assert not gradual(Image.fromarray(coloured))

@@ -16,6 +16,7 @@ from nccodec.codec.kinds import read
 from nccodec.errors import LimitError
 from nccodec.imaging.psnr import psnr
 from nccodec.neural.header import Fields
+from nccodec.screen.suiting import suits
 
 
 def page(width=240, height=160) -> Image.Image:
@@ -95,6 +96,18 @@ def test_photographs_become_collages_as_before(smooth, tiny):
     data = nccodec.encode(picture, 60, weights=tiny)
     assert data == nccodec.encode(picture, 60, weights=tiny, map="collage")
     assert nccodec.info(data)["kind"] == "collage"
+
+
+@pytest.mark.parametrize("effort", [0, 1, 2])
+def test_mist_becomes_a_collage(effort):
+    """Much of it repeats its neighbours, so that it suits, but few of its cells are dear to a screen map."""
+    y, x = np.mgrid[0:128, 0:192] / 64
+    z = 150 + 90 * np.sin(2 * x + np.sin(3 * y)) * np.cos(y - x / 3)
+    picture = Image.fromarray(np.clip(np.stack([z, z + 12, z + 30], -1), 60, 235).astype(np.uint8))
+    assert suits(picture)
+    for quality in (5, 30, 60):
+        data = nccodec.encode(picture, quality, effort=effort)
+        assert data == nccodec.encode(picture, quality, effort=effort, map="collage")
 
 
 def test_packer_fixed_leaves_the_collage(tiny):
