@@ -1,4 +1,4 @@
-"""Colours of 16 bits a sample, of which Pillow gives the high bytes."""
+"""Colours of more than 8 bits a sample, of which Pillow gives 8."""
 
 import re
 import sys
@@ -14,19 +14,35 @@ _ROWS = 256  # at a time
 # By what Pillow calls the order of the bytes of a sample, the order in which their low bytes are where it looks.
 _OTHER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 _DEEP = re.compile(r"(?P<bands>RGB|RGBX|RGBA|CMYK|LA);16(?P<order>[BLN])")
+_HEAD = 1 << 16  # bytes of a file in which its depth is told
+# By format, what comes before the byte that tells the depth, and how far: the first size of a component in a codestream
+# (ISO/IEC 15444-1, A.5.1), and the bits that say 10 or 12 in AV1's configuration (AV1-ISOBMFF 2.3.3).
+_MARKS = {"JPEG2000": (b"\xff\x4f\xff\x51", 42), "AVIF": (b"av1C", 6)}
+_BITS = {
+    "JPEG2000": lambda size: (size & 127) + 1,
+    "AVIF": lambda flags: 8 + 2 * (flags >> 6 & 1) + 2 * (flags >> 5 & 1),
+}
 _PLANAR = 284  # a TIFF's tag, above 1 where each colour has a plane of its own
 
 
-def depth_is_lost(opened: ImageFile.ImageFile) -> bool:
-    """Whether the file has colours of more than 8 bits a sample, of which Pillow would give only 8; before `load`."""
+def lost_depth(opened: ImageFile.ImageFile, source: Path | BinaryIO) -> int | None:
+    """Bits of a sample of an opened picture if they are more than the 8 of which Pillow would give it; before `load`.
+    Raises what reading raises."""
     if opened.mode.startswith("I"):
-        return False
-    return any(
+        return None
+    if opened.format in _MARKS:
+        mark, at = _MARKS[opened.format]
+        head = _head(source)
+        found = head.find(mark)
+        bits = _BITS[opened.format](head[found + at]) if 0 <= found < len(head) - at else 8
+        return bits if bits > 8 else None
+    lost = any(
         (isinstance(argument, str) and ";16" in argument)
         or (opened.format == "PPM" and isinstance(argument, int) and argument > 255)
         for tile in opened.tile
         for argument in _arguments(tile)
     )
+    return 16 if lost else None
 
 
 def low_bytes(opened: ImageFile.ImageFile, source: Path | BinaryIO) -> Image.Image | None:
@@ -63,6 +79,17 @@ def rounded(picture: Image.Image, low: Image.Image, grey: bool) -> None:
 def is_deep_grey(opened: ImageFile.ImageFile) -> bool:
     """Whether it has grey of 16 bits with transparency; before `load`."""
     return any("LA;16B" in _arguments(tile) for tile in opened.tile)
+
+
+def _head(source: Path | BinaryIO) -> bytes:
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return file.read(_HEAD)
+    at = source.tell()
+    source.seek(0)
+    head = source.read(_HEAD)
+    source.seek(at)
+    return head
 
 
 def _arguments(tile: ImageFile._Tile) -> tuple:

@@ -9,7 +9,7 @@ from ..errors import ImageError, NclWarning
 from .profiles import is_grey_profile, to_srgb, without_profile
 
 SUPPORTED = ("L", "LA", "RGB", "RGBA")
-LOST_DEPTH = "16 bits a sample are {} to 8"
+LOST_DEPTH = "{} bits a sample are {} to 8"
 
 
 def to_supported(picture: Image.Image, lead: str = "") -> Image.Image:
@@ -59,7 +59,7 @@ def _from_deep(picture: Image.Image, lead: str) -> Image.Image:
         raise ImageError(f"{lead}samples from {low} to {high} are no 8 or 16 bits")
     deep = picture.mode.startswith("I;16") or high > 255
     if deep:
-        warnings.warn(f"{lead}{LOST_DEPTH.format('rounded')}", NclWarning, stacklevel=3)
+        warnings.warn(f"{lead}{LOST_DEPTH.format(16, 'rounded')}", NclWarning, stacklevel=3)
     grey = Image.fromarray(np.uint8((samples + 128) // 257 if deep else samples))
     transparent = picture.info.get("transparency")
     if isinstance(transparent, int):

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image, ImageFile, ImageOps
 from ..code import Extras
 from ..errors import ImageError, NclWarning
 from .alpha import split
-from .deep import depth_is_lost, is_deep_grey, low_bytes, rounded
+from .deep import is_deep_grey, lost_depth, low_bytes, rounded
 from .extended_xmp import join_xmp
 from .messages import collected
 from .metadata import metadata_of, save_options, tiff_exif
@@ -23,6 +23,8 @@ MAX_PIXELS = 178_956_970  # where Pillow refuses a picture as a decompression bo
 # By mode, those in which a format may give it back.
 _HOLD = {"L": ("L", "P", "RGB"), "LA": ("LA", "P", "RGBA"), "RGB": ("RGB", "P"), "RGBA": ("RGBA", "P")}
 _JPEG_SIDE = 65_500  # pixels, the limit of libjpeg
+_ROUNDED = ("PPM", "AVIF")  # whose samples Pillow rounds by itself
+_WHITE_IS_BLACK = "colours of {} bits a sample in JPEG 2000, of which Pillow reads white as black; a PNG is read"
 _NO_TRANSPARENCY = "{} holds no transparency; PNG, WebP and TIFF do"
 
 
@@ -41,12 +43,10 @@ def read_picture(source: Path | BinaryIO, max_pixels: int = MAX_PIXELS) -> Image
                 source = io.BytesIO(source.read_bytes())  # of a pipe, which is read but once
             with open_picture(source) as opened:
                 if opened.width * opened.height > max_pixels:
-                    raise ImageError(
-                        f"{lead}{opened.width} x {opened.height} pixels are over the limit of {max_pixels}"
-                    )
+                    raise ImageError(f"{opened.width} x {opened.height} pixels are over the limit of {max_pixels}")
                 picture, notes = _loaded(opened, source)
-        except ImageError:
-            raise
+        except ImageError as error:
+            raise ImageError(f"{lead}{error}") from None
         except MemoryError:
             raise ImageError(f"{lead}not enough memory") from None
         except FileNotFoundError:
@@ -79,12 +79,14 @@ def _loaded(opened: ImageFile.ImageFile, source: Path | BinaryIO) -> tuple[Image
     notes = [f"the first of {frames} frames is taken"] if frames > 1 else []
     if colours := untold_colours(opened):
         notes.append(f"its colours are taken for sRGB; its {colours} is not kept")
-    deep, deep_grey, low = depth_is_lost(opened), is_deep_grey(opened), low_bytes(opened, source)
+    bits, deep_grey, low = lost_depth(opened, source), is_deep_grey(opened), low_bytes(opened, source)
+    if bits and opened.format == "JPEG2000":  # Pillow 13.0 rounds without a limit: 4095 of 12 bits becomes 256, so 0
+        raise ImageError(_WHITE_IS_BLACK.format(bits))
     opened.load()
     if low:
         rounded(opened, low, deep_grey)
-    if deep:
-        notes.append(LOST_DEPTH.format("rounded" if low or opened.format == "PPM" else "cut"))
+    if bits:
+        notes.append(LOST_DEPTH.format(bits, "rounded" if low or opened.format in _ROUNDED else "cut"))
     if opened.format == "TIFF" and (exif := tiff_exif(opened)):
         opened.info["exif"] = exif
     if opened.format in ("JPEG", "MPO") and join_xmp(opened):

@@ -1,12 +1,15 @@
 """Reading and writing pictures: what is kept, what is refused."""
 
+import base64
 import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -87,6 +90,49 @@ def test_sixteen_bits_that_cannot_be_rounded_are_cut_and_told_so(tmp_path):
     with pytest.warns(NclWarning, match="16 bits a sample are cut to 8"):
         picture = read_picture(path)
     np.testing.assert_array_equal(np.asarray(picture), samples >> 8)
+
+
+# avifenc 1.0 -d 10: 8 x 8 pixels of (156, 117, 78).
+AVIF_OF_TEN_BITS = base64.b64decode(
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADybWV0YQAAAAAAAAAoaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAGxpYmF2aWYA"
+    "AAAADnBpdG0AAAAAAAEAAAAeaWxvYwAAAABEAAABAAEAAAABAAABGgAAAB8AAAAoaWluZgAAAAAAAQAAABppbmZlAgAAAAABAABhdjAxQ29sb3IA"
+    "AAAAamlwcnAAAABLaXBjbwAAABRpc3BlAAAAAAAAAAgAAAAIAAAAEHBpeGkAAAAAAwoKCgAAAAxhdjFDgSBAAAAAABNjb2xybmNseAABAA0ABoAA"
+    "AAAXaXBtYQAAAAAAAAABAAEEAQKDBAAAACdtZGF0EgAKCDgIv2MBDQaQMhESgAMMMMQAAGio+wXJ+o/xwA=="
+)
+# opj_compress 2.5 -F 4,4,3,12,u: 4 x 4 pixels of (2047, 2056, 4090) of 4095.
+J2K_OF_TWELVE_BITS = bytes.fromhex(
+    "ff4fff51002f0000000000040000000400000000000000000000000400000004000000000000000000030b01010b01010b0101ff52000c"
+    "00000001010004040001ff5c00044060ff640025000143726561746564206279204f70656e4a5045472076657273696f6e20322e352e30"
+    "ff90000a0000000000360001ff93c7ec1414005192e9200005f89fcfe43814005ca524a0000308e71fdb569fc01f20601150495c0841ffd9"
+)
+
+
+def test_ten_bits_of_an_avif_are_rounded_with_a_warning(tmp_path):
+    path = tmp_path / "deep.avif"
+    path.write_bytes(AVIF_OF_TEN_BITS)
+    for source, lead in ((path, f"{path}: "), (io.BytesIO(AVIF_OF_TEN_BITS), "")):
+        with pytest.warns(NclWarning, match=f"^{re.escape(lead)}10 bits a sample are rounded to 8$"):
+            picture = read_picture(source)
+        assert np.abs(np.asarray(picture) - np.array([156.0, 117, 78])).max() <= 2
+
+
+def test_avif_of_eight_bits_has_no_warning():
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8), "olive").save(made, "AVIF")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_picture(made)
+
+
+def test_jpeg_2000_whose_white_would_be_black_is_refused(tmp_path):
+    path = tmp_path / "deep.j2k"
+    path.write_bytes(J2K_OF_TWELVE_BITS)
+    for source, lead in ((path, f"{path}: "), (io.BytesIO(J2K_OF_TWELVE_BITS), "")):
+        with pytest.raises(ImageError, match=f"^{re.escape(lead)}colours of 12 bits a sample in JPEG 2000"):
+            read_picture(source)
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(made, "JPEG2000")
+    assert read_picture(made).getpixel((3, 3)) == (255, 255, 255)
 
 
 def test_a_transparent_colour_of_sixteen_bits(tmp_path):
