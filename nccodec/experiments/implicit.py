@@ -112,7 +112,7 @@ def curve(picture: Image.Image, options: Options) -> Iterator[dict]:
 
     encoder = Encoder(picture, _with(options, report=report))
     row = _about(encoder) | {"processor seconds": time.process_time() - began, "by time": marks}
-    row["float16"] = measured(picture, _again(encoder, values="float16"))
+    row["float16"] = measured(picture, encoder.rounded(0, "float16", 0))
     for level in (24, 32):
         row[f"level {level}"] = measured(picture, encoder.code(level, 0))
     yield row
@@ -123,16 +123,6 @@ def _about(encoder: Encoder) -> dict:
     return {"depth": shape.depth, "width": shape.width, "parameters": shape.weights + shape.biases, "fit": encoder.psnr}
 
 
-def _again(encoder: Encoder, level: int = 0, **changed: object) -> ImplicitCode:
-    """A code of the same fit with other options of its values."""
-    before = encoder._options
-    encoder._options = _with(before, **changed)
-    try:
-        return encoder.code(level, 0)
-    finally:
-        encoder._options = before
-
-
 def precision(picture: Image.Image, options: Options) -> Iterator[dict]:
     """One fit, its weights in several ways. "loss": dB against the fit."""
     encoder = Encoder(picture, options)
@@ -141,12 +131,12 @@ def precision(picture: Image.Image, options: Options) -> Iterator[dict]:
         result = measured(picture, code)
         return {"values": name} | _about(encoder) | result | {"loss": encoder.psnr - result["db"]}
 
-    yield row("float16", _again(encoder, values="float16"))
+    yield row("float16", encoder.rounded(0, "float16", 0))
     for finetune in (0, options.finetune):
         for values in ("uniform", "codebook"):
             for level in _LEVELS:
                 name = f"{values}, level {level}, {finetune} steps"
-                yield row(name, _again(encoder, level, values=values, finetune=finetune))
+                yield row(name, encoder.rounded(level, values, finetune))
     for bits in (4, 5, 6, 7, 8):
         yield row(f"uniform, {bits} bits by range", _by_range(encoder, bits))
 
@@ -158,9 +148,9 @@ def _by_range(encoder: Encoder, bits: int) -> ImplicitCode:
     def step(values: np.ndarray) -> float:
         return 2 * float(np.abs(values).max()) / (2**bits - 1)
 
-    biases = np.concatenate([bias for _, bias in encoder._fitted])
-    steps = [*(step(matrix) for matrix, _ in encoder._fitted), step(biases) / 16]
-    return encoder._code("dense", *quantizing.uniform(encoder._fitted, steps))
+    biases = np.concatenate([bias for _, bias in encoder.fitted])
+    steps = [*(step(matrix) for matrix, _ in encoder.fitted), step(biases) / 16]
+    return encoder.assembled("dense", *quantizing.uniform(encoder.fitted, steps))
 
 
 def smaller(picture: Image.Image, options: Options) -> Iterator[dict]:

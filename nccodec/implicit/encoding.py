@@ -25,7 +25,8 @@ class Encoder:
     weights is to add beside that of the fit: 4 times as much at 0, a quarter of that every TOP/9 levels; float16 and
     factors have but one.
 
-    progress: called with the share that is done, 0 .. 1. psnr: of the fit before its numbers are rounded.
+    progress: called with the share that is done, 0 .. 1. fitted: matrix and bias of each layer, before they are
+    rounded. psnr: of the picture that these give.
     """
 
     top = TOP
@@ -58,7 +59,7 @@ class Encoder:
 
         self._pixels, self._network = Pixels(np.asarray(picture), device), network
         self.psnr = fit(network, self._pixels, rules, told, self._parameters)
-        self._fitted = network.get()
+        self.fitted = network.get()
         self._square: np.ndarray | None = None
 
     def model(self, code: ImplicitCode) -> None:
@@ -66,6 +67,10 @@ class Encoder:
 
     def code(self, level: int, effort: int) -> ImplicitCode:
         """level: 0 .. TOP. effort: has no use here."""
+        return self.rounded(level, self._options.values, self._options.finetune)
+
+    def rounded(self, level: int, values: str, finetune: int) -> ImplicitCode:
+        """The code of the fit with its numbers as `values`, after so many steps of finetuning: see `Options`."""
         from . import quantizing
         from .finetuning import finetuned
         from .fitting import rate_for
@@ -74,20 +79,20 @@ class Encoder:
         if options.factors:
             return self._factored()
         form = "sparse" if options.sparsity else "dense"
-        if options.values == "float16":
-            return self._code(form, *quantizing.halves(self._fitted))
-        steps, book = self._steps(level), options.values == "codebook"
-        if not options.finetune:
+        if values == "float16":
+            return self.assembled(form, *quantizing.halves(self.fitted))
+        steps, book = self._steps(level), values == "codebook"
+        if not finetune:
             make = quantizing.books if book else quantizing.uniform
-            return self._code(form, *make(self._fitted, steps))
+            return self.assembled(form, *make(self.fitted, steps))
         make = quantizing.book if book else quantizing.rounded
-        self._network.set(self._fitted)
+        self._network.set(self.fitted)
         matrices = finetuned(
-            self._network, self._pixels, lambda number, matrix: make(matrix, steps[number]), options.finetune,
+            self._network, self._pixels, lambda number, matrix: make(matrix, steps[number]), finetune,
             rate_for("soap", self.shape),
         )  # fmt: skip
         biases = np.concatenate([bias for _, bias in self._network.get()])
-        return self._code(
+        return self.assembled(
             form, tuple(matrices), quantizing.half(biases) if book else quantizing.rounded(biases, steps[-1])
         )
 
@@ -104,7 +109,7 @@ class Encoder:
         noise, wanted = 1.0, self._options.bits * self.shape.weights
 
         def bits(noise: float) -> float:
-            matrices, _ = quantizing.uniform(self._fitted, quantizing.steps_for(layers, self._square, noise))
+            matrices, _ = quantizing.uniform(self.fitted, quantizing.steps_for(layers, self._square, noise))
             return sum(quantizing.entropy(values.q) for values in matrices)
 
         low, high = 1e-12, 1e4
@@ -121,9 +126,12 @@ class Encoder:
             quantizing.half(values.double().cpu().numpy())
             for values in (parts.left, parts.right, parts.scales, parts.biases)
         )
-        return self._code("factors", (left, right), biases, scales)
+        return self.assembled("factors", (left, right), biases, scales)
 
-    def _code(self, form: str, matrices: tuple[Values, ...], biases: Values, scales: Half | None = None):
+    def assembled(
+        self, form: str, matrices: tuple[Values, ...], biases: Values, scales: Half | None = None
+    ) -> ImplicitCode:
+        """The code of such numbers for this picture: see `ImplicitCode`."""
         return ImplicitCode(*self._size, self.shape, form, matrices, scales, biases)
 
 

@@ -171,7 +171,7 @@ def test_levels_change_the_picture_as_much_as_they_name() -> None:
     pixels = Pixels(waves())
     encoder = Encoder(Image.fromarray(waves()), Options(width=12, depth=3, steps=300, finetune=0))
     places, network = pixels.at(slice(None))[0], Network(encoder.shape)
-    network.set(encoder._fitted)
+    network.set(encoder.fitted)
     fit, fit_error = network.output(places), 4 * 10 ** (-encoder.psnr / 10)
     changes = []
     for level in range(48, 64, 2):
