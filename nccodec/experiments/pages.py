@@ -7,14 +7,10 @@ fonts-roboto-unhinted, fonts-dejavu. Nothing here is shared with `training.scree
 import hashlib
 import importlib.util
 import json
-import os
-import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated
@@ -24,13 +20,12 @@ import typer
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ..errors import ComparisonError
-from ..evaluation.work import picture_files, read
+from . import pages_office as office
 from . import pages_text as text
 from .common import say
+from .pages_programs import Maker, program, programs
 
 _SEED = 20_240_229
-_SECONDS = 180  # that a program may take
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def command(
@@ -65,7 +60,7 @@ def command(
             made[title] = {"width": picture.width, "height": picture.height, "sha256": digest}
             say(f"{title}: {picture.width} x {picture.height}, {digest}")
     if out:
-        about = {"programs": _programs(), "pages": made, "left out": skipped}
+        about = {"programs": programs(), "pages": made, "left out": skipped}
         out.write_text(json.dumps(about, indent=1) + "\n")
     if skipped:
         raise typer.Exit(1)
@@ -75,98 +70,6 @@ def area_mean(picture: Image.Image, scale: int) -> Image.Image:
     """RGB reduced by the mean of each square of `scale` pixels a side, rounded to the nearest level."""
     z = np.asarray(picture, np.uint32).reshape(picture.height // scale, scale, picture.width // scale, scale, 3)
     return Image.fromarray(((2 * z.sum((1, 3)) + scale**2) // (2 * scale**2)).astype(np.uint8))
-
-
-class Maker:
-    """What pages are made with. random: of one page."""
-
-    def __init__(self, work: Path, photos: Path | None, random: np.random.Generator) -> None:
-        self.work, self.random, self._photos = work, random, photos
-
-    def photograph(self, number: int) -> Path:
-        """A PNG of one of the photographs."""
-        if self._photos is None:
-            raise ComparisonError("needs photographs: --photos FOLDER")
-        found = picture_files([self._photos])
-        target = self.work / f"photograph-{number}.png"
-        read(found[number % len(found)]).save(target)
-        return target
-
-    def browser(self, html: str, width: int, height: int, scale: int = 1) -> Image.Image:
-        """A window of headless Chromium; scale: device pixels for each of the page's."""
-        source, target = self.work / "page.html", self.work / "shot.png"
-        source.write_text(html, encoding="utf-8")
-        sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        self.run(
-            _program(*_BROWSERS), "--headless", *sandbox, "--disable-gpu", "--hide-scrollbars", "--lang=en",
-            "--force-color-profile=srgb", f"--user-data-dir={self.work / 'browser'}", f"--window-size={width},{height}",
-            f"--force-device-scale-factor={scale}", f"--screenshot={target}", source.as_uri(),
-        )  # fmt: skip
-        return _taken(target, (width * scale, height * scale))
-
-    def office(self, suffix: str, content: str, *size: str) -> Image.Image:
-        """The first page of a flat OpenDocument file; size: options of pdftoppm."""
-        office, to_pixels = _program("soffice", "libreoffice"), _program("pdftoppm")
-        source = self.work / f"file.{suffix}"
-        source.write_text(content, encoding="utf-8")
-        kind = {"fodt": "writer", "fodp": "impress"}[suffix]
-        lossless = json.dumps({"UseLosslessCompression": {"type": "boolean", "value": "true"},
-                               "ReduceImageResolution": {"type": "boolean", "value": "false"}})  # fmt: skip
-        self.run(office, f"-env:UserInstallation={(self.work / 'office').as_uri()}", "--headless", "--convert-to",
-                 f"pdf:{kind}_pdf_Export:{lossless}", "--outdir", str(self.work), str(source))  # fmt: skip
-        if not (self.work / "file.pdf").exists():
-            raise ComparisonError(f"{office} made no PDF: is libreoffice-{kind} installed?")
-        self.run(to_pixels, "-png", "-singlefile", *size, str(self.work / "file.pdf"), str(self.work / "file"))
-        (self.work / "file.pdf").unlink()
-        return _taken(self.work / "file.png")
-
-    def run(self, *words: str, cwd: Path | None = None) -> str:
-        """What a program says. ComparisonError where it fails."""
-        settings = os.environ | {"LC_ALL": "C.UTF-8", "COLUMNS": "126", "TERM": "xterm-256color", "TZ": "UTC"}
-        try:
-            done = subprocess.run(words, cwd=cwd, env=settings, capture_output=True, text=True, timeout=_SECONDS)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise ComparisonError(f"{words[0]}: {error}".replace("\n", " ")) from None
-        if done.returncode:
-            said = (done.stderr.strip() or "nothing said").splitlines()[-1]
-            raise ComparisonError(f"{words[0]} failed with {done.returncode}: {said}")
-        return done.stdout
-
-
-def _program(*names: str) -> str:
-    for path in map(shutil.which, names):
-        if path:
-            return path
-    raise ComparisonError(f"{names[0]} is not installed")
-
-
-def _taken(path: Path, size: tuple[int, int] | None = None) -> Image.Image:
-    """A picture that a program wrote, as RGB, which is then gone. ComparisonError where it is missing or of another
-    size."""
-    if not path.exists():
-        raise ComparisonError("its program wrote no picture")
-    with Image.open(path) as picture:
-        found = picture.convert("RGB")
-    path.unlink()
-    if size and found.size != size:
-        raise ComparisonError(
-            f"its program wrote {found.width} x {found.height} pixels instead of {size[0]} x {size[1]}"
-        )
-    return found
-
-
-def _programs() -> dict[str, str]:
-    """Versions of what is installed."""
-    found = {name: version(name) for name in ("pillow", "numpy", "pygments", "rich")}
-    found["python"] = sys.version.split()[0]
-    if importlib.util.find_spec("matplotlib"):
-        found["matplotlib"] = version("matplotlib")
-    for option, *names in (("--version", *_BROWSERS), ("--version", "soffice"), ("-v", "pdftoppm")):
-        path = next(filter(None, map(shutil.which, names)), None)
-        if path:
-            done = subprocess.run([path, option], capture_output=True, text=True, timeout=_SECONDS)
-            found[names[0]] = (done.stdout or done.stderr).strip().splitlines()[0].strip()
-    return found
 
 
 def _article(maker: Maker) -> Image.Image:
@@ -197,12 +100,12 @@ def _document(maker: Maker) -> Image.Image:
         ("Weir", "402.9", "1,063", "6.02"),
     ]
     parts = [("1. From a voyage", text.SPECIES), ("2. From a pond", text.WALDEN), ("3. From a whaler", text.WHALE)]
-    page = maker.office("fodt", text.document("Notes of three travellers", parts, rows), "-r", "120")
+    page = maker.office("fodt", office.document("Notes of three travellers", parts, rows), "-r", "120")
     return page.crop((0, 0, page.width, 900))
 
 
 def _slide(maker: Maker) -> Image.Image:
-    content = text.slide(maker.photograph(7))
+    content = office.slide(maker.photograph(7))
     return maker.office("fodp", content, "-scale-to-x", "1280", "-scale-to-y", "720")
 
 
@@ -228,7 +131,7 @@ def _scan_bitonal(maker: Maker) -> Image.Image:
               "for you until the 30th."),
              ("Terms", "Two and a half per cent for payment within thirty days. Breakages are to be reported to the "
               "carrier while he is present; we regret that later claims cannot be considered.")]  # fmt: skip
-    page = maker.office("fodt", text.document("Harrow & Pike, Builders' Merchants", parts, rows), "-r", "250")
+    page = maker.office("fodt", office.document("Harrow & Pike, Builders' Merchants", parts, rows), "-r", "250")
     return scanned(page.crop((110, 90, 1970, 1330)), maker.random, -0.8, bitonal=True)
 
 
@@ -279,7 +182,7 @@ def _terminal(maker: Maker) -> Image.Image:
     for line in shown:
         first, *words = line.split()
         said += f"\x1b[1;32mada@lovelace\x1b[0m:\x1b[1;34m~/lib\x1b[0m$ {line.replace(' --color=always', '')}\n"
-        said += maker.run(sys.executable if first == "python" else _program(first), *words, cwd=library)
+        said += maker.run(sys.executable if first == "python" else program(first), *words, cwd=library)
     folder = Path(_matplotlib().get_data_path(), "fonts", "ttf")
     faces = [ImageFont.truetype(str(folder / name), 13) for name in ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf")]
     console = Console(width=columns, color_system="256", force_terminal=True)
