@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Protocol
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import typer
 
@@ -97,6 +96,8 @@ def place(text: str) -> Place:
     if not match:
         return Path(text)
     if match[1].lower() == "file":
+        from urllib.request import url2pathname  # which brings all of http along: a tenth of the start of a command
+
         return Path(url2pathname(urlsplit(text).path))
     if not text[match.end() :].strip("/"):
         raise typer.BadParameter(f"{text} names nothing in a store")
