@@ -19,6 +19,7 @@ from ..arrays import set_threads
 from ..codec.decode import decode_picture
 from ..codec.file import write_file
 from ..collage.output import View
+from ..errors import ComparisonError
 from ..evaluation.codecs import codec_named
 from ..evaluation.work import picture_files, read
 from ..imaging.psnr import psnr
@@ -62,6 +63,9 @@ def command(
     scale: Annotated[float, typer.Option(help="That pictures are reduced to before.")] = 1.0,
     optimizer: Annotated[str, typer.Option(help="soap or adam.")] = "soap",
     threads: Annotated[int | None, typer.Option(help="Threads [as many as cores].")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the figures of a run that was cut off, of the same options.")
+    ] = False,
 ) -> None:
     """Implicit networks: PSNR by time, smaller networks, precision of weights, seconds."""
     import torch
@@ -69,20 +73,45 @@ def command(
     set_threads(threads)
     if threads is not None:
         torch.set_num_threads(threads)
-    rows: list[dict] = []
+    given = {"study": study.value, **({"steps": steps} if steps else {"minutes": minutes})}
+    given |= {"scale": scale, "optimizer": optimizer}
+    rows = _rows_of(out, given) if resume and out.exists() else []
+    finished, there = len(rows), {(row["picture"], row["bpp"]) for row in rows}
     for path in picture_files([folder])[::every]:
         picture = read(path).convert("RGB")
         if scale != 1:
             size = [max(1, round(side * scale)) for side in picture.size]
             picture = picture.resize(tuple(size), Image.Resampling.LANCZOS)
         for size in bpp or [0.15]:
+            if (path.name, size) in there:
+                continue
             budget = int(size * picture.width * picture.height / 8)
             options = Options(steps=steps, minutes=None if steps else minutes, optimizer=optimizer).toward(budget)
             for row in _STUDIES[study](picture, options):
                 rows.append({"picture": path.name, "bpp": size, **row})
                 say(" ".join(f"{key} {_shown(value)}" for key, value in rows[-1].items() if key != "by time"))
-                given = {"steps": steps} if steps else {"minutes": minutes}
-                out.write_text(json.dumps({"study": study.value, **given, "rows": rows}, indent=1) + "\n")
+                _keep(out, given, rows, finished)
+            finished = len(rows)
+            _keep(out, given, rows, finished)
+
+
+def _keep(out: Path, given: dict, rows: list[dict], finished: int) -> None:
+    """finished: rows of the pictures and sizes of which no row is missing."""
+    part = out.with_name(out.name + ".part")
+    part.write_text(json.dumps({**given, "finished": finished, "rows": rows}, indent=1) + "\n")
+    part.replace(out)
+
+
+def _rows_of(out: Path, given: dict) -> list[dict]:
+    """What a run that was cut off had finished. ComparisonError where it was another one, or wrote no such file."""
+    try:
+        held = json.loads(out.read_text())
+        rows = held["rows"][: held["finished"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ComparisonError(f"{out}: not the figures of a run that was cut off ({error!r})") from None
+    if other := [key for key, value in given.items() if held.get(key) != value]:
+        raise ComparisonError(f"{out}: figures of another {' and '.join(other)}")
+    return rows
 
 
 def _shown(value: object) -> str:
