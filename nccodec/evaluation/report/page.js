@@ -129,7 +129,9 @@
     const near = (p) => Math.abs(p.x - current.x);
     return points.filter((p) => p.curve === next).reduce((a, b) => (near(b) < near(a) ? b : a));
   }
+  let pointed = false;  // whether the pointer chose the point: else it stays where the pointer only passes, as in a scroll
   svg.addEventListener("keydown", (event) => {
+    pointed = false;
     if (event.key === "Escape") return select(null);
     if (!/^Arrow(Left|Right|Up|Down)$/.test(event.key) || !points.length) return;
     event.preventDefault();
@@ -143,9 +145,14 @@
     const far = (p) => Math.hypot(p.x - (event.clientX - place.left), p.y - (event.clientY - place.top));
     const nearest = points.length ? points.reduce((a, b) => (far(b) < far(a) ? b : a)) : null;
     const found = nearest && far(nearest) < 30 ? nearest : null;
+    if (!found && !pointed) return;
+    pointed = Boolean(found);
     if (found !== current) select(found);
   });
-  svg.addEventListener("pointerleave", () => select(null));
+  svg.addEventListener("pointerleave", () => {
+    if (pointed) select(null);
+    pointed = false;
+  });
 
   for (const curve of metric ? curves : []) {
     const button = element("button", { type: "button", "aria-pressed": "true", title: curve.description });
