@@ -14,13 +14,13 @@ _ROWS = 256  # at a time
 # By what Pillow calls the order of the bytes of a sample, the order in which their low bytes are where it looks.
 _OTHER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 _DEEP = re.compile(r"(?P<bands>RGB|RGBX|RGBA|CMYK|LA);16(?P<order>[BLN])")
-_HEAD = 1 << 16  # bytes of a file in which its depth is told
-# By format, what comes before the byte that tells the depth, and how far: the first size of a component in a codestream
-# (ISO/IEC 15444-1, A.5.1), and the bits that say 10 or 12 in AV1's configuration (AV1-ISOBMFF 2.3.3).
-_MARKS = {"JPEG2000": (b"\xff\x4f\xff\x51", 42), "AVIF": (b"av1C", 6)}
-_BITS = {
-    "JPEG2000": lambda size: (size & 127) + 1,
-    "AVIF": lambda flags: 8 + 2 * (flags >> 6 & 1) + 2 * (flags >> 5 & 1),
+_HEAD = 1 << 20  # bytes of a file in which its depth is told, after a profile maybe
+# By format, what comes before the byte that tells the depth, how far, and what the byte says: the first size of a
+# component in a codestream (ISO/IEC 15444-1, A.5.1), and the bits for 10 and 12 in AV1's configuration (AV1-ISOBMFF
+# 2.3.3).
+_TOLD = {
+    "JPEG2000": (b"\xff\x4f\xff\x51", 42, lambda size: (size & 127) + 1),
+    "AVIF": (b"av1C", 6, lambda flags: 8 + 2 * (flags >> 6 & 1) + 2 * (flags >> 5 & 1)),
 }
 _PLANAR = 284  # a TIFF's tag, above 1 where each colour has a plane of its own
 
@@ -30,11 +30,11 @@ def lost_depth(opened: ImageFile.ImageFile, source: Path | BinaryIO) -> int | No
     Raises what reading raises."""
     if opened.mode.startswith("I"):
         return None
-    if opened.format in _MARKS:
-        mark, at = _MARKS[opened.format]
+    if opened.format in _TOLD:
+        mark, at, bits_of = _TOLD[opened.format]
         head = _head(source)
         found = head.find(mark)
-        bits = _BITS[opened.format](head[found + at]) if 0 <= found < len(head) - at else 8
+        bits = bits_of(head[found + at]) if 0 <= found < len(head) - at else 8
         return bits if bits > 8 else None
     lost = any(
         (isinstance(argument, str) and ";16" in argument)

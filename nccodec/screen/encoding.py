@@ -1,6 +1,7 @@
 """The encoder of screen maps: see `codec.kinds.Encoder`."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -61,7 +62,6 @@ class Encoder:
         self._options, self._picture, self._device, self._progress = options, picture, device, progress
         self._pixels = joined(np.asarray(picture))
         self._grey = picture.mode == "L"
-        self._gradual = gradual(picture)
         self._flat, self._swept_exactly = flat_cells(self._pixels), None
         self._colours = None if options.lossless else colours_of(self._pixels)
         self._analyses: dict[tuple[int, int, int, int], Analysis] = {}
@@ -78,7 +78,7 @@ class Encoder:
         outside = collage_cells(shape, parts) == 0
         aim, pixels, bits, costs, caution = min(ways, key=lambda way: way[3][outside].sum())
         left += costs[outside].sum()
-        if self._options.MIXED and (self._gradual or 1 - outside.mean() >= _WHOLE):
+        if self._options.MIXED and (1 - outside.mean() >= _WHOLE or self._gradual):
             if parts and parts[0].code.height * parts[0].code.width == self._pixels.size:
                 return parts[0].code
             whole, cost = self._collage((0, 0, *shape), price, level, min(effort, 1))
@@ -89,6 +89,10 @@ class Encoder:
         modes, offsets, wanted = self._modes(aim, pixels, bits, costs, parts, price)
         pixels, _ = self._swept(wanted, caution, modes, offsets)
         return ScreenCode(self._grey, level, False, pixels, modes, offsets, parts)
+
+    @cached_property
+    def _gradual(self) -> bool:
+        return gradual(self._picture)
 
     def model(self, code: ScreenCode | CollageCode) -> Weights | SymbolModel | None:
         """For `Room.pack` of the kind of the code."""

@@ -33,8 +33,12 @@ def suits(picture: Image.Image) -> bool:
 
 def gradual(picture: Image.Image) -> bool:
     """Whether a picture that suits may still be a photograph: mist, skies and shadows repeat pixels, but where
-    neighbours differ, they differ little. picture: mode "RGB" or "L". Of 266 photographs 84
-    suit, of which 81 are gradual; of 11 pages of text, drawings and screens none."""
-    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1).astype(np.int16)
-    steps = np.concatenate([np.abs(np.diff(pixels, axis=axis)).max(2).ravel() for axis in (0, 1)])
-    return bool((steps > _STEP).sum() < _STEPS * (steps > 0).sum())
+    neighbours differ, they differ little. picture: mode "RGB" or "L". Of 266 photographs 84 suit, of which 81 are
+    gradual; of 11 pages of text, drawings and screens none."""
+    pixels = np.asarray(picture).reshape(picture.height, picture.width, -1)
+    large = different = 0
+    for one, other in ((pixels[1:], pixels[:-1]), (pixels[:, 1:], pixels[:, :-1])):
+        steps = (np.maximum(one, other) - np.minimum(one, other)).max(2)
+        large += np.count_nonzero(steps > _STEP)
+        different += np.count_nonzero(steps)
+    return large < _STEPS * different
