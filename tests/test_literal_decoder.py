@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import literal_collage
 import literal_decoder
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def test_bad_files_are_refused(path):
 def test_example_of_the_specification():
     code, data = example()
     assert len(data) == 112
-    header, q = literal_decoder.integers(data, literal_decoder.Weights(TINY))
+    header, q = literal_collage.integers(data, literal_collage.Weights(TINY))
     assert (header.height, header.width, header.grey) == (code["height"], code["width"], code["grey"])
     assert (header.level, header.side) == (code["level"], code["range_size"])
     assert header.fingerprint.hex() == code["fingerprint"]

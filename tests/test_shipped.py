@@ -3,6 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 
+import literal_collage
 import literal_decoder
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_a_decoder_from_the_specification_agrees(photo):
     """On the integers exactly, on the picture within one grey level."""
     path = weights.named("photo").path
     data = nccodec.encode(photo.crop((60, 60, 95, 79)), 80)
-    _, q = literal_decoder.integers(data, literal_decoder.Weights(path))
+    _, q = literal_collage.integers(data, literal_collage.Weights(path))
     code = read_file(data, "photo").code
     np.testing.assert_array_equal(q, np.concatenate([code.atoms, code.scales]))
     difference = literal_decoder.decode(data, path).astype(int) - np.asarray(nccodec.decode(data))

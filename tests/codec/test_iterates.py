@@ -5,6 +5,7 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
+import literal_collage
 import literal_decoder
 import literal_partition
 import numpy as np
@@ -89,8 +90,8 @@ class LiteralCollage:
 
         tiny = Path(__file__).parents[1] / "golden" / "tiny.safetensors"
         with monkeypatch.context() as patched:
-            patched.setattr(literal_decoder, "fixed_point", kept)
-            collage = literal_decoder.Collage(data, tiny)
+            patched.setattr(literal_collage, "fixed_point", kept)
+            collage = literal_collage.Collage(data, tiny)
             collage.at_scale(scale)
         self.grey = collage.fields.grey
 

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-import literal_decoder
+import literal_collage
 import numpy as np
 import pytest
 from networks import named, part
@@ -34,7 +34,7 @@ def test_it_is_that_of_the_specification(network, level, size):
     x = picture(*size)
     low, share = divmod(round(256 * level), 256)
     weights = SimpleNamespace(detail=named(network), levels=3)
-    expected = literal_decoder.detail(x[0].astype(float), SimpleNamespace(low=low, part=share), weights)
+    expected = literal_collage.detail(x[0].astype(float), SimpleNamespace(low=low, part=share), weights)
     assert np.abs(expected).mean() > 0.05
     np.testing.assert_allclose(at(network, x, level)[0, 0], expected, atol=1e-5)
 

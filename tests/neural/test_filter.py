@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-import literal_decoder
+import literal_collage
 import numpy as np
 import pytest
 from networks import named, part
@@ -39,7 +39,7 @@ def test_it_is_that_of_the_specification(network, level, grid):
     z = sums(*grid)
     low, share = divmod(round(256 * level), 256)
     weights = SimpleNamespace(filter=named(network), levels=3, side=SIDE)
-    expected = literal_decoder.filtered(z[0].astype(float) + 0.5, SimpleNamespace(low=low, part=share), weights) - 0.5
+    expected = literal_collage.filtered(z[0].astype(float) + 0.5, SimpleNamespace(low=low, part=share), weights) - 0.5
     assert np.abs(expected - z[0]).mean() > 0.05
     np.testing.assert_allclose(apply_filter(network, z, at(level))[0], expected, atol=2e-5)
 

@@ -3,7 +3,7 @@
 import math
 from types import SimpleNamespace
 
-import literal_decoder
+import literal_collage
 import numpy as np
 import pytest
 from networks import named, random_arrays
@@ -40,7 +40,7 @@ def reference(model: Collage, q: np.ndarray, level: float) -> tuple[np.ndarray, 
     arrays = {key: value for key, value in model.network.arrays.items() if key.startswith(prefix)}
     tensors = named(Network(arrays, prefix))
     refined = q.astype(np.float64)
-    refined[:7] += literal_decoder.refinement(q[:7], header, SimpleNamespace(network=tensors, levels=3))
+    refined[:7] += literal_collage.refinement(q[:7], header, SimpleNamespace(network=tensors, levels=3))
     gains = model["log_gain"].astype(float)
     log_gain = [np.interp(level, [0, 1, 2], gains[:, c]) for c in range(10)]
     return refined, np.exp(log_gain)[:, None, None]
