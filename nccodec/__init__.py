@@ -36,11 +36,11 @@ def encode(
 
     image: a Pillow image of any mode that has colours; transparency and, out of its `info`, ICC profile, EXIF and
     XMP are kept, but for those in strip: "icc", "exif", "xmp", "all". verify: decode the bytes and compare with what
-    the encoder meant, VerificationError where they differ. quality: 0 .. 100, that of the map (75, of "pifs" 50)
-    if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below, by at most 2 % if
-    there is as much to be had; or psnr, dB, which the decoded picture reaches, and exceeds by at most 0.1 if there is
-    as little. packer: "range" or "fixed". device:
-    "auto", "cpu" or "cuda". progress: called with the share of a refinement or search that is done, 0 .. 1.
+    the encoder meant, VerificationError where they differ. quality: 0 .. 100, that of the map (75, of "pifs" 50, of
+    "implicit" 33) if no target is given either: bpp, bits per pixel, or size, bytes, which the file stays below, by at
+    most 2 % if there is as much to be had; or psnr, dB, which the decoded picture reaches, and exceeds by at most 0.1
+    if there is as little. packer: "range" or "fixed". device: "auto", "cpu" or "cuda". progress: called with the share
+    of a refinement or search that is done, 0 .. 1.
 
     map: the kind that holds the picture: "collage", trained networks, with the options effort (1), weights
     ("photo") and tune ("eye" or "psnr"; see `neural.options.Options`); "screen", pixel by pixel, for text and

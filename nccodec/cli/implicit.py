@@ -100,21 +100,27 @@ def command(
     output_dir: OutputDir = None,
     recursive: Recursive = False,
     network: Annotated[
-        Network,
-        typer.Option(help="siren: sines. fourier: random Fourier features. cppn: bent coordinates, as art is made of."),
-    ] = Network(Options.network),
+        Network | None,
+        typer.Option(
+            help="siren: sines. fourier: random Fourier features. cppn: bent coordinates, as art is made of "
+            f"[{Options.network}]."
+        ),
+    ] = None,
     activation: Annotated[
         Activation | None, typer.Option(help=f"What bends, in a cppn [{Options.activation}].")
     ] = None,
     depth: Annotated[
         int | None, typer.Option(min=1, max=32, help="Hidden layers [as the size of the file allows].")
     ] = None,
-    width: Annotated[int | None, typer.Option(min=1, max=1024, help="Units of a hidden layer [likewise].")] = None,
+    width: Annotated[int | None, typer.Option(min=2, max=1024, help="Units of a hidden layer [likewise].")] = None,
     features: Annotated[
         int | None, typer.Option(min=1, max=1024, help=f"Frequencies of fourier [{Options.features}].")
     ] = None,
     sigma: Annotated[
-        float | None, typer.Option(help=f"Their standard deviation, in cycles a picture [{Options.sigma:g}].")
+        float | None,
+        typer.Option(
+            help=f"Their standard deviation, in cycles a picture, 0.25 to 63.75 in steps of 0.25 [{Options.sigma:g}]."
+        ),
     ] = None,
     bpp: Bpp = None,
     size: Size = None,
@@ -148,7 +154,9 @@ def command(
     values: Annotated[
         Values, typer.Option(help="uniform: steps of a size for each layer. codebook: k-means. float16: as published.")
     ] = Values(Options.values),
-    bits: Annotated[int | None, typer.Option(min=2, max=12, help="Bits a weight, instead of -q.")] = None,
+    bits: Annotated[
+        int | None, typer.Option(min=2, max=12, help="Bits a weight before entropy coding, instead of -q.")
+    ] = None,
     finetune: Annotated[int, typer.Option(min=0, help="Steps of the fit with rounded weights.")] = Options.finetune,
     init: Annotated[
         Path | None,
@@ -182,11 +190,13 @@ def command(
 ) -> None:
     """Encode pictures to .ncl as small networks from place to colour, each fitted to one picture.
 
-    A fit takes minutes; Ctrl-C ends it, and keeps what is best so far.
+    A fit takes minutes, and then the steps of --finetune, some seconds more. Ctrl-C ends either, and keeps what is best
+    so far.
     """
     given = {
-        "network": network.value, "activation": activation and activation.value, "depth": depth, "width": width,
-        "features": features, "sigma": sigma, "steps": steps, "minutes": minutes, "batch": batch_size,
+        "network": network and network.value, "activation": activation and activation.value,
+        "depth": depth, "width": width, "features": features, "sigma": sigma,
+        "steps": steps, "minutes": minutes, "batch": batch_size,
         "optimizer": optimizer.value, "sparsity": sparsity, "sparse": sparse.value, "factors": factors,
         "values": values.value, "bits": bits, "finetune": finetune, "seed": seed,
     }  # fmt: skip
@@ -197,7 +207,15 @@ def command(
         by_map(_MAP).checked(options)
     except LimitError as error:
         raise typer.BadParameter(str(error)) from None
+    _check_given(given, network, init)
+    if packer == Packer.range and halves:
+        raise typer.BadParameter("is not for float16, which has no tables", param_hint="--packer")
     if random is not None:
+        for name, value in {
+            "--bpp": bpp, "--size": size, "-q": quality, "--steps": steps, "--minutes": minutes, "--init": init,
+        }.items():  # fmt: skip
+            if value is not None:
+                raise typer.BadParameter("is for pictures, not for --random", param_hint=name)
         if sources or output_dir is not None:
             raise typer.BadParameter("is without a picture; give -o alone", param_hint="--random")
         if output is None or is_stdout(output):
@@ -218,6 +236,17 @@ def command(
     settings = {"packer": packing, "device": device.value, "strip": stripped(strip), "verify": False} | goals
     pictures = Batch(sources, output, output_dir, recursive, jobs, dask, skip_existing, force, as_json, quiet)
     run(pictures, _MAP, options, settings, max_pixels, True, Fitting)
+
+
+def _check_given(given: dict, network: Network | None, init: Path | None) -> None:
+    """BadParameter for options of other networks. given: of the command, None what is not."""
+    if init is not None:
+        for name in ("network", "activation", "features", "sigma"):
+            if given[name] is not None:
+                raise typer.BadParameter("is that of the network to start from", param_hint=f"--{name}")
+    for name, of in (("activation", Network.cppn), ("features", Network.fourier), ("sigma", Network.fourier)):
+        if given[name] is not None and network != of:
+            raise typer.BadParameter(f"is for --network {of.value}", param_hint=f"--{name}")
 
 
 def _start(path: Path) -> "ImplicitCode":

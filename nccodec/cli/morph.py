@@ -61,6 +61,22 @@ class Fitted:
         return data
 
 
+def _check_alike(first: Path, second: Path, max_pixels: int) -> None:
+    """NclError unless there will be maps between two pictures: of one size, in colour or grey."""
+    from ..errors import LimitError
+    from ..imaging.pictures import parts_of, read_picture
+
+    told = []
+    for path in (first, second):
+        try:
+            picture = parts_of(read_picture(path, max_pixels))[0]
+        except NclError as error:
+            raise naming(path, error) from None
+        told.append(f"{picture.width} x {picture.height} {'grey' if picture.mode == 'L' else 'colour'} pixels")
+    if told[0] != told[1]:
+        raise LimitError(f"{first} and {second}: there are no maps between {told[0]} and {told[1]}")
+
+
 def command(
     first: Annotated[
         Path, typer.Argument(metavar="A.ncl", readable=False, help="Where the film begins; with --method, a picture.")
@@ -95,7 +111,9 @@ def command(
     weights: Annotated[
         str | None, typer.Option(help="The files' weights, by name or path, where they are not installed.")
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where to compute. auto: on the CPU.")] = Device.auto,
+    device: Annotated[
+        Device, typer.Option(help="Where to compute. auto: on the CPU, fits on a GPU if there is one.")
+    ] = Device.auto,
     max_pixels: MaxPixels = MAX_PIXELS,
     force: Force = False,
     quiet: Quiet = False,
@@ -105,7 +123,7 @@ def command(
     Each frame is the fixed point of (1 - t) F + t G, a map of the same form, for t from 0 to 1; of two networks, of
     one shape, that whose weights are between theirs.
     """
-    if method is None and (network or minutes):
+    if method is None and (network or minutes is not None):
         raise typer.BadParameter("is for --method implicit", param_hint="--network" if network else "--minutes")
     if method is not None and align:
         raise typer.BadParameter("is for files of `nc fractalize`", param_hint="--align")
@@ -114,12 +132,18 @@ def command(
     wanted = size_of(size)
     from ..codec.animate import Map, blends_of, map_of
     from ..collage.output import View
-    from ..imaging.film import coloured, film_bytes, film_format
+    from ..imaging.film import check_speed, coloured, film_bytes, film_format
 
     form = film_format(output)
     check_folder(output)
     for source in (first, second):
         check_output(source, output, force)
+    try:
+        check_speed(fps, form)
+    except NclError as error:
+        raise naming(output, error) from None
+    if method is not None:
+        _check_alike(first, second, max_pixels)
     view = View(scale=1 if scale is None else scale, size=wanted, max_pixels=max_pixels)
 
     def opened(path: Path, like: Map | None = None) -> Map:
@@ -130,7 +154,9 @@ def command(
         except NclError as error:
             raise naming(path, error) from None
 
-    fitted = Fitted((network or Network.cppn).value, minutes or _MINUTES, device.value, max_pixels, not quiet)
+    fitted = Fitted(
+        (network or Network.cppn).value, _MINUTES if minutes is None else minutes, device.value, max_pixels, not quiet
+    )
     begin = opened(first)
     maps = begin, opened(second, begin if align else None)
     try:

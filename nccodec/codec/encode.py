@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from ..bitstream.container import PACKERS
+from ..bitstream.extras import extra_chunks
 from ..code import MAX_PIXELS, Extras, level_of
 from ..collage.device import choose_device
 from ..collage.output import Request, View
@@ -40,7 +41,9 @@ def attempts_of(
     picture, extras = parts_of(image, strip)
     kind, checked = fitting(map, options, packer, picture)
     size = target and target.bytes(image.width * image.height)
-    checked = kind.toward(checked, size) if size else checked
+    if size:
+        beside = sum(len(chunk.payload) for chunk in extra_chunks(extras))
+        checked = kind.toward(checked, max(1, size - beside))
     device = choose_device(device, checked.gradients)
     encoder = kind.room().Encoder(picture, checked, device, progress)
     return Attempts(encoder, picture, extras, packer, device)

@@ -19,11 +19,13 @@ import nccodec
 from ..codec.encode import attempts_of
 from ..codec.target import Target
 from ..errors import ComparisonError, LimitError, NclWarning
+from ..implicit.sizes import SMALLEST_WIDTH
 from ..neural.options import PSNR, Options
 
 PIFS_QUALITIES = (8, 15, 22, 30, 38, 46, 54, 62, 70)
 IMPLICIT_MINUTES = 2
 IMPLICIT_RATES = (0.04, 0.08, 0.16, 0.3, 0.6)  # bits a pixel
+_SMALL = Image.new("RGB", (64, 64), "teal")  # a picture that codecs are warmed up on
 QUALITIES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 DEFAULT_EFFORT = Options().effort
 DEFAULT_NAMES = ("ncl", "jpeg", "webp", "avif")
@@ -58,6 +60,10 @@ class Codec(Protocol):
         ...
 
     def decode(self, data: bytes) -> Image.Image: ...
+
+    def warm_up(self) -> None:
+        """Load and compile what the first picture needs, so that its time is that of others."""
+        ...
 
     def fitted(self, picture: Image.Image, size: int) -> bytes:
         """The file whose size is nearest to `size` bytes, or near it, as the settings allow."""
@@ -103,6 +109,9 @@ class Peer:
 
     def decode(self, data: bytes) -> Image.Image:
         return Image.open(io.BytesIO(data)).convert("RGB")
+
+    def warm_up(self) -> None:
+        self.decode(self.prepare(_SMALL)(self.ladder[0]))
 
     def fitted(self, picture: Image.Image, size: int) -> bytes:
         encode = lru_cache(self.prepare(picture))
@@ -223,6 +232,9 @@ class Ncl:
     def decode(self, data: bytes) -> Image.Image:
         return nccodec.decode(data, weights=self.weights, device="cpu").convert("RGB")
 
+    def warm_up(self) -> None:
+        self.decode(self.prepare(_SMALL)(self.ladder[0]))
+
     def fitted(self, picture: Image.Image, size: int) -> bytes:
         return _fitted(self.prepare(picture), lambda: nccodec.encode(
             picture, size=size, effort=self.effort, weights=self.weights, device="cpu", tune=self.tune
@@ -252,6 +264,9 @@ class Pifs:
     def decode(self, data: bytes) -> Image.Image:
         return nccodec.decode(data, device="cpu").convert("RGB")
 
+    def warm_up(self) -> None:
+        self.decode(self.prepare(_SMALL)(self.ladder[0]))
+
     def fitted(self, picture: Image.Image, size: int) -> bytes:
         return _fitted(
             lambda quality: nccodec.encode(picture, quality, device="cpu", map="pifs"),
@@ -280,13 +295,22 @@ class Implicit:
         return f"{self.description}; {_own_identity()}"
 
     def prepare(self, picture: Image.Image) -> Callable[[float], bytes]:
-        return lambda rate: nccodec.encode(picture, map="implicit", device="cpu", minutes=self.minutes, bpp=rate)
+        return lambda rate: self._encode(picture, bpp=rate)
 
     def decode(self, data: bytes) -> Image.Image:
         return nccodec.decode(data, device="cpu").convert("RGB")
 
+    def warm_up(self) -> None:
+        self.decode(nccodec.encode(_SMALL, map="implicit", device="cpu", width=8, depth=1, steps=1))
+
     def fitted(self, picture: Image.Image, size: int) -> bytes:
-        return nccodec.encode(picture, map="implicit", device="cpu", minutes=self.minutes, size=size)
+        return _fitted(
+            lambda quality: self._encode(picture, quality=quality, width=SMALLEST_WIDTH, depth=1),
+            lambda: self._encode(picture, size=size),
+        )
+
+    def _encode(self, picture: Image.Image, **how: object) -> bytes:
+        return nccodec.encode(picture, map="implicit", device="cpu", minutes=self.minutes, **how)
 
 
 def _fitted(at: Callable[[float], bytes], target: Callable[[], bytes]) -> bytes:

@@ -27,7 +27,6 @@ SHORTEST = {  # side, in pixels, that has the metric
     "ms-ssim": MS_SSIM_SIDE, "ssimulacra2": SSIMULACRA2_SIDE, "blockiness": SIDE + 1, "colour": SIDE,
 }  # fmt: skip
 _MODULES = {"ms-ssim": "pytorch_msssim", "ssimulacra2": "ssimulacra2"}  # that metrics are of
-_WARM = 64  # side of the picture that a codec is warmed up on
 
 
 def measured(
@@ -84,7 +83,7 @@ _MEASURES: dict[str, Callable[[np.ndarray, np.ndarray], float | None]] = {
 
 @lru_cache
 def _warm_up(codec: Codec) -> None:
-    codec.decode(codec.prepare(Image.new("RGB", (_WARM, _WARM), "teal"))(codec.ladder[0]))
+    codec.warm_up()
 
 
 def curve_of(codec: Codec, settings: Sequence[float], pictures: Sequence[list[dict]]) -> dict:

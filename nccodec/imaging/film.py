@@ -58,6 +58,12 @@ def film_format(target: Path) -> Format:
     return _FORMATS[suffix]
 
 
+def check_speed(fps: float, form: Format) -> None:
+    """LimitError for a speed, in frames a second, outside the format's limits."""
+    if not SLOWEST <= fps <= form.fastest:
+        raise LimitError(f"{fps:g} frames a second are outside {SLOWEST:g} .. {form.fastest}, what {form.name} holds")
+
+
 def film_bytes(frames: Iterable[np.ndarray], form: Format, fps: float, loop: bool = True) -> bytes:
     """The file of a film. Frames are taken one at a time, each when the one before is coded.
 
@@ -68,8 +74,7 @@ def film_bytes(frames: Iterable[np.ndarray], form: Format, fps: float, loop: boo
     or column. LimitError for a speed or size outside the format's limits, ImageError for no frame at all, for frames of
     several sizes, and for what the library refuses. What `frames` raises is passed on.
     """
-    if not SLOWEST <= fps <= form.fastest:
-        raise LimitError(f"{fps:g} frames a second are outside {SLOWEST:g} .. {form.fastest}, what {form.name} holds")
+    check_speed(fps, form)
     film = size = None
     try:
         for frame in frames:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import LimitError
-from .code import Half, ImplicitCode, Values
+from ..code import MAX_PIXELS
+from ..errors import LimitError, NclWarning
+from .code import Half, ImplicitCode, Layer, Values
 from .header import Shape, check_work
 from .options import MINUTES, Options
 from .sizes import rank_for, shape_for
@@ -25,8 +27,9 @@ class Encoder:
     weights is to add beside that of the fit: 4 times as much at 0, a quarter of that every TOP/9 levels; float16 and
     factors have but one.
 
-    progress: called with the share that is done, 0 .. 1. fitted: matrix and bias of each layer, before they are
-    rounded. psnr: of the picture that these give.
+    progress: called with the share of the fit that is done, 0 .. 1. fitted: matrix and bias of each layer, before they
+    are rounded. psnr: of the picture that these give, see `fitting.fit`. Ctrl-C ends the fit, and what is finetuned
+    after it, with an NclWarning: the best so far is kept.
     """
 
     top = TOP
@@ -37,7 +40,7 @@ class Encoder:
         self, picture: Image.Image, options: Options, device: str = "cpu",
         progress: Callable[[float], None] = lambda _: None,
     ) -> None:  # fmt: skip
-        from .fitting import Pixels, Rules, fit
+        from .fitting import Pixels, Rules, Stopped, fit
         from .network import Network, initialise
 
         self._options, self._size = options, (picture.height, picture.width, picture.mode == "L")
@@ -57,8 +60,14 @@ class Encoder:
             if options.report is not None:
                 options.report(share, psnr, seconds)
 
-        self._pixels, self._network = Pixels(np.asarray(picture), device), network
-        self.psnr = fit(network, self._pixels, rules, told, self._parameters)
+        self._pixels, self._network, self._finetunes = Pixels(np.asarray(picture), device), network, True
+        try:
+            self.psnr = fit(network, self._pixels, rules, told, self._parameters)
+        except Stopped as stopped:
+            self.psnr, self._finetunes = stopped.psnr, False
+            warnings.warn(
+                f"stopped after {stopped.steps} steps: the best so far is kept, not finetuned", NclWarning, stacklevel=2
+            )
         self.fitted = network.get()
         self._square: np.ndarray | None = None
 
@@ -72,8 +81,7 @@ class Encoder:
     def rounded(self, level: int, values: str, finetune: int) -> ImplicitCode:
         """The code of the fit with its numbers as `values`, after so many steps of finetuning: see `Options`."""
         from . import quantizing
-        from .finetuning import finetuned
-        from .fitting import rate_for
+        from .fitting import Stopped
 
         options = self._options
         if options.factors:
@@ -82,19 +90,36 @@ class Encoder:
         if values == "float16":
             return self.assembled(form, *quantizing.halves(self.fitted))
         steps, book = self._steps(level), values == "codebook"
-        if not finetune:
-            make = quantizing.books if book else quantizing.uniform
-            return self.assembled(form, *make(self.fitted, steps))
-        make = quantizing.book if book else quantizing.rounded
+
+        def made(number: int, matrix: np.ndarray) -> Values:
+            if not book:
+                return quantizing.rounded(matrix, steps[number])
+            if options.bits is None:
+                return quantizing.book(matrix, steps[number])
+            return quantizing.book_of(matrix, 2**options.bits)
+
+        network = self.fitted
+        matrices = [made(number, matrix) for number, (matrix, _) in enumerate(network)]
+        if finetune and self._finetunes:
+            try:
+                matrices, network = self._finetuned(made, finetune)
+            except (KeyboardInterrupt, Stopped):
+                self._finetunes = False
+                warnings.warn("stopped: the fit is kept, not finetuned", NclWarning, stacklevel=2)
+        biases = np.concatenate([bias for _, bias in network])
+        rounded = quantizing.half(biases) if book else quantizing.rounded(biases, steps[-1])
+        return self.assembled(form, tuple(matrices), rounded)
+
+    def _finetuned(self, made: Callable[[int, np.ndarray], Values], steps: int) -> tuple[list[Values], list[Layer]]:
+        """Rounded matrices, and the network with them, whose biases are not rounded."""
+        from .finetuning import finetuned
+        from .fitting import rate_for
+
         self._network.set(self.fitted)
-        matrices = finetuned(
-            self._network, self._pixels, lambda number, matrix: make(matrix, steps[number]), finetune,
-            rate_for("soap", self.shape),
-        )  # fmt: skip
-        biases = np.concatenate([bias for _, bias in self._network.get()])
-        return self.assembled(
-            form, tuple(matrices), quantizing.half(biases) if book else quantizing.rounded(biases, steps[-1])
-        )
+        report = self._options.report or (lambda *_: None)
+        rate = rate_for("soap", self.shape)
+        matrices = finetuned(self._network, self._pixels, made, steps, rate, report)
+        return matrices, self._network.get()
 
     def _steps(self, level: int) -> list[float]:
         """For each layer, and the biases last."""
@@ -106,17 +131,7 @@ class Encoder:
         if self._options.bits is None:
             error = 4 * 10 ** (-self.psnr / 10)
             return quantizing.steps_for(layers, self._square, error * _COARSEST * 4 ** (-level / _LEVELS_A_BIT))
-        noise, wanted = 1.0, self._options.bits * self.shape.weights
-
-        def bits(noise: float) -> float:
-            matrices, _ = quantizing.uniform(self.fitted, quantizing.steps_for(layers, self._square, noise))
-            return sum(quantizing.entropy(values.q) for values in matrices)
-
-        low, high = 1e-12, 1e4
-        for _ in range(40):  # halves the interval of the logarithm
-            noise = (low * high) ** 0.5
-            low, high = (noise, high) if bits(noise) > wanted else (low, noise)
-        return quantizing.steps_for(layers, self._square, noise)
+        return quantizing.steps_of(self._options.bits, self.fitted, layers, self._square)
 
     def _factored(self) -> ImplicitCode:
         from . import quantizing
@@ -154,10 +169,13 @@ def random_code(
     seed: int, height: int, width: int, activation: str = "atan", depth: int = 8, units: int = 24, grey: bool = False
 ) -> ImplicitCode:
     """A network that no picture was fitted to: weights normal, of variance a little over 1 / inputs so that pictures
-    have contrast. units: of a hidden layer."""
+    have contrast. units: of a hidden layer. LimitError for more pixels or work than a file may have."""
     shape = Shape(activation, depth, units, 1 if grey else 3)
     if activation not in ("atan", "tanh"):
         raise LimitError(f"random pictures are of 'atan' or 'tanh', not {activation!r}")
+    if width * height > MAX_PIXELS:
+        raise LimitError(f"{width} x {height} pixels are over the limit of {MAX_PIXELS}")
+    check_work(shape.weights, width, height)
     random = np.random.default_rng(seed)
     matrices = tuple(
         Half((random.standard_normal(size) * (1.5 / size[1]) ** 0.5).astype(np.float16)) for size in shape.layers

@@ -30,6 +30,8 @@ class Factored:
              slope.view(1, *slope.shape) if slope.dim() == 2 else slope.view(1, 1, -1))
             for value, slope in zip(values, slopes, strict=True)
         ]  # fmt: skip
+        self.masks: list[torch.Tensor] = []
+        self.final = True
 
     def spread(self) -> None:
         left, right, scales, biases = (value[0] for value, _ in self.groups)
@@ -61,4 +63,4 @@ class Factored:
         torch.mm(self.left.t(), both, out=slopes[1]).div_(self._unit)
 
     def settle(self) -> None:
-        """All is as wanted."""
+        """All is as wanted at any time."""

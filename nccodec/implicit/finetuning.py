@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from .code import Values
-from .fitting import Pixels, Rules, fit
+from .fitting import Pixels, Report, Rules, fit
 from .network import Network
 from .parameters import Dense
 
@@ -32,10 +32,12 @@ class _Free(Dense):
 
 
 def finetuned(
-    network: Network, pixels: Pixels, round_layer: Callable[[int, np.ndarray], Values], steps: int, rate: float
-) -> list[Values]:
+    network: Network, pixels: Pixels, round_layer: Callable[[int, np.ndarray], Values], steps: int, rate: float,
+    report: Report = lambda *_: None,
+) -> list[Values]:  # fmt: skip
     """Values of the matrices. The network is left with them, and with biases that fit them. round_layer: the values of
-    a layer's matrix. steps: of training, in all. rate: of the fit itself. Zeros of the matrices stay."""
+    a layer's matrix. steps: of training, in all. rate: of the fit itself. Zeros of the matrices stay.
+    `fitting.Stopped` after Ctrl-C."""
     made: list[Values] = []
     held = network.theta == 0
     start, layers = 0, network.shape.layers
@@ -48,5 +50,10 @@ def finetuned(
         start += length
         if steps >= len(layers):
             rules = Rules(steps // len(layers), None, _BATCH, "soap", _RATE * rate, number, 0)
-            fit(network, pixels, rules, parameters=_Free(network, held))
+
+            def told(share: float, db: float, left: float, number: int = number) -> None:
+                each = left / max(1 - share, 1e-9)  # seconds of a layer
+                report((number + share) / len(layers), db, left + each * (len(layers) - 1 - number) * (share < 1))
+
+            fit(network, pixels, rules, told, _Free(network, held))
     return made

@@ -2,7 +2,6 @@
 
 import math
 import time
-import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import NclWarning
+from ..errors import LimitError
 from .header import Shape
 from .network import Network
 from .optimizers import OPTIMIZERS, Group
@@ -29,13 +28,15 @@ _LARGE = 300  # depth times width of the largest networks that RATES were tried 
 _WARM = 0.05  # share of a fit in which the rate rises; after it, it falls evenly to 0
 _LOST = 1.15  # a mean loss so many times the lowest is that of a fit that was lost: it falls, but for chance
 _MEMORY = 0.98  # of the mean of the losses of batches
+# Pixels that a fit is measured on: all, or as many, at random, as take so many products, a fraction of a second.
+_MEASURED, _PRODUCTS = 1 << 16, 1 << 33
 
 
 @dataclass(frozen=True)
 class Rules:
     """steps, minutes: the first that is reached ends a fit; one at least is given. batch: pixels. optimizer: of
-    OPTIMIZERS. rate: None for that of RATES. seed: of the order of pixels. checks: times that the whole picture is
-    measured on the way, beside first and last."""
+    OPTIMIZERS. rate: None for that of RATES. seed: of the order of pixels. checks: times that the picture is measured
+    on the way, beside first and last."""
 
     steps: int | None
     minutes: float | None
@@ -53,9 +54,13 @@ def rate_for(optimizer: str, shape: Shape) -> float:
 
 
 class Parameters(Protocol):
-    """What is trained, and the network that it makes. groups: see `optimizers`."""
+    """What is trained, and the network that it makes. groups: see `optimizers`. masks: which numbers may be other than
+    zero, bool; with the groups all that a state is made of. final: whether the states from now on are of the form that
+    is wanted, so that the best of them may be the end of a fit."""
 
     groups: list[Group]
+    masks: list[Tensor]
+    final: bool
 
     def spread(self) -> None:
         """Parameters -> numbers of the network."""
@@ -67,7 +72,7 @@ class Parameters(Protocol):
         ...
 
     def settle(self) -> None:
-        """The parameters are about to be measured for good: what is wanted of them must hold from now on."""
+        """The fit ends, as planned or early: `final` from now on."""
         ...
 
 
@@ -80,10 +85,8 @@ class Pixels:
         self._device = torch.device(device)
         self._samples = torch.from_numpy(picture.reshape(self.count, -1).copy()).to(self._device)
 
-    def at(self, index: Tensor | slice) -> tuple[Tensor, Tensor]:
-        """Places [2, n], u and v, and targets [C, n], -1 black to 1 white, of pixels in raster order."""
-        if isinstance(index, slice):
-            index = torch.arange(self.count, device=self._device)[index]
+    def at(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Places [2, n], u and v, and targets [C, n], -1 black to 1 white, of pixels by number, in raster order."""
         row = index.div(self.width, rounding_mode="floor")
         column = index - row * self.width
         middles = torch.stack([2 * column + (1 - self.width), 2 * row + (1 - self.height)])
@@ -104,13 +107,19 @@ class Pixels:
             for start in range(0, self.count - size + 1, size):
                 yield order[start : start + size]
 
-    def error(self, network: Network, pool: ThreadPoolExecutor | None = None) -> float:
-        """Mean squared error of the whole picture in the units of targets, samples clamped to what can be shown."""
-        total, part = 0.0, 1 << 18
-        for start in range(0, self.count, part):
-            places, targets = self.at(slice(start, start + part))
-            total += network.error(places, targets, pool) * targets.shape[1]
-        return total / self.count
+    def sample(self, most: int) -> Tensor:
+        """Numbers of all pixels, or of `most` of them, the same at each call, at random."""
+        if most >= self.count:
+            return torch.arange(self.count, device=self._device)
+        random = torch.Generator().manual_seed(0)
+        return torch.randint(self.count, (most,), generator=random).sort().values.to(self._device)
+
+    def error(self, network: Network, sample: Tensor, pool: ThreadPoolExecutor | None = None) -> float:
+        """Mean squared error of pixels by their number in the units of targets."""
+        total = 0.0
+        for part in sample.split(1 << 18):
+            total += network.error(*self.at(part), pool) * len(part)
+        return total / len(sample)
 
 
 def psnr_of(error: float) -> float:
@@ -127,8 +136,10 @@ def fit(
     network: Network, pixels: Pixels, rules: Rules, report: Report = lambda *_: None,
     parameters: Parameters | None = None,
 ) -> float:  # fmt: skip
-    """Train; the network is left with the best parameters found, whose PSNR is returned. Ctrl-C ends it with an
-    NclWarning instead of KeyboardInterrupt. The same steps of the same network give the same result on one machine."""
+    """Train; the network is left with the best parameters found, whose PSNR is returned: of all pixels, or of a sample
+    of so many that measuring takes no time. The same steps of the same network give the same result on one machine.
+    KeyboardInterrupt: `Stopped` is raised when the network has the best parameters so far. LimitError where the first
+    parameters give what is no number."""
     parameters = Dense(network) if parameters is None else parameters
     try:
         with torch.no_grad(), workers(network) as pool:
@@ -136,11 +147,18 @@ def fit(
             try:
                 run.train()
             except KeyboardInterrupt:
-                warnings.warn(f"stopped after {run.steps} steps: the best so far is kept", NclWarning, stacklevel=2)
-                parameters.settle()
+                raise Stopped(run.steps, run.finish()) from None
             return run.finish()
     except torch.OutOfMemoryError:
         raise MemoryError(f"a batch of {rules.batch} pixels takes too much memory") from None
+
+
+class Stopped(Exception):
+    """A fit ended early, by Ctrl-C. steps: done. psnr: as `fit` returns it."""
+
+    def __init__(self, steps: int, psnr: float) -> None:
+        super().__init__(steps, psnr)
+        self.steps, self.psnr = steps, psnr
 
 
 @contextmanager
@@ -168,16 +186,20 @@ class _Run:
         self._pool, self._report = pool, report
         self._optimizer = OPTIMIZERS[rules.optimizer](parameters.groups)
         self._rate = rules.rate or rate_for(rules.optimizer, network.shape)
-        self._best, self._least = [value.clone() for value, _ in parameters.groups], math.inf
+        self._sample = pixels.sample(max(_MEASURED, _PRODUCTS // network.shape.weights))
+        self._best, self._least = [value.clone() for value in self._state()], math.inf
+        self._final = False  # whether the best is
         self.steps, self._began, self._mean, self._lowest = 0, time.monotonic(), math.inf, math.inf
 
     def train(self) -> None:
         every = 1 / (self._rules.checks + 1)
         next_check = every
         self._check()
+        if self._least == math.inf:
+            raise LimitError("the network that the fit starts from gives what is no number")
         for index in self._pixels.batches(self._rules.batch, self._rules.seed):
             share = self._share()
-            if share >= 1:
+            if share >= 1 and self.steps:
                 return
             if share >= next_check:
                 self._check()
@@ -186,18 +208,19 @@ class _Run:
             loss = self._network.learn(*self._pixels.at(index), self._pool)
             self._watch(loss)
             self._parameters.collect(share)
-            self._optimizer.step(self._rate * rate_at(share))
+            if self._parameters.final and not self._final:
+                self._check()
+            self._optimizer.step(self._rate * rate_at(min(share, 1.0)))
             self.steps += 1
-            if self.steps % 10 == 0:
+            if self.steps % 10 == 0 and self._mean < math.inf:
                 self._report(share, psnr_of(self._mean), self._left(share))
 
     def finish(self) -> float:
         """The best parameters, for good."""
-        self._check()
-        for (value, _), best in zip(self._parameters.groups, self._best, strict=True):
-            value.copy_(best)
         self._parameters.settle()
-        self._parameters.spread()
+        self._check()
+        self._go_back()
+        self._parameters.settle()  # where nothing final was a number
         self._report(1.0, psnr_of(self._least), 0.0)
         return psnr_of(self._least)
 
@@ -214,14 +237,25 @@ class _Run:
         """Seconds."""
         return (time.monotonic() - self._began) * (1 - share) / max(share, 1e-9)
 
+    def _state(self) -> list[Tensor]:
+        return [*(value for value, _ in self._parameters.groups), *self._parameters.masks]
+
     def _check(self) -> None:
-        """Measure the whole picture, and remember the best parameters."""
+        """Measure the picture, and remember the best parameters."""
         self._parameters.spread()
-        error = self._pixels.error(self._network, self._pool)
-        if error < self._least:
-            self._least = error
-            for (value, _), best in zip(self._parameters.groups, self._best, strict=True):
+        error = self._pixels.error(self._network, self._sample, self._pool)
+        better = error < self._least or (self._parameters.final and not self._final and math.isfinite(error))
+        if better:
+            for value, best in zip(self._state(), self._best, strict=True):
                 best.copy_(value)
+            self._least, self._final = error, self._parameters.final
+
+    def _go_back(self) -> None:
+        """To the best parameters."""
+        for value, best in zip(self._state(), self._best, strict=True):
+            value.copy_(best)
+        self._parameters.final = self._final
+        self._parameters.spread()
 
     def _watch(self, loss: float) -> None:
         """Where steps were too large and the fit is lost, go back to the best and on with half the rate."""
@@ -229,8 +263,7 @@ class _Run:
         self._lowest = min(self._lowest, self._mean)
         if math.isfinite(self._mean) and self._mean < _LOST * self._lowest:
             return
-        for (value, _), best in zip(self._parameters.groups, self._best, strict=True):
-            value.copy_(best)
+        self._go_back()
         self._rate /= 2
         self._mean = self._lowest = math.inf
         self._network.gradient.zero_()

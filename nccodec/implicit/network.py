@@ -108,7 +108,7 @@ class Network:
         return self._room[:count]
 
     def _forward(self, room: "_Room", place: Tensor) -> Tensor:
-        """[C, n], in the room's own memory for CPU blocks."""
+        """[C, n]; what each layer takes and gives stays in the room."""
         network, width, n = self.shape.network, self.shape.width, place.shape[1]
         inputs, hidden, slopes = room.views(n)
         if self._b is None:
@@ -189,8 +189,8 @@ def initialise(network: Network, seed: int) -> None:
 
 
 class _Room:
-    """What one thread needs: the inputs of all layers, [inputs + 1, BLOCK], the derivatives of the activations and a
-    gradient. Of fewer pixels, made anew: the last block of a batch."""
+    """What one thread needs: the inputs of all layers, [inputs + 1, n], the derivatives of the activations and a
+    gradient. For up to three n: of whole blocks, and of the last one of a batch and of what is measured."""
 
     def __init__(self, shape: Shape, block: int, device: torch.device, dtype: torch.dtype) -> None:
         self._shape, self._like = shape, {"device": device, "dtype": dtype}

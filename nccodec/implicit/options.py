@@ -31,10 +31,11 @@ class Options:
     random; all of a picture that has no more. optimizer: of OPTIMIZERS.
 
     sparsity: share of the weights that are zero, by the way `sparse`, of SPARSE. factors: share of the weights that
-    their factors hold, 0 for none. values: of KINDS, that weights are coded as. bits: a weight; None, what the quality
-    level says. finetune: steps with quantized weights. init: a code whose network a fit starts from, and whose shape
-    it keeps. report: called during a fit with the share that is done, the PSNR of the picture so far in dB and the
-    seconds left. LimitError for what there is not."""
+    their factors hold, 0 for none. values: of KINDS, that weights are coded as. bits: a weight, before entropy
+    coding: the integers of "uniform" need so many on average, a "codebook" has 2^bits entries, at most 2^10; None, what
+    the quality level says. finetune: steps with quantized weights. init: a code whose network a fit starts from, and
+    whose shape it keeps. report: called during a fit, and then while it is finetuned, with the share that is done, the
+    PSNR of the picture so far in dB and the seconds left. LimitError for what there is not."""
 
     network: str = "siren"
     activation: str = "atan"
@@ -52,7 +53,7 @@ class Options:
     sparse: str = "rigl"
     factors: float = 0.0
     values: str = "uniform"
-    bits: float | None = None
+    bits: int | None = None
     finetune: int = 300
     init: "ImplicitCode | None" = None
     report: "Callable[[float, float, float], None] | None" = None
@@ -71,7 +72,7 @@ class Options:
         for name, least, most in (
             ("width", 2, MOST_WIDTH), ("depth", 1, MOST_DEPTH), ("features", 1, MOST_FEATURES), ("seed", 0, 2**32 - 1),
             ("steps", 1, None), ("minutes", 0, None), ("batch", 1, None), ("budget", 1, None), ("finetune", 0, None),
-            ("sparsity", 0, 0.99), ("factors", 0, 1), ("bits", 1, 15), ("sigma", 1 / SIGMA_UNIT, 255 / SIGMA_UNIT),
+            ("sparsity", 0, 0.99), ("factors", 0, 1), ("bits", 2, 12), ("sigma", 1 / SIGMA_UNIT, 255 / SIGMA_UNIT),
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None and not (value >= least and (most is None or value <= most)):
@@ -82,6 +83,12 @@ class Options:
             raise LimitError(f"{self.minutes:g} minutes are no time")
         if self.sparsity and self.factors:
             raise LimitError("weights are sparse or factored, not both")
+        if self.factors and (self.values == "codebook" or self.bits is not None):
+            raise LimitError("factors are float16")
+        if self.bits is not None and self.values == "float16":
+            raise LimitError("float16 has 16 bits")
+        if self.bits is not None and self.values == "codebook" and self.bits > 10:
+            raise LimitError("a codebook has 10 bits at most")
         if self.init is not None and (self.width is not None or self.depth is not None):
             raise LimitError("a network that starts from another has its width and depth")
         if self.init is not None and (self.sparsity or self.factors):

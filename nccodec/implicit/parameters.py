@@ -13,6 +13,8 @@ class Dense:
         self.network = network
         values, slopes = grouped(network, network.theta), grouped(network, network.gradient)
         self.groups: list[Group] = list(zip(values, slopes, strict=True))
+        self.masks: list[Tensor] = []
+        self.final = True
 
     def spread(self) -> None:
         """They are the network's own."""
@@ -21,7 +23,7 @@ class Dense:
         """Likewise."""
 
     def settle(self) -> None:
-        """All is as wanted."""
+        """All is as wanted at any time."""
 
 
 def grouped(network: Network, flat: Tensor) -> list[Tensor]:

@@ -5,14 +5,14 @@ import math
 import numpy as np
 import torch
 
+from ..bitstream.symbols import LARGEST
 from .code import Book, Half, Layer, Steps, Values, round_step
 from .fitting import Pixels
 from .network import Network
+from .packing import MOST_ENTRIES
 
 _SAMPLE = 4096  # pixels that sensitivities are taken from
-_LARGEST = 32767
 _ROUNDS = 30  # of k-means
-_MOST_ENTRIES = 1024
 
 
 def sensitivities(network: Network, pixels: Pixels, seed: int = 0) -> np.ndarray:
@@ -33,6 +33,24 @@ def steps_for(shape_layers, square: np.ndarray, noise: float) -> list[float]:
     return [share / math.sqrt(max(float(part.mean()), 1e-12)) for part in [*matrices, np.concatenate(biases)]]
 
 
+def steps_of(bits: float, network: list[Layer], shape_layers, square: np.ndarray) -> list[float]:
+    """Steps as those of `steps_for`, of which the matrices' integers need so many bits: log2(2 max |q| + 1) of a layer,
+    the mean over numbers that are not zero."""
+    counts = [np.count_nonzero(matrix) for matrix, _ in network]
+    largest = [float(np.abs(matrix).max()) for matrix, _ in network]
+
+    def width(noise: float) -> float:
+        steps = steps_for(shape_layers, square, noise)
+        each = [math.log2(2 * most / step + 1) for most, step in zip(largest, steps, strict=False)]
+        return sum(count * bits for count, bits in zip(counts, each, strict=True)) / max(sum(counts), 1)
+
+    low, high = 1e-30, 1e10
+    for _ in range(60):  # halves the interval of the logarithm
+        noise = math.sqrt(low * high)
+        low, high = (noise, high) if width(noise) > bits else (low, noise)
+    return steps_for(shape_layers, square, high)
+
+
 def uniform(network: list[Layer], steps: list[float]) -> tuple[tuple[Values, ...], Values]:
     """Matrices and biases at steps of `steps_for`."""
     made = [rounded(matrix, step) for (matrix, _), step in zip(network, steps, strict=False)]
@@ -41,7 +59,7 @@ def uniform(network: list[Layer], steps: list[float]) -> tuple[tuple[Values, ...
 
 def rounded(values: np.ndarray, step: float) -> Steps:
     """Values to the nearest multiples of a step, which is enlarged where it must be."""
-    step = round_step(max(step, float(np.abs(values).max(initial=0)) / (_LARGEST - 200), 1e-20))
+    step = round_step(max(step, float(np.abs(values).max(initial=0)) / (LARGEST - 200), 1e-20))
     return Steps(np.rint(values / step).astype(np.int64), step)
 
 
@@ -55,24 +73,32 @@ def half(values: np.ndarray) -> Half:
     return Half(np.clip(values, -65504, 65504).astype(np.float16))
 
 
-def books(network: list[Layer], steps: list[float]) -> tuple[tuple[Values, ...], Values]:
-    """Matrices as codebooks of about as much error as a uniform step, biases as float16."""
-    made = tuple(book(matrix, step) for (matrix, _), step in zip(network, steps, strict=False))
-    return made, half(np.concatenate([bias for _, bias in network]))
-
-
 def book(values: np.ndarray, step: float) -> Book:
     """k-means, of as few entries as have the squared error of a uniform step. Zeros stay: one entry is zero."""
-    flat = values.ravel()
-    weights = flat[flat != 0] if (flat != 0).any() else flat
-    count, most = 2, min(_MOST_ENTRIES - 1, len(np.unique(weights)))
+    weights, count = _told(values), 2
+    most = min(MOST_ENTRIES - 1, len(np.unique(weights)))
     while True:
         entries = means(weights, count)
         error = ((entries[nearest(weights, entries)] - weights) ** 2).mean()
         if error <= step**2 / 12 or count >= most:
             break
         count = min(most, count * 5 // 4 + 1)
-    if (flat == 0).any():
+    return _book(values, entries)
+
+
+def book_of(values: np.ndarray, count: int) -> Book:
+    """k-means, of `count` entries or as many as there are numbers. Zeros stay: one entry is zero."""
+    return _book(values, means(_told(values), count - bool((values == 0).any())))
+
+
+def _told(values: np.ndarray) -> np.ndarray:
+    """Those that are not zero, if any."""
+    flat = values.ravel()
+    return flat[flat != 0] if (flat != 0).any() else flat
+
+
+def _book(values: np.ndarray, entries: np.ndarray) -> Book:
+    if (values == 0).any():
         entries = np.append(entries, 0)
     entries = np.unique(entries.astype(np.float16))
     if len(entries) < 2:
@@ -97,12 +123,6 @@ def means(values: np.ndarray, count: int, rounds: int = _ROUNDS) -> np.ndarray:
 def nearest(values: np.ndarray, entries: np.ndarray) -> np.ndarray:
     """Index of the nearest of rising entries, int64 of the shape of values."""
     return np.searchsorted((entries[1:] + entries[:-1]) / 2, values).astype(np.int64)
-
-
-def entropy(values: np.ndarray) -> float:
-    """Bits for all of them under their own frequencies."""
-    _, counts = np.unique(values, return_counts=True)
-    return float(-(counts * np.log2(counts / values.size)).sum())
 
 
 def _split(flat: np.ndarray, layers) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -3,7 +3,7 @@
 import math
 
 from ..errors import LimitError
-from .header import MOST_WIDTH, Shape
+from .header import MOST_DEPTH, MOST_WIDTH, SIGMA_UNIT, Shape, side_of
 from .options import BUDGET, Options
 
 # Bits a weight of "uniform" and "codebook" at the default quality, and somewhat more, so that a size asked for is met:
@@ -13,7 +13,7 @@ _FRAMING = 60  # bytes of a file, and _LAYER of each layer's tables
 _LAYER = 6
 # As COIN's shapes for Kodak (arXiv 2103.03123): 10 hidden layers of the larger networks, 5 of the smaller.
 _DEEP, _DEPTHS = 6500, (5, 10)
-_LEAST = 4  # of width
+SMALLEST_WIDTH = 4  # of a network that is chosen
 
 
 def shape_for(options: Options, height: int, width: int, grey: bool) -> Shape:
@@ -27,7 +27,7 @@ def shape_for(options: Options, height: int, width: int, grey: bool) -> Shape:
 
     def shape(depth: int, width: int) -> Shape:
         fourier = options.network == "fourier"
-        about = (options.features, round(4 * options.sigma), options.seed) if fourier else ()
+        about = (options.features, round(SIGMA_UNIT * options.sigma), options.seed) if fourier else ()
         return Shape(options.kind, depth, width, 1 if grey else 3, *about)
 
     def widest(depth: int) -> Shape:
@@ -37,9 +37,9 @@ def shape_for(options: Options, height: int, width: int, grey: bool) -> Shape:
         while low < high:
             middle = (low + high + 1) // 2
             low, high = (middle, high) if bytes_of(shape(depth, middle), options) <= budget else (low, middle - 1)
-        if low < _LEAST and options.budget is not None:
+        if low < SMALLEST_WIDTH and options.budget is not None:
             raise LimitError(f"no network of {depth} layers fits into {budget} bytes")
-        return shape(depth, max(low, _LEAST))
+        return shape(depth, max(low, SMALLEST_WIDTH))
 
     if options.depth is not None:
         return widest(options.depth)
@@ -47,8 +47,11 @@ def shape_for(options: Options, height: int, width: int, grey: bool) -> Shape:
         return shape(_DEPTHS[0], options.width)
     few, many = _DEPTHS
     if options.width is not None:
-        within = [d for d in range(1, 33) if bytes_of(shape(d, options.width), options) <= budget]
-        return shape(max(within, default=1), options.width)
+        depths = range(1, MOST_DEPTH + 1)
+        within = [depth for depth in depths if bytes_of(shape(depth, options.width), options) <= budget]
+        if not within:
+            raise LimitError(f"no network of layers of {options.width} fits into {budget} bytes")
+        return shape(max(within), options.width)
     shallow = widest(few)
     return widest(many) if shallow.weights >= _DEEP else shallow
 
@@ -58,7 +61,7 @@ def bytes_of(shape: Shape, options: Options) -> int:
     bits = options.bits if options.bits is not None and options.values != "float16" else BITS[options.values]
     numbers = shape.weights
     if options.factors:
-        bits, numbers = 16, 2 * rank_for(shape, options.factors) * (math.isqrt(shape.weights - 1) + 1)
+        bits, numbers = 16, 2 * rank_for(shape, options.factors) * side_of(shape.weights)
     total = bits * numbers + 16 * shape.biases
     if options.sparsity:
         zero = options.sparsity
@@ -69,5 +72,4 @@ def bytes_of(shape: Shape, options: Options) -> int:
 
 def rank_for(shape: Shape, share: float) -> int:
     """Of two factors that together hold such a share of a network's weights, at least 1."""
-    side = math.isqrt(shape.weights - 1) + 1
-    return max(1, int(share * shape.weights / (2 * side)))
+    return max(1, int(share * shape.weights / (2 * side_of(shape.weights))))

@@ -28,7 +28,7 @@ class Sparse(Dense):
 
     def __init__(self, network: Network, sparsity: float, way: str, seed: int) -> None:
         super().__init__(network)
-        self._way, self._next = way, 0.0
+        self._way, self._next, self.final = way, 0.0, way == "rigl"
         layers = [layer[:, :-1] for layer in network.layers]
         inner = sum(layer.numel() for layer in layers[1:-1])
         share = sparsity * network.shape.weights / max(inner, 1)
@@ -41,29 +41,31 @@ class Sparse(Dense):
             for number in self._numbers:
                 rank = torch.rand(layers[number].shape, generator=random).to(layers[number].device)
                 self._kept[number] = _largest(rank, self._count(number, self._sparsity))
-            self.settle()
+            self.spread()
+        self.masks = list(self._kept.values())
 
     def spread(self) -> None:
         """The optimizer has moved zeros too."""
-        self.settle()
+        for number, kept in self._kept.items():
+            self.network.layers[number][:, :-1].mul_(kept)
 
     def collect(self, share: float) -> None:
         if share >= self._next and share < _UNTIL:
             self._next += _UNTIL / _TIMES
             for number in self._numbers:
                 self._choose(number, share)
-            self.settle()
-        elif self._way == "prune" and share >= _UNTIL > self._next - _UNTIL / _TIMES:
-            self._next = math.inf
-            for number in self._numbers:
-                self._choose(number, share)
+            self.spread()
+        elif share >= _UNTIL:
             self.settle()
         for number, kept in self._kept.items():
             _slopes(self.network, number).mul_(kept)
 
     def settle(self) -> None:
-        for number, kept in self._kept.items():
-            self.network.layers[number][:, :-1].mul_(kept)
+        if not self.final:
+            self.final = True
+            for number in self._numbers:
+                self._choose(number, 1.0)
+            self.spread()
 
     def _count(self, number: int, sparsity: float) -> int:
         """Weights that a layer keeps."""
@@ -73,12 +75,12 @@ class Sparse(Dense):
     def _choose(self, number: int, share: float) -> None:
         size = self.network.layers[number][:, :-1].abs()
         if self._way == "prune":
-            self._kept[number] = _largest(size, self._count(number, pruned_at(share, self._sparsity)))
+            self._kept[number].copy_(_largest(size, self._count(number, pruned_at(share, self._sparsity))))
             return
         kept, count = self._kept[number], self._count(number, self._sparsity)
         stay = _largest(size.masked_fill(~kept, -1), count - int(moved_at(share) * count))
         slope = _slopes(self.network, number).abs().masked_fill(stay, -1)
-        self._kept[number] = stay | _largest(slope, count - int(stay.sum()))
+        kept.copy_(stay | _largest(slope, count - int(stay.sum())))
 
 
 def _slopes(network: Network, number: int) -> torch.Tensor:

@@ -29,7 +29,7 @@ def test_a_file_is_written_told_of_and_decoded(nc, picture, tmp_path):
     with Image.open("b.png") as decoded:
         np.testing.assert_array_equal(decoded, nccodec.decode(data, 4).crop((8, 12, 48, 32)))
     about = nc("info", "a.ncl")[1]
-    assert "2 hidden layers of 6" in about and "69 weights" not in about and "66 weights, 15 biases" in about
+    assert "2 hidden layers of 6" in about and "66 weights, 15 biases" in about
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,13 @@ def test_random_networks_are_the_same_for_a_seed(nc, tmp_path):
         (("a.png", "--sparsity", 0.5, "--factors", 0.5), "not both"),
         (("a.png", "--minutes", 0), "no time"),
         (("a.png", "--bpp", 1, "--size", 30), "give one of"),
+        (("a.png", "--packer", "range", "--values", "float16"), "has no tables"),
+        (("a.png", "--packer", "range", "--factors", 0.5), "has no tables"),
+        (("a.png", "--factors", 0.5, "--bits", 5), "factors are float16"),
+        (("a.png", "--sigma", 2), "is for --network fourier"),
+        (("a.png", "--activation", "tanh"), "is for --network cppn"),
+        (("a.png", "--init", "b.ncl", "--network", "siren"), "of the network to start from"),
+        (("--random", 1, "--network", "cppn", "-o", "b.ncl", "--bpp", 1), "is for pictures"),
     ],
 )
 def test_wrong_usage(nc, picture, tmp_path, arguments, cause):
@@ -109,9 +116,26 @@ def test_two_pictures_become_a_film_of_networks(nc, picture, tmp_path, smooth):
         assert (film.n_frames, film.size) == (3, (44, 30))
     code, _, err = nc("morph", "a.png", "b.png", "--minutes", 1, "-o", "n.png")
     assert code == 2 and "--method implicit" in err
+    code, _, err = nc("morph", "a.png", "b.png", "--minutes", 0, "-o", "n.png")
+    assert code == 2 and "--method implicit" in err
     smooth(20, 44).save(tmp_path / "c.png")
-    code, _, err = nc("morph", "a.png", "c.png", "--method", "implicit", "--minutes", 0.002, "-o", "n.png", "--quiet")
-    assert code == 1 and err.startswith("nc: a.png and c.png: ") and not (tmp_path / "n.png").exists()
+    smooth(30, 44).convert("L").save(tmp_path / "d.png")
+    # Told before a fit of an hour.
+    for other, told in (("c.png", "a.png and c.png: "), ("d.png", "a.png and d.png: "), ("b.png", "n.png: ")):
+        speed = ("--fps", 500) if other == "b.png" else ()
+        code, _, err = nc("morph", "a.png", other, "--method", "implicit", "--minutes", 60, "-o", "n.png", *speed)
+        assert (
+            code == 1 and err.startswith(f"nc: {told}") and err.count("\n") == 1 and not (tmp_path / "n.png").exists()
+        )
+
+
+def test_metadata_counts_toward_a_size(nc, picture, tmp_path):
+    profile = np.random.default_rng(0).integers(0, 256, 400, np.uint8).tobytes()
+    Image.open(picture).save(tmp_path / "b.png", icc_profile=profile)
+    code, _, err = nc("implicit", "b.png", "--size", 450, "--minutes", 60)
+    assert code == 1 and err.startswith("nc: b.png: no network of 5 layers fits into ") and err.count("\n") == 1
+    assert nc("implicit", "b.png", "--size", 800, "--steps", 8, "--finetune", 0)[0] == 0
+    assert (tmp_path / "b.ncl").stat().st_size <= 800
 
 
 def test_files_of_networks_are_blended(nc, picture, tmp_path):

@@ -9,6 +9,7 @@ from PIL import Image, features
 import nccodec
 from nccodec.errors import ComparisonError
 from nccodec.evaluation.codecs import PEERS, Implicit, Ncl, codec_named
+from nccodec.evaluation.curve import measured
 
 
 @pytest.fixture
@@ -117,6 +118,10 @@ def test_networks_have_minutes_in_their_name(smooth):
     data = codec.prepare(picture)(4.0)
     assert len(data) <= 4 * 24 * 40 / 8 and codec.decode(data).size == picture.size
     assert len(codec.fitted(picture, 300)) <= 300
+    smallest = codec.fitted(picture, 20)  # for which there is no network
+    assert nccodec.info(smallest)["hidden_layers"] == 1 and codec.decode(smallest).size == picture.size
+    (row,) = measured(codec, picture, [4.0])
+    assert row["bpp"] <= 4 and row["psnr-rgb"] > 5
 
 
 def test_what_it_is_tuned_for_reaches_the_encoder(tiny):

@@ -9,7 +9,7 @@ from nccodec.implicit.fitting import Pixels, Rules, fit
 from nccodec.implicit.header import Shape
 from nccodec.implicit.network import Network, initialise
 from nccodec.implicit.optimizers import Soap
-from nccodec.implicit.quantizing import book, entropy, means, rounded, steps_for
+from nccodec.implicit.quantizing import book, book_of, means, rounded, steps_for
 
 
 def test_means_of_a_case_by_hand() -> None:
@@ -46,8 +46,14 @@ def test_steps_share_the_noise_evenly() -> None:
     assert [first**2 * 4 / 12, second**2 * 9 / 12, biases**2 / 12] == pytest.approx([0.1, 0.1, 0.1])
 
 
-def test_entropy_of_two_even_values_is_a_bit_each() -> None:
-    assert entropy(np.array([0, 1, 0, 1])) == pytest.approx(4)
+def test_book_of_as_many_entries_as_asked_for_or_there_are_numbers() -> None:
+    values = np.random.default_rng(0).standard_normal((40, 25))
+    assert len(book_of(values, 16).entries) == 16
+    values[::4] = 0
+    with_zeros = book_of(values, 16)
+    assert len(with_zeros.entries) == 16 and (with_zeros.real()[::4] == 0).all()
+    few = book_of(np.array([1.0, 2, 2, 3]), 16)
+    assert few.entries.tolist() == [1, 2, 3] and few.indices.tolist() == [0, 1, 1, 2]
 
 
 def test_finetuning_makes_up_for_rounding() -> None:
@@ -60,7 +66,7 @@ def test_finetuning_makes_up_for_rounding() -> None:
     for steps in (0, 200):
         network.set(kept)
         made = finetuned(network, pixels, lambda _, matrix: rounded(matrix, 0.01), steps, 2e-3)
-        errors.append(pixels.error(network))
+        errors.append(pixels.error(network, torch.arange(pixels.count)))
         for values, layer in zip(made, network.layers, strict=True):
             np.testing.assert_allclose(values.real(), layer[:, :-1].numpy(), rtol=1e-6)
     assert errors[1] < 0.7 * errors[0]
