@@ -1,5 +1,6 @@
 """Names of what is read and written: paths on this machine, and addresses of what a store holds."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
@@ -102,3 +103,10 @@ def place(text: str) -> Place:
     if not text[match.end() :].strip("/"):
         raise typer.BadParameter(f"{text} names nothing in a store")
     return Address(text)
+
+
+def output_place(text: str) -> Place:
+    """What an option for an output names. BadParameter for a folder, as its last slash says."""
+    if text.endswith(("/", os.sep)):
+        raise typer.BadParameter(f"{text} names a folder; --output-dir is for that")
+    return place(text)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+import typer
+
 from ..errors import LimitError, NclError
 from .address import Address, Place
 from .attempts import Result, Work, attempt, settled
@@ -27,6 +29,11 @@ class Reporting:
         """Tell what concerns no file that is done."""
         if not self.quiet:
             say(f"nc: {line}")
+
+    def check(self, todo: list[Task]) -> None:
+        """BadParameter where objects and an output would go into one stream."""
+        if self.as_json and any(is_stdout(task.target) for task in todo):
+            raise typer.BadParameter("goes to stdout, as would the output; -o names a file", param_hint="--json")
 
 
 class Overwriting:
@@ -75,15 +82,17 @@ def run(
         for task, result, error, notes in _results(todo, work, allowed, jobs, dask):
             for note in notes:
                 show(f"nc: warning: {note}")
-            if error is not None and len(todo) == 1:
-                raise error
             if error is not None:
-                failed.append(task)
-                show(f"nc: {error}")
                 if reporting.as_json:
                     tell(json.dumps({"source": str(task.source), "error": str(error)}))
+                if len(todo) == 1:
+                    raise error
+                failed.append(task)
+                show(f"nc: {error}")
             elif result is None:
                 skipped += 1
+                if reporting.as_json:
+                    tell(json.dumps({"source": str(task.source), "target": str(task.target), "skipped": True}))
             elif reporting.as_json:
                 tell(json.dumps({"source": str(task.source), "target": str(task.target)} | result))
             elif not reporting.quiet:

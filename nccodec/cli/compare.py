@@ -27,7 +27,8 @@ def command(
         typer.Option(
             metavar="NAME,NAME,...",
             help="Of ncl, ncl-e0 to ncl-e9 (its efforts), ncl-psnr and so on (--tune psnr), pifs, implicit (two "
-            "minutes for each file; implicit-10m: ten), jpeg, webp, jpeg2000, avif [ncl,jpeg,webp,avif].",
+            "minutes for each file; implicit-10m: ten), jpeg, webp, jpeg2000, avif, avif444, avif444-s1 "
+            "(all of colour; at speed 1) [ncl,jpeg,webp,avif].",
         ),
     ] = None,
     metrics: Annotated[

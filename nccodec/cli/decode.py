@@ -195,6 +195,7 @@ def command(
         sources, (".ncl",), lambda path: path.with_name(f"{path.stem}{mark}.{extension or usual}"),
         output, output_dir, recursive, reporting.note,
     )  # fmt: skip
+    reporting.check(todo)
     view = {
         "scale": 1 if scale is None else scale, "size": wanted, "detail": not no_detail,
         "self_reference": not no_self_reference, "smooth": smooth, "max_pixels": max_pixels, "crop": region,

@@ -116,6 +116,7 @@ def run(
         sources, _suffixes() if pictures.recursive else (), renamed, output, pictures.output_dir, pictures.recursive,
         reporting.note, " (--keep-suffix keeps them apart)" if keep_suffix is False else "",
     )  # fmt: skip
+    reporting.check(todo)
     bar = slow and len(todo) == 1 and not pictures.quiet and pictures.dask is None
     work = encoding(map, options, settings, pictures.as_json or not pictures.quiet, bar, max_pixels)
     tree = pictures.output_dir if pictures.recursive else None

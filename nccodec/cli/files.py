@@ -97,8 +97,11 @@ def _takes_bytes(found: os.stat_result) -> bool:
 
 def check_folder(target: Place) -> None:
     """Refuse an output in a folder that does not exist, which a user's own -o is not meant to make."""
-    if not isinstance(target, Address) and target != STREAM and not target.parent.is_dir():
-        raise LimitError(f"{target.parent}: no such folder")
+    if isinstance(target, Address) or target == STREAM:
+        return
+    folder = Path(os.path.realpath(target)).parent if target.is_symlink() else target.parent
+    if not folder.is_dir():
+        raise LimitError(f"{folder}: no such folder")
 
 
 def write(target: Place, content: bytes) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from ..code import MAX_PIXELS
 from ..neural.options import TUNES
-from .address import Place, place
+from .address import Place, output_place, place
 
 
 class Packer(str, Enum):
@@ -47,7 +47,7 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="PATH",
-        parser=place,
+        parser=output_place,
         help="File to write, - for stdout [the name of IN with .ncl, beside it].",
     ),
 ]

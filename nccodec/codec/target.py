@@ -71,7 +71,7 @@ def to_target(attempts: Levels, target: Target, effort: int, pixels: int) -> byt
     if len(data) > size:
         raise LimitError(f"{asked} cannot be met; the smallest file has {found}")
     if level == attempts.top and len(data) < (1 - SIZE_TOLERANCE) * size:
-        warnings.warn(f"{asked} are more than the best file needs: {found}", NclWarning, stacklevel=2)
+        warnings.warn(f"{asked} are more than the best lossy file needs: {found}", NclWarning, stacklevel=2)
     return data
 
 
@@ -84,7 +84,7 @@ def _reaching(attempts: Levels, wanted: float, effort: int) -> bytes:
         level, step = min(level + step, attempts.top), 2 * step  # wider, as the PSNR may fall for some levels
     reached = attempts.psnr(level, effort)
     if reached < wanted:
-        raise LimitError(f"{wanted:g} dB cannot be met; the best file has {reached:.2f} dB")
+        raise LimitError(f"{wanted:g} dB cannot be met; the best lossy file has {reached:.2f} dB")
     if level == 0 and reached > highest:
         found = f"{reached:.2f} dB" if math.isfinite(reached) else "no error at all"
         warnings.warn(f"{wanted:g} dB are less than the smallest file has: {found}", NclWarning, stacklevel=2)

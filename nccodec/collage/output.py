@@ -28,7 +28,9 @@ def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] 
         size = tuple(math.ceil(n * scale) if exact else max(1, math.floor(n * scale + 0.5)) for n in code_size)
     factor = max(size[0] / height, size[1] / width)
     if min(size) < 1 or factor > LARGEST_SCALE + 1:
-        raise LimitError(f"cannot decode {width} x {height} to {size[1]} x {size[0]} pixels")
+        raise LimitError(
+            f"cannot decode {width} x {height} to {size[1]} x {size[0]} pixels: 1 to {LARGEST_SCALE:g} times a side"
+        )
     up, _ = decoding_scale(factor, 1)
     if height * width * up * up > MAX_PIXELS:
         raise LimitError(

@@ -111,7 +111,8 @@ def picture_format(target: Path) -> str:
         Image.init()
     name = Image.EXTENSION.get(target.suffix.lower())
     if name not in Image.SAVE or name == "NCL":  # which `pillow_plugin` adds
-        raise ImageError(f"{target}: no picture format is known by the extension {target.suffix!r}")
+        known = f"by the extension {target.suffix!r}" if target.suffix else "by a name without extension"
+        raise ImageError(f"{target}: no picture format is known {known}")
     return name
 
 

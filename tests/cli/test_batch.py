@@ -155,6 +155,10 @@ def test_no_binary_to_a_terminal(nc, tree, tiny, monkeypatch):
         (["encode", "t/a.png", "t/c.png", "-o", "x.ncl"], 2, "several inputs"),
         (["encode", "t/a.png", "-o", "x.ncl", "--output-dir", "out"], 2, "not both"),
         (["encode", "t/a.png", "-o", "none/x.ncl"], 1, "none: no such folder"),
+        (["encode", "t/a.png", "-o", "new/"], 2, "new/ names a folder"),
+        (["encode", "t/a.png", "-o", "-", "--json"], 2, "goes to stdout, as would the output"),
+        (["decode", "-", "--json"], 2, "goes to stdout, as would the output"),
+        (["decode", "t/a.png", "-o", "x"], 1, "x: no picture format is known by a name without extension"),
         (["encode", "-", "--output-dir", "out"], 1, "has no name for --output-dir"),
         (["decode", "-r", "t"], 1, "t: holds nothing to do"),
         (["decode", "t/notes.txt"], 1, "t/notes.txt: not a .ncl file"),
@@ -167,6 +171,20 @@ def test_what_has_no_meaning_is_refused(nc, tree, arguments, code, message):
     before = files(tree)
     found, out, err = nc(*arguments)
     assert found == code and message in err and out == "" and files(tree) == before
+
+
+def test_a_link_to_nowhere_makes_no_folder(nc, tree, tiny):
+    (tree / "link.ncl").symlink_to("none/x.ncl")
+    code, _, err = nc("encode", "t/a.png", "-o", "link.ncl", "--weights", tiny)
+    assert code == 1 and err.endswith("none: no such folder\n") and not (tree / "none").exists()
+
+
+def test_each_file_has_an_object_whatever_became_of_it(nc, tree, tiny):
+    code, out, err = nc("encode", "t/notes.txt", "--json")
+    assert code == 1 and json.loads(out) == {"source": "t/notes.txt", "error": err.removeprefix("nc: ").rstrip()}
+    assert nc("encode", "t/a.png", "--weights", tiny, "--json")[0] == 0
+    code, out, _ = nc("encode", "t/a.png", "--weights", tiny, "--json", "--skip-existing")
+    assert code == 0 and json.loads(out) == {"source": "t/a.png", "target": "t/a.ncl", "skipped": True}
 
 
 def test_warnings_name_the_file_and_are_no_failure(nc, tree, tiny):

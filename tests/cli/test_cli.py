@@ -86,7 +86,7 @@ def test_what_no_file_meets_is_said_with_the_nearest(nc, tmp_path, tiny, ends):
     for target, text in (
         (("--size", 60), f"60 bytes cannot be met; the smallest file has {len(ends[0])} bytes"),
         (("--bpp", 0.3), f"0.3 bpp cannot be met; the smallest file has {8 * len(ends[0]) / 1320:.4f} bpp"),
-        (("--psnr", 90), "90 dB cannot be met; the best file has "),
+        (("--psnr", 90), "90 dB cannot be met; the best lossy file has "),
     ):
         code, out, err = nc("encode", "a.png", *target, "--weights", tiny)
         assert (code, out) == (1, "") and err.startswith(f"nc: a.png: {text}") and err.count("\n") == 1
@@ -95,8 +95,12 @@ def test_what_no_file_meets_is_said_with_the_nearest(nc, tmp_path, tiny, ends):
 
 def test_what_is_met_with_ease_is_the_best_or_the_smallest_file_and_said(nc, tmp_path, tiny, ends):
     for target, data, text in (
-        (("--size", "1M"), ends[1], f"1000000 bytes are more than the best file needs: {len(ends[1])} bytes\n"),
-        (("--bpp", 20), ends[1], f"20 bpp are more than the best file needs: {8 * len(ends[1]) / 1320:.4f} bpp\n"),
+        (("--size", "1M"), ends[1], f"1000000 bytes are more than the best lossy file needs: {len(ends[1])} bytes\n"),
+        (
+            ("--bpp", 20),
+            ends[1],
+            f"20 bpp are more than the best lossy file needs: {8 * len(ends[1]) / 1320:.4f} bpp\n",
+        ),
         (("--psnr", 2), ends[0], "2 dB are less than the smallest file has: "),
     ):
         code, _, err = nc("encode", "a.png", "-f", *target, "--weights", tiny)
