@@ -120,7 +120,8 @@ def command(
             "--crop",
             metavar="X,Y,W,H",
             help="Decode only a part: left edge, top edge, width and height, in pixels of the decoded picture. Saves "
-            "time and memory, but for files of `nc pifs`, where any part may depend on any other.",
+            "time and memory, and reaches scales at which all of it would be too large, but for files of `nc pifs`, "
+            "where any part may depend on any other.",
         ),
     ] = None,
     weights: Annotated[

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,9 @@ def map_of(data: bytes, view: View, weights: Any = None, device: str = "auto", l
     NclWarning for transparency."""
     file = read_file(data, weights)
     common, room = file.header.common, file.kind.room()
-    request = Request.of(view, (common.height, common.width), common.side)
+    size = common.height, common.width
+    Request.of(replace(view, crop=None), size, common.side)  # all of it is iterated, whatever part is shown
+    request = Request.of(view, size, common.side)
     room.check(view)
     if file.extras.alpha is not None:
         warnings.warn("its transparency is left out", NclWarning, stacklevel=2)

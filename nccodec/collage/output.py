@@ -31,12 +31,11 @@ def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] 
         raise LimitError(
             f"cannot decode {width} x {height} to {size[1]} x {size[0]} pixels: 1 to {LARGEST_SCALE:g} times a side"
         )
-    up, _ = decoding_scale(factor, 1)
-    if height * width * up * up > MAX_PIXELS:
-        raise LimitError(
-            f"{size[1]} x {size[0]} is decoded at {width * up} x {height * up} pixels, over the limit of {MAX_PIXELS}"
-        )
     return size
+
+
+def _lengths(rows: Span, columns: Span) -> tuple[int, int]:
+    return rows[1] - rows[0], columns[1] - columns[0]
 
 
 def checked_crop(crop: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[Span, Span]:
@@ -57,7 +56,7 @@ class View:
     scale: enlargement, 0.03 .. 64; or else size: width, height of the picture in pixels. crop: x, y, width, height of
     the part of it that is made, in its pixels. detail: with what is predicted below the original pixel.
     self_reference: False for the affine part alone. smooth: with the borders of ranges smoothed. max_pixels: of the
-    original, and of the picture.
+    original, and of what is made.
     """
 
     scale: float = 1
@@ -96,18 +95,22 @@ class Request:
         LimitError outside the limits."""
         wanted = None if view.size is None else view.size[::-1]
         height, width = output_size(code_size, view.scale, wanted)
-        if max(math.prod(code_size), height * width) > view.max_pixels:
-            asked = "" if (height, width) == code_size else f" decoded to {width} x {height}"
+        rows, columns = checked_crop(view.crop or (0, 0, width, height), (height, width))
+        made = _lengths(rows, columns)
+        if max(math.prod(code_size), math.prod(made)) > view.max_pixels:
+            asked = "" if made == code_size else f" decoded to {made[1]} x {made[0]}"
             original = f"{code_size[1]} x {code_size[0]} pixels{asked}"
             raise LimitError(f"{original} are over the limit of {view.max_pixels}")
-        rows, columns = (0, height), (0, width)
-        if view.crop is not None:
-            rows, columns = checked_crop(view.crop, (height, width))
         factor = view.scale if wanted is None else max(height / code_size[0], width / code_size[1])
         up, down = decoding_scale(factor, side)
         extent = (code_size[0] * up / down, code_size[1] * up / down)
         whole = wanted is None and factor in (up, 1 / down)
-        return cls(view, height, width, up, down, whole, extent, rows, columns)
+        request = cls(view, height, width, up, down, whole, extent, rows, columns)
+        samples = _lengths(*request.samples(rows, columns))
+        if math.prod(samples) > MAX_PIXELS:
+            decode = f"{samples[1]} x {samples[0]} pixels"
+            raise LimitError(f"{made[1]} x {made[0]} is decoded at {decode}, over the limit of {MAX_PIXELS}")
+        return request
 
     @classmethod
     def of_region(

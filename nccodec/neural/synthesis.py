@@ -1,5 +1,6 @@
 """CollageCode -> picture: dequantization and the fixed point of the map, at any scale."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from ..collage.fixed_point import fixed_point, nilpotent_steps
 from ..collage.operator import SelfReference
 from ..collage.output import Request, grey_levels
 from ..collage.scales import enlarge
+from ..errors import LimitError
 from .architecture import BIAS
 from .code import CollageCode
 from .filter import REACH as FILTER_REACH
@@ -18,6 +20,7 @@ from .levels import real
 from .model import RECEPTION, Collage
 from .weights import Weights
 
+MAX_REFERRED = 1 << 28  # samples, around what is asked for, that a self-reference is followed through
 FLOAT32_SUM = 1.0  # largest sum of |s| in a cell that is computed in float32: errors grow with it
 _TILE = 3072  # samples to a side of what is made at a time
 Grid = tuple[int, int]  # rows and columns of cells
@@ -27,7 +30,7 @@ _REACH = 22  # pixels at scale 1 from which enlargement is computed, detail and 
 @QUIET
 def synthesise(code: CollageCode, weights: Weights, request: Request, device: str = "cpu") -> np.ndarray:
     """The fixed point as it is asked for: uint8 [H, W, 3], or [H, W] if grey. Of a crop nothing but its neighbourhood
-    is computed."""
+    is computed. LimitError where a self-reference is to be followed through too many samples."""
     rows, columns = request.rows, request.columns
     step = max(1, int(_TILE / max(1.0, _fineness(request))))
     result = np.empty((rows[1] - rows[0], columns[1] - columns[0], 1 if code.grey else 3), np.uint8)
@@ -51,7 +54,11 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
     a = weights.architecture
     side = a.range_size * request.up // request.down  # of a cell
     samples = request.samples(rows, columns)
-    cells, wide = neighbourhood(code.grid, a.range_size, request, rows, columns, code.nonzero_scales > 0)
+    referring = code.nonzero_scales > 0
+    cells, wide = neighbourhood(code.grid, a.range_size, request, rows, columns, referring)
+    referred = math.prod((stop - start) * side for start, stop in cells)
+    if referring and referred > MAX_REFERRED:
+        raise LimitError(f"a self-reference through {referred} samples is over the limit of {MAX_REFERRED}")
 
     made = map_of_cells(code, weights, request.down, device, cells, wide)
     z, reference = made.affine, made.reference

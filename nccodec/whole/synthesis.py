@@ -15,6 +15,8 @@ from .code import MIDDLE, WholeCode, ycc_of
 from .domain import Small, fixed_point
 from .header import SCALE_UNIT
 
+MAX_RANGE = 1 << 24  # samples of a range; the whole of a picture that is not cropped has at least 16 times as many
+
 
 @QUIET
 def synthesise(code: WholeCode, weights: Weights | None, request: Request, device: str = "cpu") -> np.ndarray:
@@ -29,8 +31,10 @@ def synthesise(code: WholeCode, weights: Weights | None, request: Request, devic
 
 
 def shown(code: WholeCode, weights: Weights | None, up: int) -> Small:
-    """What ranges show at scale `up`."""
+    """What ranges show at scale `up`. LimitError for more than MAX_RANGE samples."""
     height, width = (n * up for n in code.size)
+    if height * width > MAX_RANGE:
+        raise LimitError(f"ranges of {width} x {height} samples are over the limit of {MAX_RANGE}")
     return fixed_point(code, up, None if code.style is None else style_planes(code.style.code, weights, height, width))
 
 

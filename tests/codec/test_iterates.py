@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from partitions import random_partition
 from PIL import Image
+from wholes import random_whole
 
 import nccodec
 from nccodec.arrays import GRADIENTS
 from nccodec.codec.animate import iterates_of, map_of
-from nccodec.codec.file import read_file
+from nccodec.codec.file import read_file, write_file
 from nccodec.collage.iteration import iterates
 from nccodec.collage.output import Request, View
 from nccodec.errors import LimitError, NclWarning
@@ -247,6 +248,8 @@ def test_what_is_not_iterated(tiny):
         map_of(data_of("screen-45x31"), View())
     with pytest.raises(LimitError, match="smoothing is for partitioned maps"):
         map_of(data_of("range-19x14"), View(smooth=True), tiny)
+    with pytest.raises(LimitError, match="decoded to 12000 x 18000 are over the limit"):
+        map_of(write_file(random_whole((300, 200), 4, 0)), View(60, crop=(0, 0, 1, 1)))
 
 
 def test_transparency_is_told(tiny):

@@ -109,6 +109,43 @@ def test_tiles_that_a_region_does_not_depend_on_are_not_read(tiny, monkeypatch):
         nccodec.decode(lying, weights=tiny, crop=(0, 0, 8, 8))
 
 
+def test_a_region_is_enlarged_where_the_whole_cannot_be(tiny):
+    """Of 240 x 240 pixels, 64 times as large: the same as of the 40 x 40 cells around, as a picture of their own."""
+    found, random = weights.load(tiny), np.random.default_rng(0)
+    atoms = np.rint(random.laplace(0, 3, (6, 60, 60))).astype(np.int32)
+    near, none = atoms[:, 5:45, 10:50], np.zeros((4, 60, 60), np.int32)
+    large, small = (
+        CollageCode(4 * part.shape[1], 4 * part.shape[2], False, 100, 4, found.fingerprint, part, rest)
+        for part, rest in ((atoms, none), (near, none[:, :40, :40]))
+    )
+    data = [write_file(code, "range", found.prior_at(100)) for code in (large, small)]
+    x, y = 64 * 83 + 5, 64 * 79 + 60
+    parts = [
+        levels(nccodec.decode(each, 64, weights=tiny, crop=(left + x, top + y, 90, 70)))
+        for each, top, left in zip(data, (64 * 20, 0), (64 * 40, 0), strict=True)
+    ]
+    assert np.abs(parts[0] - parts[1]).max() <= 1 and np.ptp(parts[0]) > 20
+    with pytest.raises(LimitError, match="decoded to 15360 x 15360 are over the limit"):
+        nccodec.decode(data[0], 64, weights=tiny)
+
+
+def test_a_self_reference_is_followed_so_far(tiny, monkeypatch):
+    found = weights.load(tiny)
+    codes = [
+        CollageCode(160, 160, False, 100, 4, found.fingerprint, np.zeros((6, 40, 40), np.int32), scales)
+        for scales in (np.ones((4, 40, 40), np.int32), np.zeros((4, 40, 40), np.int32))
+    ]
+    # At 8 cells have 32 samples, so that there are 6 steps: with the atoms' cell and 12 of 24 + 22 pixels, 19 cells
+    # beside the first one.
+    request = Request.of(View(8, crop=(0, 0, 1, 1)), (160, 160), 4)
+    monkeypatch.setattr(synthesis, "MAX_REFERRED", (20 * 32) ** 2)
+    assert synthesis.synthesise(codes[0], found, request).shape == (1, 1, 3)
+    monkeypatch.setattr(synthesis, "MAX_REFERRED", (20 * 32) ** 2 - 1)
+    assert synthesis.synthesise(codes[1], found, request).shape == (1, 1, 3)
+    with pytest.raises(LimitError, match="through 409600 samples is over the limit of 409599"):
+        synthesis.synthesise(codes[0], found, request)
+
+
 @pytest.mark.parametrize("name", ["scales-missing", "narrow-scales", "tile-cut"])
 def test_a_region_is_refused_where_the_fault_can_be_seen(name, tiny):
     data = (Path(__file__).parents[1] / "golden" / "bad" / f"{name}.ncl").read_bytes()

@@ -31,8 +31,6 @@ def test_output_size(code, scale, size, expected):
         ((10, 10), float("nan"), None),
         ((10, 10), 1, (0, 5)),
         ((10, 10), 1, (10, 661)),
-        ((8000, 8000), 2, None),
-        ((5000, 5000), 2.1, None),
     ],
 )
 def test_output_size_has_limits(code, scale, size):
@@ -60,8 +58,30 @@ def test_a_view_is_resolved_to_pixels():
         (View(2, max_pixels=15100), "^151 x 100 pixels decoded to 302 x 200 are over the limit of 15100$"),
         (View(2, crop=(300, 0, 3, 1)), "the region 300,0,3,1 is not inside 302 x 200 pixels"),
         (View(65), "scale 65 is outside"),
+        (View(2, max_pixels=15100, crop=(0, 0, 200, 76)), "^151 x 100 pixels decoded to 200 x 76 are over"),
     ],
 )
 def test_views_have_limits(view, message):
     with pytest.raises(LimitError, match=message):
         Request.of(view, (100, 151), 16)
+
+
+@pytest.mark.parametrize(
+    ("size", "view", "message"),
+    [
+        ((8000, 8000), View(2), "16000 x 16000 are over the limit of 178956970"),
+        ((5000, 5000), View(2.1), "^10500 x 10500 is decoded at 20000 x 20000 pixels, over the limit of 178956970"),
+        ((5000, 5000), View(2.1, crop=(7, 7, 10001, 3)), None),
+        ((8000, 8000), View(64, crop=(511999, 0, 1, 512000)), None),  # 512000 x 1
+        ((8000, 8000), View(64, crop=(0, 0, 13377, 13377)), None),  # 178944129
+        ((8000, 8000), View(64, crop=(0, 0, 13378, 13378)), "13378 x 13378 are over the limit of 178956970"),
+        ((8000, 8000), View(33, crop=(0, 0, 7000, 7000)), "^7000 x 7000 is decoded at 13576 x 13576"),  # 13575.76
+    ],
+)
+def test_what_is_made_is_limited_not_the_whole(size, view, message):
+    if message is None:
+        request = Request.of(view, size, 16)
+        assert (request.columns[1], request.rows[1]) == (view.crop[0] + view.crop[2], view.crop[1] + view.crop[3])
+        return
+    with pytest.raises(LimitError, match=message):
+        Request.of(view, size, 16)

@@ -10,6 +10,7 @@ from wholes import random_whole
 import nccodec
 from nccodec.codec.file import write_file
 from nccodec.collage import windows
+from nccodec.errors import LimitError
 from nccodec.whole import domain, synthesis
 from nccodec.whole.code import WholeCode
 
@@ -144,6 +145,20 @@ def test_a_picture_made_in_parts_is_the_whole(request_, monkeypatch):
     x, y = whole.shape[1] // 3, whole.shape[0] // 4
     part = nccodec.decode(data, crop=(x, y, 7, 5), **request_)
     np.testing.assert_array_equal(part, whole[y : y + 5, x : x + 7])
+
+
+def test_a_part_is_enlarged_where_the_whole_cannot_be(monkeypatch):
+    """Its means over squares are the pixels; 19200 x 19200 are over the limit."""
+    data = write_file(random_whole((300, 300), 100, 3, step=8, spread=20, most=16))  # far from black and white
+    part = np.asarray(nccodec.decode(data, 64, crop=(64 * 207, 64 * 113, 256, 128))).astype(float)
+    pixels = np.asarray(nccodec.decode(data, crop=(207, 113, 4, 2))).astype(float)
+    assert part.min() > 0 and part.max() < 255
+    np.testing.assert_allclose(part.reshape(2, 64, 4, 64, 3).mean((1, 3)), pixels, atol=0.8)
+    with pytest.raises(LimitError, match="decoded to 19200 x 19200 are over the limit"):
+        nccodec.decode(data, 64)
+    monkeypatch.setattr(synthesis, "MAX_RANGE", 192 * 192 - 1)
+    with pytest.raises(LimitError, match="ranges of 192 x 192 samples are over the limit of 36863"):
+        nccodec.decode(data, 64, crop=(0, 0, 1, 1))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (58, 41), (90, 64)])
