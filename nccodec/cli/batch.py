@@ -40,7 +40,10 @@ class Overwriting:
     """What becomes of outputs that exist, and of what must not be overwritten."""
 
     def __init__(self, force: bool, skip_existing: bool, folder: Place | None = None) -> None:
-        """folder: that holds very many outputs, if any; a store lists it at once. StoreError where it does not."""
+        """folder: that holds very many outputs, if any; a store lists it at once. StoreError where it does not.
+        BadParameter for what contradicts itself."""
+        if force and skip_existing:
+            raise typer.BadParameter("give --force or --skip-existing, not both", param_hint="--skip-existing")
         self._force, self._skip_existing = force, skip_existing
         listed = isinstance(folder, Address) and (skip_existing or not force)
         self._listing = Listing(folder if listed else None)

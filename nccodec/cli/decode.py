@@ -28,6 +28,7 @@ from .options import (
     check_dask,
     stripped,
 )
+from .streams import plain
 from .tasks import Task, in_out, tasks
 from .views import checked, inside, region_of, size_of
 
@@ -75,6 +76,15 @@ def _is_picture(path: Place) -> bool:
         return bool(picture_format(path))
     except ImageError:
         return False
+
+
+def _is_other(path: Place, extension: str) -> bool:
+    """Whether a name is that of another format than an extension's."""
+    from PIL import Image
+
+    suffixes = path.suffix.lower(), f".{extension}"
+    one, other = (Image.EXTENSION.get(suffix, suffix) for suffix in suffixes)  # jpg and jpeg are one
+    return one != other
 
 
 def _is_film(path: Path) -> bool:
@@ -190,6 +200,8 @@ def command(
     if extension and not known(Path(f"_.{extension}")):
         raise typer.BadParameter(f"{format!r} is no {what} format", param_hint="--format")
     sources, output = in_out(sources, output, output_dir, known)
+    if extension and output is not None and known(output) and _is_other(output, extension):
+        raise typer.BadParameter(f"{extension} is not what {plain(output)} is named", param_hint="--format")
     check_dask(dask, jobs, STREAM in sources or (output is not None and is_stdout(output)))
     reporting = batch.Reporting(quiet, as_json)
     todo = tasks(

@@ -122,6 +122,8 @@ def test_what_exists_is_kept_skipped_or_overwritten(nc, tree, tiny):
     assert code == 1 and "t/a.ncl: exists already" in err and kept.read_bytes() == b"kept"
     code, _, err = nc(*arguments, "--skip-existing")
     assert code == 0 and err == "nc: 2 of 2 existed already\n" and kept.read_bytes() == b"kept"
+    code, _, err = nc(*arguments, "-f", "--skip-existing")
+    assert code == 2 and "not both" in err and kept.read_bytes() == b"kept"
     assert nc(*arguments, "-f")[0] == 0 and kept.read_bytes() != b"kept"
     assert not [name for name in files(tree) if ".nc-" in name]
 

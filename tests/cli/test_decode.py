@@ -15,6 +15,27 @@ def test_what_a_format_cannot_hold_is_one_line_and_stops_no_other(nc, picture, t
 
 
 @pytest.mark.parametrize(
+    ("format", "output", "code"),
+    [("png", "b.jpg", 2), ("jpg", "b.jpeg", 0), ("PNG", "b.png", 0), ("png", "b", 0), ("png", "b.0001", 0)],
+)
+def test_a_name_and_a_format_are_of_one(nc, picture, tiny, tmp_path, format, output, code):
+    assert nc("encode", "a.png", "--weights", tiny, "--quiet")[0] == 0
+    done, _, err = nc("decode", "a.ncl", "-o", output, "--format", format, "--weights", tiny)
+    assert done == code and (tmp_path / output).exists() == (code == 0)
+    if code:
+        assert "png is not what b.jpg is named" in err
+    else:
+        with Image.open(tmp_path / output) as opened:
+            assert opened.format == ("JPEG" if "j" in format else "PNG")
+
+
+def test_a_film_s_name_and_format_are_of_one(nc, picture, tiny, tmp_path):
+    assert nc("encode", "a.png", "--weights", tiny, "--quiet")[0] == 0
+    code, _, err = nc("decode", "a.ncl", "--start", "grey", "-o", "a.mp4", "--format", "gif", "--weights", tiny)
+    assert code == 2 and "gif is not what a.mp4 is named" in err and not (tmp_path / "a.mp4").exists()
+
+
+@pytest.mark.parametrize(
     ("strip", "left"),
     [
         ([], {"icc_profile", "exif", "xmp"}),
