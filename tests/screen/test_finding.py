@@ -7,6 +7,7 @@ from PIL import Image
 from nccodec.screen.merging import colours_of
 from nccodec.screen.merging import merged as merge
 from nccodec.screen.regions import rectangles
+from nccodec.screen.sampling import Tiles
 from nccodec.screen.search import exact_copies, flat_cells
 from nccodec.screen.suiting import gradual, suits
 
@@ -127,3 +128,18 @@ def test_what_is_gradual_by_the_share_of_large_steps():
     assert gradual(Image.fromarray(coloured))
     coloured[:, 5, 0] = 200  # two steps beyond 24 of six
     assert not gradual(Image.fromarray(coloured))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (64, 64), (67, 90), (300, 20)])
+def test_squares_are_an_eighth_of_the_whole_ones(shape):
+    """Each row and each column of eight squares or more has some; they hold the same of an array as of its pixels."""
+    tiles = Tiles(shape)
+    places = np.arange(shape[0] * shape[1]).reshape(shape)
+    taken = tiles.stacked(places, 1)
+    assert taken.shape == (8 * tiles.count, 8) and abs(tiles.count - (shape[0] // 8) * (shape[1] // 8) / 8) < 4
+    rows, columns = (set((index // 8).ravel().tolist()) for index in divmod(taken, shape[1]))
+    for found, across, length in ((rows, shape[1], shape[0]), (columns, shape[0], shape[1])):
+        if across >= 64:
+            assert found == set(range(length // 8))
+    pixels = np.repeat(np.repeat(places, 3, 0), 3, 1)
+    np.testing.assert_array_equal(tiles.stacked(pixels, 3), np.repeat(np.repeat(taken, 3, 0), 3, 1))

@@ -16,7 +16,8 @@ from nccodec.codec.kinds import read
 from nccodec.errors import LimitError
 from nccodec.imaging.psnr import psnr
 from nccodec.neural.header import Fields
-from nccodec.screen.suiting import suits
+from nccodec.screen.encoding import Encoder
+from nccodec.screen.suiting import gradual, suits
 
 
 def page(width=240, height=160) -> Image.Image:
@@ -108,6 +109,41 @@ def test_mist_becomes_a_collage(effort):
     for quality in (5, 30, 60):
         data = nccodec.encode(picture, quality, effort=effort)
         assert data == nccodec.encode(picture, quality, effort=effort, map="collage")
+
+
+def grainy_mist() -> Image.Image:
+    """512 x 512: sky, flat in parts, over grain."""
+    y, x = np.mgrid[0:512, 0:512] / 256
+    sky = 150 + 40 * np.sin(x + np.sin(2 * y)) * np.cos(y - x / 3)
+    grain = 90 + np.random.default_rng(0).normal(0, 8, (512, 512, 3))
+    z = np.where((y > 1)[..., None], grain, np.stack([sky, sky + 12, sky + 30], -1))
+    return Image.fromarray(z.astype(np.uint8))
+
+
+def test_of_what_looks_like_a_photograph_an_eighth_is_tried(monkeypatch):
+    picture, tried = grainy_mist(), []
+    assert suits(picture) and gradual(picture)
+    swept = Encoder._swept
+
+    def told(encoder: Encoder, wanted: np.ndarray, *rest):
+        tried.append(wanted.size)
+        return swept(encoder, wanted, *rest)
+
+    monkeypatch.setattr(Encoder, "_swept", told)
+    for effort in (1, 2):
+        data = nccodec.encode(picture, 60, effort=effort)
+        assert data == nccodec.encode(picture, 60, effort=effort, map="collage")
+    assert set(tried) == {512 * 512 // 8}
+
+
+def test_what_looks_like_a_photograph_may_be_a_screen():
+    """Copies of a square of two near colours, which a collage spends thousands of bits on, over and over."""
+    square = np.where(np.random.default_rng(0).random((16, 16, 1)) < 0.5, 100, 116) * np.array([1, 1, 1.2])
+    picture = Image.fromarray(np.tile(square, (32, 32, 1)).astype(np.uint8))
+    assert gradual(picture)
+    data = nccodec.encode(picture, 60)
+    assert nccodec.info(data)["kind"] == "screen map"
+    assert len(data) < len(nccodec.encode(picture, 60, map="collage")) / 4
 
 
 def test_packer_fixed_leaves_the_collage(tiny):
