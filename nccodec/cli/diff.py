@@ -37,7 +37,8 @@ def command(
     import numpy as np
 
     from ..evaluation.difference import difference, error_map
-    from ..evaluation.metrics import MS_SSIM_SIDE, SSIMULACRA2_SIDE, ms_ssim, ssimulacra2
+    from ..evaluation.metrics import MS_SSIM_SIDE, ms_ssim
+    from ..evaluation.ssimulacra2 import SSIMULACRA2_SIDE, ssimulacra2
     from ..imaging.pictures import picture_bytes, picture_format
 
     if output is not None:

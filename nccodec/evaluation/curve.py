@@ -15,7 +15,8 @@ from ..errors import ComparisonError
 from ..imaging.psnr import psnr
 from .artefacts import SIDE, blockiness, colour_error
 from .codecs import Codec
-from .metrics import MS_SSIM_SIDE, SSIMULACRA2_SIDE, ms_ssim, ssimulacra2
+from .metrics import MS_SSIM_SIDE, ms_ssim
+from .ssimulacra2 import SSIMULACRA2_SIDE, ssimulacra2
 
 Pictures = list[tuple[str, Image.Image]]
 # By the names that `nc compare --metrics` takes, what the results are called. Of the last two lower is better.

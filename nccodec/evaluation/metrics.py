@@ -1,19 +1,14 @@
-"""MS-SSIM, SSIMULACRA2, and BD-rate over them."""
+"""MS-SSIM, and BD-rate over it and other metrics."""
 
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
-from ..errors import ComparisonError, LimitError
+from ..errors import LimitError
 
 MS_SSIM_SIDE = 161  # shortest side that has MS-SSIM: its window of 11 samples must fit after four halvings
-# Shortest side that has all six scales of SSIMULACRA2, the last of 8 samples after five halvings that round up. With a
-# scale less its weights meet other measures than they were fitted to.
-SSIMULACRA2_SIDE = 225
 
 
 def ms_ssim(a: np.ndarray, b: np.ndarray) -> float | None:
@@ -29,24 +24,6 @@ def ms_ssim(a: np.ndarray, b: np.ndarray) -> float | None:
     pair = [torch.from_numpy(x.astype(np.float32)).permute(2, 0, 1)[None] for x in (a, b)]
     with torch.no_grad():
         return float(of_tensors(*pair, data_range=255))
-
-
-def ssimulacra2(a: np.ndarray, b: np.ndarray) -> float | None:
-    """SSIMULACRA2 (Sneyers, libjxl) of two uint8 arrays [H, W, 3], sRGB, the first the original: 100 if equal, 90
-    hardly to be told from it, 70 high quality, 50 medium, 30 low; below 0 poor. None where a side is under
-    SSIMULACRA2_SIDE. ComparisonError without the package ssimulacra2.
-    """
-    if min(a.shape[:2]) < SSIMULACRA2_SIDE:
-        return None
-    try:
-        from ssimulacra2 import compute_ssimulacra2
-    except ImportError:
-        raise ComparisonError("SSIMULACRA2 needs ssimulacra2: pip install 'nccodec[evaluation]'") from None
-    files = io.BytesIO(), io.BytesIO()
-    for pixels, file in zip((a, b), files, strict=True):
-        Image.fromarray(pixels).save(file, "BMP")
-        file.seek(0)
-    return float(compute_ssimulacra2(*files))
 
 
 def decibels(similarity: Sequence[float]) -> list[float]:

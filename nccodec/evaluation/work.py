@@ -28,7 +28,7 @@ from .interrupts import held, only_note
 
 _MEASURING = (
     "imaging/psnr.py",
-    *(f"evaluation/{name}.py" for name in ("artefacts", "codecs", "curve", "gallery", "metrics")),
+    *(f"evaluation/{name}.py" for name in ("artefacts", "codecs", "curve", "gallery", "metrics", "ssimulacra2")),
 )
 _KINDS: dict[str, Callable[..., list]] = {"points": measured, "files": matched, "enlargement": enlargements}
 

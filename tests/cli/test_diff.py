@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 import nccodec
-from nccodec.evaluation.metrics import ms_ssim, ssimulacra2
+from nccodec.evaluation.metrics import ms_ssim
+from nccodec.evaluation.ssimulacra2 import ssimulacra2
 
 
 @pytest.fixture

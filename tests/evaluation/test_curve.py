@@ -11,7 +11,8 @@ from nccodec.errors import ComparisonError
 from nccodec.evaluation.artefacts import blockiness, colour_error
 from nccodec.evaluation.codecs import PEERS
 from nccodec.evaluation.curve import METRICS, SHORTEST, curve_of, measure, measured, read_curves, values_of
-from nccodec.evaluation.metrics import ms_ssim, ssimulacra2
+from nccodec.evaluation.metrics import ms_ssim
+from nccodec.evaluation.ssimulacra2 import ssimulacra2
 from nccodec.imaging.psnr import psnr
 
 

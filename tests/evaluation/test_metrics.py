@@ -1,15 +1,14 @@
-"""MS-SSIM and BD-rate against closed forms, SSIMULACRA2 by its properties, and BD-rates of published curves."""
+"""MS-SSIM and BD-rate against closed forms, and BD-rates of published curves."""
 
 import json
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nccodec.errors import ComparisonError, LimitError
-from nccodec.evaluation.metrics import RATED, bd_rate, decibels, ms_ssim, ssimulacra2
+from nccodec.errors import LimitError
+from nccodec.evaluation.metrics import RATED, bd_rate, decibels, ms_ssim
 
 DB = [26.0, 28.5, 31.0, 34.0, 38.0]
 BPP = [0.1, 0.2, 0.4, 0.9, 2.1]
@@ -27,27 +26,6 @@ def test_ms_ssim_in_closed_form():
 def test_ms_ssim_needs_sides_of_161():
     assert ms_ssim(*np.zeros((2, 160, 300, 3), np.uint8)) is None
     assert ms_ssim(*np.zeros((2, 300, 160, 3), np.uint8)) is None
-
-
-def test_ssimulacra2_is_100_without_error_and_falls_with_it():
-    y, x = np.mgrid[0:240, 0:232]
-    source = np.uint8(np.stack([x, y, (x + y) // 2], -1) % 200 + 20)
-    noise = np.random.default_rng(4).standard_normal(source.shape)
-    worse = [np.uint8(np.clip(source + spread * noise, 0, 255)) for spread in (0, 2, 8, 30)]
-    scores = [ssimulacra2(source, one) for one in worse]
-    assert scores[0] == 100 and all(np.diff(scores) < -5) and scores[-1] < 50
-    # A grey level more or less is seen in the dark and not in the light.
-    dark, light = (ssimulacra2(np.full((240, 240, 3), v, np.uint8), np.full((240, 240, 3), v + 6, np.uint8))
-                   for v in (4, 200))  # fmt: skip
-    assert dark < light <= 100
-
-
-def test_ssimulacra2_needs_sides_of_225_and_its_package(monkeypatch):
-    assert ssimulacra2(*np.zeros((2, 224, 300, 3), np.uint8)) is None
-    assert ssimulacra2(*np.zeros((2, 225, 300, 3), np.uint8)) == 100
-    monkeypatch.setitem(sys.modules, "ssimulacra2", None)
-    with pytest.raises(ComparisonError, match="SSIMULACRA2 needs ssimulacra2: pip install"):
-        ssimulacra2(*np.zeros((2, 225, 300, 3), np.uint8))
 
 
 def test_decibels_of_similarity():
