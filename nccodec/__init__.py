@@ -88,8 +88,8 @@ def decode(
     True smooths the borders of ranges, in those of "pifs" and "generative".
     max_pixels: of the picture, and of what is made of it. crop: x, y, width, height of the part of the enlarged or
     reduced picture that is made, in its pixels; in files of "pifs" and "screen" all is decoded first, as any part may
-    depend on any other. What is made has 178956970 pixels at most, however large the whole of it would be; in files of
-    "pifs" and "points" the whole counts.
+    depend on any other. What is made has 178956970 samples at most at the scale of the decode, the next power of two,
+    48 pixels around it included, however large the whole would be; in files of "pifs" and "points" the whole counts.
     Raises NclError for any bytes that are not a picture, and LimitError for what cannot be done with those that are,
     also for an option that their kind of map has no use for.
     """

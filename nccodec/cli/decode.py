@@ -82,6 +82,9 @@ def _is_other(path: Place, extension: str) -> bool:
     """Whether a name is that of another format than an extension's."""
     from PIL import Image
 
+    from ..imaging.pictures import load_common
+
+    load_common()
     suffixes = path.suffix.lower(), f".{extension}"
     one, other = (Image.EXTENSION.get(suffix, suffix) for suffix in suffixes)  # jpg and jpeg are one
     return one != other
@@ -130,8 +133,8 @@ def command(
             "--crop",
             metavar="X,Y,W,H",
             help="Decode only a part: left edge, top edge, width and height, in pixels of the decoded picture. Saves "
-            "time and memory, and reaches scales at which all of it would be too large, but for files of `nc pifs`, "
-            "where any part may depend on any other.",
+            "time and memory, and reaches scales at which all of it would be too large, but for films and files of "
+            "`nc pifs` and `nc points`, where any part may depend on any other.",
         ),
     ] = None,
     weights: Annotated[

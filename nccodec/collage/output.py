@@ -13,6 +13,7 @@ from .scales import decoding_scale, resize_area, samples_of
 
 SMALLEST_SCALE, LARGEST_SCALE = 0.03, 64.0
 _SMALL = 32  # pixels
+_AROUND = 48  # pixels to each side of a region that any enlargement of it may be made from
 
 
 def output_size(code_size: tuple[int, int], scale: float, size: tuple[int, int] | None) -> tuple[int, int]:
@@ -106,7 +107,7 @@ class Request:
         extent = (code_size[0] * up / down, code_size[1] * up / down)
         whole = wanted is None and factor in (up, 1 / down)
         request = cls(view, height, width, up, down, whole, extent, rows, columns)
-        samples = _lengths(*request.samples(rows, columns))
+        samples = request._enlarged()
         if math.prod(samples) > MAX_PIXELS:
             decode = f"{samples[1]} x {samples[0]} pixels"
             raise LimitError(f"{made[1]} x {made[0]} is decoded at {decode}, over the limit of {MAX_PIXELS}")
@@ -132,6 +133,15 @@ class Request:
         view = View(size=size, crop=(0, 0, *size), detail=detail)  # a crop, since it is made of its neighbourhood
         rows, columns = (0, size[1]), (0, size[0])
         return cls(view, size[1], size[0], up, down, False, (height, width), rows, columns, (y, x))
+
+    def _enlarged(self) -> tuple[int, int]:
+        """Height and width of the samples that are made, of a region those around it included."""
+        spans = self.samples(self.rows, self.columns)
+        if self.cropped and self.up > 1:
+            around = _AROUND * self.up
+            ends = (math.ceil(length) for length in self.extent)
+            spans = [(max(0, a - around), min(end, b + around)) for (a, b), end in zip(spans, ends, strict=True)]
+        return _lengths(*spans)
 
     @property
     def cropped(self) -> bool:

@@ -27,7 +27,7 @@ METRICS = {
 SHORTEST = {  # side, in pixels, that has the metric
     "ms-ssim": MS_SSIM_SIDE, "ssimulacra2": SSIMULACRA2_SIDE, "blockiness": SIDE + 1, "colour": SIDE,
 }  # fmt: skip
-_MODULES = {"ms-ssim": "pytorch_msssim", "ssimulacra2": "ssimulacra2"}  # that metrics are of
+_MODULES = {"ms-ssim": ["pytorch_msssim"], "ssimulacra2": ["ssimulacra2", "scipy"]}  # that metrics are of
 
 
 def measured(
@@ -65,7 +65,7 @@ def values_of(pixels: np.ndarray, decoded: np.ndarray, metrics: Sequence[str]) -
 
 def versions_of(metrics: Sequence[str]) -> list[str]:
     """Of the packages that measure them, "name version"."""
-    return [f"{name} {version(name)}" for metric, name in _MODULES.items() if metric in metrics]
+    return [f"{name} {version(name)}" for metric in _MODULES if metric in metrics for name in _MODULES[metric]]
 
 
 def _finite_psnr(pixels: np.ndarray, decoded: np.ndarray) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import QUIET, Array, namespace, on
-from ..code import Span
+from ..code import MAX_PIXELS, Span
 from ..collage.fixed_point import fixed_point, nilpotent_steps
 from ..collage.operator import SelfReference
 from ..collage.output import Request, grey_levels
@@ -20,7 +20,8 @@ from .levels import real
 from .model import RECEPTION, Collage
 from .weights import Weights
 
-MAX_REFERRED = 1 << 28  # samples, around what is asked for, that a self-reference is followed through
+# Samples, around a region of what cannot be decoded as a whole, that a self-reference is followed through.
+MAX_REFERRED = 1 << 26
 FLOAT32_SUM = 1.0  # largest sum of |s| in a cell that is computed in float32: errors grow with it
 _TILE = 3072  # samples to a side of what is made at a time
 Grid = tuple[int, int]  # rows and columns of cells
@@ -55,13 +56,14 @@ def _part(code: CollageCode, weights: Weights, request: Request, device: str, ro
     side = a.range_size * request.up // request.down  # of a cell
     samples = request.samples(rows, columns)
     referring = code.nonzero_scales > 0
+    too_large = code.height * code.width * request.up**2 > MAX_PIXELS
     cells, wide = neighbourhood(code.grid, a.range_size, request, rows, columns, referring)
     referred = math.prod((stop - start) * side for start, stop in cells)
-    if referring and referred > MAX_REFERRED:
+    if referring and too_large and referred > MAX_REFERRED:
         raise LimitError(f"a self-reference through {referred} samples is over the limit of {MAX_REFERRED}")
 
     made = map_of_cells(code, weights, request.down, device, cells, wide)
-    z, reference = made.affine, made.reference
+    z, reference = made.affine, made.reference if referring else None
     first = tuple(start * side for start, _ in cells)  # of the samples of z, down and across
     if request.up > 1:
         if reference is None:  # enlargement needs less around it than the filter

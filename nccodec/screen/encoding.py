@@ -96,7 +96,7 @@ class Encoder:
         if self._options.lossless:
             return self._lossless()
         price, everything = price_of(level), (0, 0, *self._flat.shape)
-        doubtful = self._options.MIXED and self._gradual
+        doubtful, whole = self._options.MIXED and self._gradual, None
         if doubtful:
             whole = self._collage(everything, level, min(effort, 1))
             if not self._promising(whole, price):
@@ -109,7 +109,7 @@ class Encoder:
         if doubtful or (self._options.MIXED and 1 - outside.mean() >= _WHOLE):
             if parts and parts[0].code.height * parts[0].code.width == self._pixels.size:
                 return parts[0].code
-            whole, share = self._collage(everything, level, min(effort, 1)), 1 - _SAVED if doubtful else 1
+            whole, share = whole or self._collage(everything, level, min(effort, 1)), 1 - _SAVED if doubtful else 1
             if effort > 1 and share * whole.cost(price) < _NEARLY * left:
                 whole = self._collage(everything, level, effort)
             if share * whole.cost(price) < left:

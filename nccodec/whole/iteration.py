@@ -1,15 +1,18 @@
 """A whole-image map to be iterated: see `collage.iteration.Iteration`."""
 
+import math
+
 import numpy as np
 
 from ..arrays import QUIET, numpy_form
 from ..collage.iteration import State
 from ..collage.output import Request, grey_levels
 from ..collage.windows import reduced
+from ..errors import LimitError
 from ..neural.weights import Weights
 from .code import MIDDLE, WholeCode
 from .domain import Small
-from .header import SCALE_UNIT
+from .header import MAX_CANVAS, SCALE_UNIT
 from .synthesis import colours, planes_of, shown, window
 
 
@@ -22,6 +25,8 @@ class Iteration:
         self._style = shown(code, weights, request.up).style
         self._range = tuple(n * request.up for n in code.size)
         self._canvas = tuple(n * code.ranges for n in self._range)
+        if (canvas := math.prod(self._canvas)) > MAX_CANVAS:
+            raise LimitError(f"{canvas} samples in whole ranges are over the limit of {MAX_CANVAS}")
         self.size = code.height * request.up, code.width * request.up
         self.largest_scale = code.largest_scale / SCALE_UNIT
         self.exact = None if code.largest_scale else 1

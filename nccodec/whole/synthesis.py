@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..arrays import QUIET
-from ..code import Span
+from ..code import MAX_PIXELS, Span
 from ..collage.output import Request, View
 from ..collage.windows import picture_of
 from ..errors import LimitError
@@ -15,7 +15,7 @@ from .code import MIDDLE, WholeCode, ycc_of
 from .domain import Small, fixed_point
 from .header import SCALE_UNIT
 
-MAX_RANGE = 1 << 24  # samples of a range; the whole of a picture that is not cropped has at least 16 times as many
+MAX_RANGE = 1 << 24  # samples of a range, of a picture that cannot be decoded as a whole
 
 
 @QUIET
@@ -31,9 +31,9 @@ def synthesise(code: WholeCode, weights: Weights | None, request: Request, devic
 
 
 def shown(code: WholeCode, weights: Weights | None, up: int) -> Small:
-    """What ranges show at scale `up`. LimitError for more than MAX_RANGE samples."""
+    """What ranges show at scale `up`. LimitError for more than MAX_RANGE samples of a region's range."""
     height, width = (n * up for n in code.size)
-    if height * width > MAX_RANGE:
+    if height * width > MAX_RANGE and code.height * code.width * up**2 > MAX_PIXELS:
         raise LimitError(f"ranges of {width} x {height} samples are over the limit of {MAX_RANGE}")
     return fixed_point(code, up, None if code.style is None else style_planes(code.style.code, weights, height, width))
 

@@ -33,6 +33,8 @@ def test_a_film_s_name_and_format_are_of_one(nc, picture, tiny, tmp_path):
     assert nc("encode", "a.png", "--weights", tiny, "--quiet")[0] == 0
     code, _, err = nc("decode", "a.ncl", "--start", "grey", "-o", "a.mp4", "--format", "gif", "--weights", tiny)
     assert code == 2 and "gif is not what a.mp4 is named" in err and not (tmp_path / "a.mp4").exists()
+    film = ("decode", "a.ncl", "--start", "grey", "--steps", 1, "-o", "film.png", "--format", "apng")
+    assert nc(*film, "--weights", tiny)[0] == 0
 
 
 @pytest.mark.parametrize(

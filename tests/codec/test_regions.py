@@ -138,12 +138,15 @@ def test_a_self_reference_is_followed_so_far(tiny, monkeypatch):
     # At 8 cells have 32 samples, so that there are 6 steps: with the atoms' cell and 12 of 24 + 22 pixels, 19 cells
     # beside the first one.
     request = Request.of(View(8, crop=(0, 0, 1, 1)), (160, 160), 4)
+    monkeypatch.setattr(synthesis, "MAX_PIXELS", 160 * 160 * 64 - 1)
     monkeypatch.setattr(synthesis, "MAX_REFERRED", (20 * 32) ** 2)
     assert synthesis.synthesise(codes[0], found, request).shape == (1, 1, 3)
     monkeypatch.setattr(synthesis, "MAX_REFERRED", (20 * 32) ** 2 - 1)
     assert synthesis.synthesise(codes[1], found, request).shape == (1, 1, 3)
     with pytest.raises(LimitError, match="through 409600 samples is over the limit of 409599"):
         synthesis.synthesise(codes[0], found, request)
+    monkeypatch.setattr(synthesis, "MAX_PIXELS", 160 * 160 * 64)
+    assert synthesis.synthesise(codes[0], found, request).shape == (1, 1, 3)
 
 
 @pytest.mark.parametrize("name", ["scales-missing", "narrow-scales", "tile-cut"])

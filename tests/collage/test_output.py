@@ -72,10 +72,16 @@ def test_views_have_limits(view, message):
         ((8000, 8000), View(2), "16000 x 16000 are over the limit of 178956970"),
         ((5000, 5000), View(2.1), "^10500 x 10500 is decoded at 20000 x 20000 pixels, over the limit of 178956970"),
         ((5000, 5000), View(2.1, crop=(7, 7, 10001, 3)), None),
-        ((8000, 8000), View(64, crop=(511999, 0, 1, 512000)), None),  # 512000 x 1
-        ((8000, 8000), View(64, crop=(0, 0, 13377, 13377)), None),  # 178944129
+        # At 64x 48 pixels are 3072 samples, which come to each side that is not the picture's.
+        ((8000, 8000), View(64, crop=(0, 0, 10305, 10305)), None),  # 13377 * 13377 = 178944129
+        ((8000, 8000), View(64, crop=(0, 0, 10306, 10306)), "^10306 x 10306 is decoded at 13378 x 13378 pixels, over"),
+        ((8000, 8000), View(64, crop=(9999, 9999, 7233, 7233)), None),
+        ((8000, 8000), View(64, crop=(9999, 9999, 7234, 7234)), "^7234 x 7234 is decoded at 13378 x 13378 pixels"),
+        ((8000, 8000), View(64, crop=(511999, 0, 1, 512000)), "^1 x 512000 is decoded at 3073 x 512000 pixels"),
         ((8000, 8000), View(64, crop=(0, 0, 13378, 13378)), "13378 x 13378 are over the limit of 178956970"),
-        ((8000, 8000), View(33, crop=(0, 0, 7000, 7000)), "^7000 x 7000 is decoded at 13576 x 13576"),  # 13575.76
+        ((8000, 8000), View(33, crop=(0, 0, 7000, 7000)), "^7000 x 7000 is decoded at 16648 x 16648"),  # 13575.8
+        # A pixel of a picture that is stretched upwards is as wide as the picture.
+        ((4000, 6000), View(size=(1, 256000), crop=(0, 128000, 1, 1)), "is decoded at 384000 x 6145 pixels"),
     ],
 )
 def test_what_is_made_is_limited_not_the_whole(size, view, message):
