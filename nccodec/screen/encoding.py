@@ -135,7 +135,7 @@ class Encoder:
         picture = Image.fromarray(tiles.stacked(np.asarray(self._picture), CELL))
         return Encoder(picture, self._options, self._device), tiles
 
-    def _promising(self, whole: "_Collage", price: float) -> bool:
+    def _promising(self, whole: _Collage, price: float) -> bool:
         """Whether a screen map, or one with collages, may save as much of a gradual picture as it should. whole: the
         picture as a collage."""
         if self._sample is None:
@@ -224,7 +224,7 @@ class Encoder:
                 total += cost
         return tuple(parts), total
 
-    def _collage(self, rectangle: tuple[int, int, int, int], level: int, effort: int) -> "_Collage":
+    def _collage(self, rectangle: tuple[int, int, int, int], level: int, effort: int) -> _Collage:
         """Some cells, first row and column and their ends, as a collage of their own."""
         top, left, bottom, right = (n * CELL for n in rectangle)
         bottom, right = min(bottom, self._picture.height), min(right, self._picture.width)
