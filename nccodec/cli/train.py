@@ -83,7 +83,7 @@ def command(
     ] = SCREENS,
     rate: Annotated[float, typer.Option(help="Highest learning rate.")] = Options.rate,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = Options.seed,
-    bf16: Annotated[bool, typer.Option("--bf16", help="Compute the encoder's convolutions in bfloat16.")] = False,
+    bf16: Annotated[bool, typer.Option("--bf16", help="Compute encoder and decoder in bfloat16.")] = False,
     note: Annotated[str, typer.Option(help="Text for the card, such as where the pictures come from.")] = "",
     force: Annotated[bool, typer.Option("-f", "--force", help="Overwrite FILE and its checkpoint.")] = False,
 ) -> None:

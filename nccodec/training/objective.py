@@ -1,8 +1,9 @@
 """What training minimises: the Lagrangian of rate and distortion of a batch of crops."""
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
-from pytorch_msssim import ssim
 from torch import Tensor, nn
 
 from ..collage.fixed_point import fixed_point
@@ -14,9 +15,11 @@ from ..neural.model import colour_error
 from ..neural.prior_network import PriorNetwork
 from .networks import TrainedCollage
 
-# Of structural similarity at 1x, 1/2, 1/4, ... (Wang, Simoncelli and Bovik 2003, section 3.2), and its window.
+# Of structural similarity at 1x, 1/2, 1/4, ... (Wang, Simoncelli and Bovik 2003, section 3.2), and its window and
+# constants, of values in 0 .. 1 (Wang et al. 2004, section III C).
 _SCALES = 0.0448, 0.2856, 0.3001, 0.2363, 0.1333
-_WINDOW = 11
+_WINDOW, _SIGMA = 11, 1.5
+_LUMINANCE, _CONTRAST = 0.01**2, 0.03**2
 
 
 class Objective(nn.Module):
@@ -24,7 +27,8 @@ class Objective(nn.Module):
 
     loss: "unrolled", the error of the fixed point, or "collage", the error |x - F(x)| of one step from
     the source. border, colour, structure: weights of `border_error`, `model.colour_error`, whose areas overlap by
-    half, and `structure_error` beside the squared error. bf16: convolutions of the encoder in bfloat16.
+    half, and `structure_error` beside the squared error. bf16: the convolutions and matrix products of encoder and
+    decoder in bfloat16.
     """
 
     def __init__(
@@ -44,7 +48,7 @@ class Objective(nn.Module):
         weights are zero otherwise. Returns loss, bits per pixel and squared error, means of the batch.
         """
         atoms = self.architecture.atoms
-        with torch.autocast(crops.device.type, torch.bfloat16, enabled=self.bf16):
+        with self._fast():
             scaled = self.model.in_steps(self.model.analyse(crops), level)
         rounded = scaled + (scaled.round() - scaled).detach()
         noisy = scaled + noise
@@ -55,7 +59,8 @@ class Objective(nn.Module):
         if not referring:
             bits = bits[:, :atoms]
         bpp = bits.sum((1, 2, 3)) / (crops.shape[-1] * crops.shape[-2])
-        parameters = self.model.dequantize(rounded, level)
+        with self._fast():
+            parameters = self.model.dequantize(rounded, level)
         error, distortion = self.distortion(self._reconstruct(parameters, level, crops, referring), crops)
         return self.lagrangian(level, distortion, bpp), bpp.mean(), error.mean()
 
@@ -77,13 +82,16 @@ class Objective(nn.Module):
 
     def _reconstruct(self, parameters: Tensor, level: Tensor, crops: Tensor, referring: bool) -> Tensor:
         atoms = self.architecture.atoms
-        if referring and self.loss == "unrolled":
-            return self.model.decode(parameters, level, keep_zeros=True)
-        affine = self.model.affine(parameters[:, :atoms], level)
+        with self._fast():
+            affine = self.model.affine(parameters[:, :atoms], level).float()
         reference = self.model.reference(parameters[:, atoms:], keep_zeros=True) if referring else None
-        if reference is not None:
-            affine = fixed_point(affine, reference, steps=1, start=crops - BIAS)
-        return BIAS + affine
+        if reference is None:
+            return BIAS + affine
+        one_step = {"steps": 1, "start": crops - BIAS} if self.loss == "collage" else {}
+        return BIAS + fixed_point(affine, reference, **one_step)
+
+    def _fast(self) -> torch.autocast:
+        return torch.autocast(self.model["atoms"].device.type, torch.bfloat16, enabled=self.bf16)
 
 
 def border_error(difference: Tensor, side: int) -> Tensor:
@@ -104,9 +112,31 @@ def structure_error(decoded: Tensor, source: Tensor) -> Tensor:
         sides = pair[0].shape[-2:]
         if min(sides) < _WINDOW:
             break
-        total = total + weight * (1 - ssim(*pair, data_range=1, size_average=False, win_size=_WINDOW))
+        total = total + weight * (1 - similarity(*pair))
         shares += weight
         if any(side % 2 for side in sides):
             break
         pair = [reduce_area(x, 2) for x in pair]
     return total / max(shares, _SCALES[0])
+
+
+def similarity(x: Tensor, y: Tensor) -> Tensor:
+    """Structural similarity of planes, a mean over the places of the window, [N] (Wang et al. 2004, eq. 13). x, y: [N,
+    1, H, W] about 0 to 1, of at least the window's side."""
+    down, across = (_gaussian(side, x.device) for side in x.shape[-2:])
+    # Products with matrices of few values that are not zero: convolutions of one channel take several times as long.
+    x_mean, y_mean, xx, yy, xy = down @ torch.stack([x, y, x * x, y * y, x * y]) @ across.T
+    covariance = 2 * (xy - x_mean * y_mean) + _CONTRAST
+    variances = (xx - x_mean**2) + (yy - y_mean**2) + _CONTRAST
+    luminance = (2 * x_mean * y_mean + _LUMINANCE) / (x_mean**2 + y_mean**2 + _LUMINANCE)
+    return (luminance * covariance / variances).mean((1, 2, 3))
+
+
+@lru_cache
+def _gaussian(side: int, device: torch.device) -> Tensor:
+    """The window along one side: [places, side], of which each row has the window at its place."""
+    offsets = torch.arange(_WINDOW, dtype=torch.float64) - _WINDOW // 2
+    window = torch.exp(-(offsets**2) / (2 * _SIGMA**2))
+    rows = F.pad(window / window.sum(), (0, side - _WINDOW)).repeat(side - _WINDOW + 1, 1)
+    places = torch.arange(side)[None] - torch.arange(len(rows))[:, None]
+    return rows.gather(1, places % side).to(device, torch.float32)

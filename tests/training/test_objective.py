@@ -145,3 +145,22 @@ def test_the_weight_of_structure_counts(trainer):
     error, distortion = objective.distortion(decoded, source)
     torch.testing.assert_close(distortion, error + 0.5 * structure_error(decoded, source))
     assert (distortion > error + 0.3).all()
+
+
+@pytest.mark.parametrize("referring", [False, True])
+def test_bfloat16_changes_loss_and_gradients_little(trainer, referring):
+    """Its significand has 8 bits: the loss within a hundredth, and every gradient within a few of them."""
+    runs = [trainer(bf16=bf16) for bf16 in (False, True)]
+    crops, level, noise = crops_level_noise(runs[0])
+    runs[1].objective.load_state_dict(runs[0].objective.state_dict())
+    losses = [run.objective(crops, level, noise, referring)[0] for run in runs]
+    assert losses[0] != losses[1]
+    torch.testing.assert_close(*losses, rtol=0.01, atol=0)
+    for run, loss in zip(runs, losses, strict=True):
+        run.optimizer.zero_grad()
+        loss.backward()
+    exact, found = ([p.grad for p in run.objective.parameters() if p.grad is not None] for run in runs)
+    assert len(exact) == len(found) > 20
+    assert all(g.dtype == torch.float32 for g in found)
+    apart = sum(float((a - b).square().sum()) for a, b in zip(exact, found, strict=True))
+    assert apart < 0.03 * sum(float(g.square().sum()) for g in exact)
