@@ -169,7 +169,8 @@ def read(data: bytes, fields_of: Callable[[int], type[Fields]]) -> tuple[Header,
         kind, length = _CHUNK.unpack_from(data, at)
         at += _CHUNK.size
         if at + length > end:
-            raise TruncatedError(f"chunk 0x{kind:02x} at byte {at} reaches {at + length - end} bytes past the end")
+            beyond = at + length - end
+            raise TruncatedError(f"cut off: chunk 0x{kind:02x} at byte {at} reaches {beyond} bytes past the end")
         chunks.append(Chunk(kind, data[at : at + length]))
         at += length
         if len(chunks) > MAX_CHUNKS:

@@ -15,9 +15,9 @@ from ..neural.model import colour_error
 from ..neural.prior_network import PriorNetwork
 from .networks import TrainedCollage
 
-# Of structural similarity at 1x, 1/2, 1/4, ... (Wang, Simoncelli and Bovik 2003, section 3.2), and its window and
-# constants, of values in 0 .. 1 (Wang et al. 2004, section III C).
-_SCALES = 0.0448, 0.2856, 0.3001, 0.2363, 0.1333
+# Of structural similarity at 1/2, 1/4, 1/8 and 1/16, about as MS-SSIM weighs them (Wang, Simoncelli and Bovik 2003,
+# section 3.2), and its window and constants, of values in 0 .. 1 (Wang et al. 2004, section III C).
+_SCALES = 0.3, 0.3, 0.24, 0.16
 _WINDOW, _SIGMA = 11, 1.5
 _LUMINANCE, _CONTRAST = 0.01**2, 0.03**2
 
@@ -103,20 +103,18 @@ def border_error(difference: Tensor, side: int) -> Tensor:
 
 
 def structure_error(decoded: Tensor, source: Tensor) -> Tensor:
-    """What makes pictures look blurred or flat: 1 - SSIM of luma at up to five scales, halved by area each time, [N].
-    Weighted as in MS-SSIM, but summed, which has a gradient everywhere. Scales too small for the window are left out.
-    decoded, source: [N, 3, H, W] about 0 to 1."""
+    """What makes pictures look flat: 1 - SSIM of luma at up to four scales, from a half on, halved by area each time,
+    [N]. Summed, not multiplied as in MS-SSIM, so that there is a gradient everywhere; at full size it would spend bits
+    on noise. Scales too small for the window are left out. decoded, source: [N, 3, H, W] about 0 to 1."""
     pair = [to_ycc(*x.split(1, 1))[0] for x in (decoded, source)]  # [N, 1, H, W]
     total, shares = decoded.new_zeros(len(decoded)), 0.0
     for weight in _SCALES:
         sides = pair[0].shape[-2:]
-        if min(sides) < _WINDOW:
-            break
-        total = total + weight * (1 - similarity(*pair))
-        shares += weight
-        if any(side % 2 for side in sides):
+        if min(sides) < 2 * _WINDOW or any(side % 2 for side in sides):
             break
         pair = [reduce_area(x, 2) for x in pair]
+        total = total + weight * (1 - similarity(*pair))
+        shares += weight
     return total / max(shares, _SCALES[0])
 
 
