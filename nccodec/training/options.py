@@ -28,7 +28,7 @@ class Options:
     loss: str = "unrolled"
     border: float = 0.25
     colour: float = COLOUR
-    structure: float = 0.04
+    structure: float = 0.08
     seed: int = 0
     bf16: bool = False
 
