@@ -67,7 +67,7 @@ def command(
         typer.Option(min=0, help="Weight of errors of mean colour, over areas as large as a cell. Encoding takes 1."),
     ] = Options.colour,
     structure: Annotated[
-        float, typer.Option(min=0, help="Weight of lost structure: 1 - SSIM of luma at up to five scales.")
+        float, typer.Option(min=0, help="Weight of lost structure: 1 - SSIM of luma at scales from a half on.")
     ] = Options.structure,
     reference_from: Annotated[
         float,
