@@ -160,10 +160,10 @@ class Collage:
         fine = predict_detail(self.network.part("detail"), form(affine).float32(affine), level, min(factor, FINEST))
         return enlarge_with(affine, namespace(affine).astype(fine, affine.dtype), factor)
 
-    def decode(self, parameters: Array, level: Array, keep_zeros: bool = False) -> Array:
+    def decode(self, parameters: Array, level: Array) -> Array:
         """The fixed point at scale 1 for dequantized parameters [N, channels, rows, columns]:
         [N, 3, rows B, columns B]. level: real [N]."""
         a = self.architecture
         affine = self.affine(parameters[:, : a.atoms], level)
-        reference = self.reference(parameters[:, a.atoms :], keep_zeros)
+        reference = self.reference(parameters[:, a.atoms :])
         return BIAS + (affine if reference is None else fixed_point(affine, reference))
