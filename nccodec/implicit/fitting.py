@@ -15,7 +15,7 @@ from torch import Tensor
 from ..errors import LimitError
 from .header import Shape
 from .network import Network
-from .optimizers import OPTIMIZERS, Group
+from .optimizers import Group, Optimizer
 from .parameters import Dense
 
 Report = Callable[[float, float, float], None]  # share that is done, PSNR in dB, seconds left
@@ -184,7 +184,7 @@ class _Run:
     ) -> None:  # fmt: skip
         self._network, self._pixels, self._rules, self._parameters = network, pixels, rules, parameters
         self._pool, self._report = pool, report
-        self._optimizer = OPTIMIZERS[rules.optimizer](parameters.groups)
+        self._optimizer = Optimizer(parameters.groups, rules.optimizer)
         self._rate = rules.rate or rate_for(rules.optimizer, network.shape)
         self._sample = pixels.sample(max(_MEASURED, _PRODUCTS // network.shape.weights))
         self._best, self._least = [value.clone() for value in self._state()], math.inf

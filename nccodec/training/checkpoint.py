@@ -50,17 +50,19 @@ def resume(path: Path, trainer: Trainer) -> None:
     for key, value in here.items():
         if there.get(key) != value:
             raise TrainingError(f"{path}: the checkpoint was made with other {key}")
+    of: dict[str, dict[str, torch.Tensor]] = {}
+    for key, tensor in tensors.items():
+        kind, _, name = key.partition(".")
+        of.setdefault(name, {})[kind] = tensor
+    averages = {} if trainer.average is None else dict(trainer.average.module.named_parameters())
     if trainer.average is not None:
         trainer.average.n_averaged.fill_(position["done"])
-        for name, p in trainer.average.module.named_parameters():
-            with torch.no_grad():
-                p.copy_(tensors[f"average.{name}"])
     for name, p in trainer.objective.named_parameters():
+        state = of[name]
         with torch.no_grad():
-            p.copy_(tensors[f"value.{name}"])
-        state = {
-            key: tensors[f"{key}.{name}"] for key in ("step", "exp_avg", "exp_avg_sq") if f"{key}.{name}" in tensors
-        }
+            p.copy_(state.pop("value"))
+            if name in averages:
+                averages[name].copy_(state.pop("average"))
         if state:
             trainer.optimizer.state[p] = {k: v.to(p.device) for k, v in state.items()}
     trainer.done, trainer.elapsed = position["done"], position["elapsed"]

@@ -20,6 +20,7 @@ from . import checkpoint, processes
 from .crops import Ahead, CropFolder
 from .networks import TrainedCollage
 from .objective import Objective
+from .optimizer import Soap
 from .options import Options, Report
 from .plan import following, measurable
 from .start import start_at_weights, start_from
@@ -57,17 +58,19 @@ class Trainer:
         self.average = AveragedModel(self.objective, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE))
         # Tables of gains and scales act on whole channels in the log domain, where steps of the network's
         # size would take too long; atoms and linear analysis start near their end, where they would be noise.
-        groups: dict[float, list[torch.nn.Parameter]] = {
-            1.0: [],
-            10.0: [],
-            2.5: [*prior.groups.parameters(), *model.of("filter.")],
-            0.25: [],
-        }
-        groups[10.0] = [model["log_gain"], prior.bias, prior.weight, prior.mean, prior.shape]
-        groups[0.25] = [model["atoms"], model["analysis.weight"]]
-        taken = {id(p) for group in groups.values() for p in group}
-        groups[1.0] = [p for p in self.objective.parameters() if id(p) not in taken and p.requires_grad]
-        self.optimizer = torch.optim.Adam([{"params": p, "scale": scale} for scale, p in groups.items()], fused=True)
+        tables = [model["log_gain"], prior.bias, prior.weight, prior.mean, prior.shape]
+        fast = [*prior.groups.parameters(), *model.of("filter.")]
+        slow = [model["atoms"], model["analysis.weight"]]
+        taken = {id(p) for group in (tables, fast, slow) for p in group}
+        rest = [p for p in self.objective.parameters() if id(p) not in taken and p.requires_grad]
+        groups = [{"params": tables, "scale": 10.0, "turned": False}]
+        for scale, group in ((2.5, fast), (0.25, slow), (1.0, rest)):
+            # Of tables by level, a crop's gradient has one or two rows.
+            weights = [p.dim() > 1 and len(p) != len(o.architecture.lambdas) for p in group]
+            for turned in (True, False):
+                chosen = [p for p, weight in zip(group, weights, strict=True) if weight == turned]
+                groups.append({"params": chosen, "scale": scale, "turned": turned})
+        self.optimizer = Soap(groups, o.bf16)
 
     def _parallel(self) -> torch.nn.Module:
         """The objective, with gradients averaged over the processes when there are several."""

@@ -8,7 +8,7 @@ from nccodec.implicit.finetuning import finetuned
 from nccodec.implicit.fitting import Pixels, Rules, fit
 from nccodec.implicit.header import Shape
 from nccodec.implicit.network import Network, initialise
-from nccodec.implicit.optimizers import Soap
+from nccodec.implicit.optimizers import Optimizer
 from nccodec.implicit.quantizing import book, book_of, means, rounded, steps_for
 
 
@@ -76,7 +76,7 @@ def test_first_step_of_soap_follows_the_signs_in_its_basis() -> None:
     # One matrix of rank 1: in its eigenbasis one number is not 0, and goes one rate; so the step is u v^T.
     u, v = np.array([0.6, 0.8]), np.array([1.0, 2, 2]) / 3
     value, slope = torch.zeros(1, 2, 3, dtype=torch.float64), torch.from_numpy(5 * np.outer(u, v))[None]
-    Soap([(value, slope)]).step(0.1)
+    Optimizer([(value, slope)]).step(0.1)
     rest = value[0].numpy() + 0.1 * np.outer(u, v)
     assert np.abs(rest @ v).max() < 1e-6
     assert np.abs(u @ rest).max() < 1e-6

@@ -11,9 +11,10 @@ from safetensors import safe_open
 
 from nccodec.training.crops import CropFolder
 from nccodec.training.loop import Trainer
+from nccodec.training.optimizer import Soap
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-STEPS = 4  # the last one with the self-reference
+STEPS = 15  # the last four with the self-reference; weights move from the thirteenth on
 
 
 def torchrun(*arguments, cwd: Path) -> None:
@@ -30,8 +31,8 @@ def averaged_by_hand(run: Trainer) -> dict[str, torch.Tensor]:
     """What a checkpoint holds after STEPS steps of two processes: gradients, clipping, schedule and moving
     average in one process, without the trainer's own step."""
     named = {name: p for name, p in run.objective.named_parameters() if p.numel() and p.requires_grad}
-    scale = {id(p): group["scale"] for group in run.optimizer.param_groups for p in group["params"]}
-    adam = torch.optim.Adam([{"params": p, "scale": scale[id(p)]} for p in named.values()], fused=True)
+    groups = {id(p): group for group in run.optimizer.param_groups for p in group["params"]}
+    optimizer = Soap([{**groups[id(p)], "params": [p]} for p in named.values()])
     average: dict[str, torch.Tensor] = {}
     for step in range(STEPS):
         gradients = []
@@ -39,18 +40,22 @@ def averaged_by_hand(run: Trainer) -> dict[str, torch.Tensor]:
             loss = run.objective(run.crops(step, 2), *run.draw(step), step / STEPS >= 0.75)[0]
             gradients.append(torch.autograd.grad(loss, list(named.values())))
         for p, *both in zip(named.values(), *gradients, strict=True):
-            p.grad = (sum(both) / 2).contiguous()  # convolutions give it in another order, which fused Adam ignores
+            p.grad = sum(both) / 2
         norm = sum(float(p.grad.square().sum()) for n, p in named.items() if n.startswith("model.")) ** 0.5
         for name, p in named.items():
             if name.startswith("model."):
                 p.grad *= min(1.0, 50 / norm)
         cosine = 0.5 * (1 + math.cos(math.pi * step / STEPS))
-        for group in adam.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = group["scale"] * (step + 1) / 200 * (1e-5 + (1e-3 - 1e-5) * cosine)
-        adam.step()
+        optimizer.step()
         for name, p in named.items():
             average[name] = torch.lerp(average.get(name, p.detach()), p.detach(), 0.001)
-    found = {f"{key}.{name}": adam.state[p][key] for name, p in named.items() for key in ("exp_avg", "exp_avg_sq")}
+    # Not what is in the bases, whose directions may point either way.
+    found = {
+        f"{key}.{name}": value for name, p in named.items() for key, value in optimizer.state[p].items()
+        if key.startswith("covariance")
+    }  # fmt: skip
     return (
         found | {f"value.{n}": p.detach() for n, p in named.items()} | {f"average.{n}": p for n, p in average.items()}
     )
@@ -77,7 +82,8 @@ def test_two_processes_equal_one_that_averages_their_gradients(folder, options, 
     with safe_open(tmp_path / "two.checkpoint", "pt") as opened:
         for name, value in expected.items():
             found = opened.get_tensor(name)
-            torch.testing.assert_close(found, value, rtol=1e-4, atol=2e-7, msg=lambda text, n=name: f"{n}: {text}")
+            atol = 3e-5 * float(value.abs().max())
+            torch.testing.assert_close(found, value, rtol=1e-4, atol=atol, msg=lambda text, n=name: f"{n}: {text}")
 
 
 CLOCKS = """
