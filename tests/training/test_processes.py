@@ -14,7 +14,7 @@ from nccodec.training.loop import Trainer
 from nccodec.training.optimizer import Soap
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-STEPS = 15  # the last four with the self-reference; weights move from the thirteenth on
+STEPS = 4  # the last one with the self-reference; of weights, only covariances change yet
 
 
 def torchrun(*arguments, cwd: Path) -> None:
@@ -51,11 +51,7 @@ def averaged_by_hand(run: Trainer) -> dict[str, torch.Tensor]:
         optimizer.step()
         for name, p in named.items():
             average[name] = torch.lerp(average.get(name, p.detach()), p.detach(), 0.001)
-    # Not what is in the bases, whose directions may point either way.
-    found = {
-        f"{key}.{name}": value for name, p in named.items() for key, value in optimizer.state[p].items()
-        if key.startswith("covariance")
-    }  # fmt: skip
+    found = {f"{key}.{name}": value for name, p in named.items() for key, value in optimizer.state[p].items()}
     return (
         found | {f"value.{n}": p.detach() for n, p in named.items()} | {f"average.{n}": p for n, p in average.items()}
     )
@@ -82,7 +78,7 @@ def test_two_processes_equal_one_that_averages_their_gradients(folder, options, 
     with safe_open(tmp_path / "two.checkpoint", "pt") as opened:
         for name, value in expected.items():
             found = opened.get_tensor(name)
-            atol = 3e-5 * float(value.abs().max())
+            atol = 2e-7 if value.abs().max() < 1 else 2e-6  # of covariances
             torch.testing.assert_close(found, value, rtol=1e-4, atol=atol, msg=lambda text, n=name: f"{n}: {text}")
 
 
