@@ -14,6 +14,7 @@ from .effort import chosen, worth
 from .levels import real
 from .masking import Masking
 from .model import colour_error, mean_error
+from .structure import structure_error
 from .tile import Tile
 
 DAMPING = 0.8, 0.1  # share of the way to the newly wanted coefficients that the first and the last step goes
@@ -24,10 +25,13 @@ TEMPERATURE = 0.5, 0.15  # of the first and the last of them
 # variance's share in the error: best of a few on held-out training pictures, much better than all of either.
 DRAWN, RECKONED = 0.5, 0.5
 RATE = 0.05  # Adam's, of the first of them
+# Weight of lost structure beside the squared error: best of a few on training pictures, at effort 4; more of it, as in
+# training, is worse by SSIMULACRA2 too.
+STRUCTURE = 0.01
 _ASIDE = 1e-3  # how far from zero a zero's derivative is taken
 
 
-Worth = Callable[[Tensor], Tensor]  # decoded less source, [1, 3, rows B, columns B], -> bits that it is worth
+Worth = Callable[[Tensor], Tensor]  # a decoded tile, [1, 3, rows B, columns B] -> bits that its error is worth
 
 
 def improve(
@@ -42,7 +46,7 @@ def improve(
     """
     a = tile.weights.architecture
     weight, slope = worth(tile, level, masking)
-    error = worth_of(a.range_size, weight, masking, tile.device)
+    error = worth_of(tile, weight, masking)
     annealing, repeats = ANNEALING[effort], REPEATS[effort]
     every = annealing + 2 * repeats * (2 if annealing else 1)  # a repetition takes about as long as two steps
     done, best, least = 0, np.empty(0), math.inf
@@ -106,7 +110,7 @@ def anneal(
             bits = [network.bits_given(values, *context) for values in (whole, whole + 1)]
             between = RECKONED * slope * part * (1 - part)
             cost = (torch.lerp(*bits, part) + between).sum()
-            cost = cost + error(tile.decode(whole + part, level) - tile.padded)
+            cost = cost + error(tile.decode(whole + part, level))
             (gradient,) = torch.autograd.grad(cost, free)
         free.grad = _finite(tile, gradient)
         optimizer.param_groups[0]["lr"] = RATE * (1 - share)
@@ -128,7 +132,7 @@ def gradients(tile: Tile, q: np.ndarray, wanted: Tensor, level: int, error: Wort
     with torch.enable_grad():
         whole = torch.from_numpy(q).to(tile.padded)[None]
         x = torch.where(whole == 0, _ASIDE * wanted.sign(), whole).requires_grad_()
-        cost = network.bits(whole, x, position).sum() + error(tile.decode(x, level) - tile.padded)
+        cost = network.bits(whole, x, position).sum() + error(tile.decode(x, level))
         (gradient,) = torch.autograd.grad(cost, x)
     return float(_finite(tile, cost.detach())), _finite(tile, gradient)
 
@@ -139,16 +143,23 @@ def _finite(tile: Tile, values: Tensor) -> Tensor:
     return values
 
 
-def worth_of(side: int, weight: float, masking: Masking | None, device: str) -> Worth:
-    """Bits that errors of a picture are worth: the squared one, in each cell as masking says, and that of colour. side:
-    of a cell. weight: bits that a squared error of one in one sample is worth."""
+def worth_of(tile: Tile, weight: float, masking: Masking | None) -> Worth:
+    """Bits that errors of a tile are worth: the squared one and that of colour; with masking the squared one in each
+    cell as masking says, and lost structure too. weight: bits that a squared error of one in one sample is worth."""
+    side, source = tile.weights.architecture.range_size, tile.padded
     if masking is None:
-        return lambda x: weight * (x.square().sum() + COLOUR * x.numel() * colour_error(x, side)[0])
+        return lambda x: weight * ((x - source).square().sum() + _colour(x - source, side))
     spread = ((masking.fine, side), (masking.coarse, 4))  # to pixels, and to the quarters of the cells' sides
-    fine, coarse = (on(np.kron(x, np.ones((n, n))).astype(np.float32), device) for x, n in spread)
+    fine, coarse = (on(np.kron(x, np.ones((n, n))).astype(np.float32), tile.device) for x, n in spread)
 
-    def of(difference: Tensor) -> Tensor:
+    def of(decoded: Tensor) -> Tensor:
+        difference = decoded - source
         squared = (fine * difference.square()).sum() + (coarse * mean_error(difference, side // 4)).sum()
-        return weight * (squared + COLOUR * difference.numel() * colour_error(difference, side)[0])
+        structure = STRUCTURE * source.numel() * structure_error(decoded, source)[0]
+        return weight * (squared + structure + _colour(difference, side))
 
     return of
+
+
+def _colour(difference: Tensor, side: int) -> Tensor:
+    return COLOUR * difference.numel() * colour_error(difference, side)[0]

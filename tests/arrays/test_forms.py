@@ -197,7 +197,8 @@ def test_no_other_module_of_these_imports_torch_at_its_top():
     }
     fits = ("factors", "finetuning", "fitting", "network", "optimizers", "parameters", "quantizing", "sparsity")
     assert with_torch == {
-        "arrays/soap.py", "arrays/torch_form.py", "neural/prior_network.py", "neural/refining.py", "neural/tables.py",
+        "arrays/soap.py", "arrays/torch_form.py", "neural/prior_network.py", "neural/refining.py",
+        "neural/structure.py", "neural/tables.py",
         "generative/augmentation.py", "generative/objective.py", "generative/training.py",
         "points/covers.py", "points/fitting.py", "points/nearest.py",
         *(f"implicit/{name}.py" for name in fits),
