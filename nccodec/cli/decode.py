@@ -118,7 +118,7 @@ def command(
         str, typer.Option("--format", metavar="EXT", help="Picture format: png, jpg, webp, ... [that of -o, or png].")
     ] = "",
     scale: Annotated[
-        float | None, typer.Option("--scale", help="How many times as large as the original, 0.03 to 64 [1].")
+        float | None, typer.Option("--scale", min=0.03, max=64, help="How many times as large as the original [1].")
     ] = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Width and height in pixels, instead of --scale.")

@@ -88,7 +88,7 @@ def command(
     frames: Annotated[int, typer.Option(min=2, max=10_000, help="How many, with both ends.")] = 50,
     fps: Annotated[float, typer.Option(help="Frames a second.")] = 25,
     scale: Annotated[
-        float | None, typer.Option("--scale", help="How many times as large as the original, 0.03 to 64 [1].")
+        float | None, typer.Option("--scale", min=0.03, max=64, help="How many times as large as the original [1].")
     ] = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Width and height in pixels, instead of --scale.")

@@ -48,7 +48,7 @@ def command(
     ] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers: the same gives the same samples.")] = 0,
     scale: Annotated[
-        float, typer.Option("--scale", help="How many times as large as the pictures of training, 0.03 to 64.")
+        float, typer.Option("--scale", min=0.03, max=64, help="How many times as large as the pictures of training.")
     ] = 1.0,
     columns: Annotated[
         int | None, typer.Option(min=1, help="Pictures in a row of the sheet [about as many as rows].")
