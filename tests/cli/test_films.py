@@ -112,7 +112,7 @@ def test_several_files_make_a_film_each(nc, files, options):
         (["morph", "a.ncl", "b.ncl", "-o", "m.gif", "--frames", "1"], 2, "Invalid value for '--frames'"),
         (["morph", "a.ncl", "b.ncl", "-o", "m.gif", "--size", "9"], 2, "'9' is not WxH"),
         (["morph", "a.ncl", "b.ncl", "-o", "m.gif", "--size", "9x9", "--scale", "2"], 2, "give --scale or --size"),
-        (["morph", "a.ncl", "b.ncl", "-o", "m.webp", "--scale", "99"], 1, "nc: a.ncl: scale 99 is outside"),
+        (["morph", "a.ncl", "b.ncl", "-o", "m.webp", "--scale", "99"], 2, "99.0 is not in the range"),
         (["morph", "a.ncl", "b.ncl", "-o", "there.webp"], 1, "nc: there.webp: exists already"),
     ],
 )
