@@ -15,6 +15,9 @@ from .weights import Weights
 # A squared error counts more than lambda says: best of a few on training pictures, without a theory. Not so at level 0,
 # below which no other has smaller files.
 LOWEST, PREFERENCE = 0.25, 2.5  # at level 0, and from level 1 on
+# Where integers are chosen once, an error of colour counts so many times as much as in a search: on ten pictures of
+# training that takes 2.9 % of the error of colour away, and by PSNR and SSIMULACRA2 0.1 % of the rate.
+_COLOUR = 16.0
 _SHARED = 16384  # coefficients that are worth a thread
 
 
@@ -25,16 +28,17 @@ def error_weight(lambdas: tuple[float, ...], level: Array) -> Array:
     return preference * lagrange(lambdas, level) * 255**2 / 3
 
 
-def worth(tile: Tile, level: int, masking: Masking | None) -> tuple[float, Array]:
+def worth(tile: Tile, level: int, masking: Masking | None, colour: float = _COLOUR) -> tuple[float, Array]:
     """Bits that a squared error of one is worth: in one sample, and in steps of each coefficient, [channels, rows,
-    columns], or [channels, 1, 1] without masking. level: in 1/256. masking: of the tile's cells."""
+    columns], or [channels, 1, 1] without masking. level: in 1/256. masking: of the tile's cells. colour: how many times
+    its error counts."""
     position = real(level, tile.device)
     weight = float(error_weight(tile.weights.architecture.lambdas, position)[0])
-    squared, means, colour = (x[:, None, None] for x in _energies(tile.weights, tile.device))
+    squared, means, chroma = (x[:, None, None] for x in _energies(tile.weights, tile.device))
     if masking is not None:
         fine, coarse = (on(x.astype(np.float32), tile.device) for x in (masking.fine, masking.coarse))
         squared = squared * fine + means * coarse
-    return weight, weight * (squared + colour) / tile.model.gain(position)[0, :, None, None] ** 2
+    return weight, weight * (squared + colour * chroma) / tile.model.gain(position)[0, :, None, None] ** 2
 
 
 @lru_cache(maxsize=3)

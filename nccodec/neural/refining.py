@@ -45,7 +45,7 @@ def improve(
     cells.
     """
     a = tile.weights.architecture
-    weight, slope = worth(tile, level, masking)
+    weight, slope = worth(tile, level, masking, colour=1)
     error = worth_of(tile, weight, masking)
     annealing, repeats = ANNEALING[effort], REPEATS[effort]
     every = annealing + 2 * repeats * (2 if annealing else 1)  # a repetition takes about as long as two steps
