@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 State = dict[str, Tensor]
-_TINY = 1e-15  # added to deviations of gradients
 _NOISE = 1e-6  # least deviation in parts of a weight's largest
 
 
@@ -18,8 +17,8 @@ _NOISE = 1e-6  # least deviation in parts of a weight's largest
 class Rules:
     """mean, square, covariance: decays of the averages of gradients, their squares and their covariances. gathered:
     gradients at first of which nothing but covariances are made. every: gradients from one that updates the covariances
-    to the next. turn: from one change of the bases to the next. largest: side that gets a basis. dtype: of products of
-    gradients and bases, their own if None.
+    to the next. turn: from one change of the bases to the next. largest: side that gets a basis. tiny: added to
+    deviations of gradients. dtype: of products of gradients and bases, their own if None.
     """
 
     mean: float = 0.95
@@ -29,15 +28,17 @@ class Rules:
     every: int = 1
     turn: int = 10
     largest: int = 300
+    tiny: float = 1e-15
     dtype: torch.dtype | None = None
 
 
-def adam(state: State, gradient: Tensor, mean: float = 0.9, square: float = 0.999) -> Tensor:
+def adam(state: State, gradient: Tensor, mean: float = 0.9, square: float = 0.999, tiny: float = 1e-15) -> Tensor:
     """The change by Adam (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1), about 1 each, to be taken away times the
-    rate. mean, square: decays. gradient: of any shape, the same each time. Updates the state."""
+    rate. mean, square: decays. tiny: added to deviations. gradient: of any shape, the same each time. Updates the
+    state."""
     _begin(state, gradient)
     state["step"] += 1
-    return _adam(state, gradient, int(state["step"]), mean, square)
+    return _adam(state, gradient, int(state["step"]), mean, square, tiny)
 
 
 def soap(state: State, gradient: Tensor, rules: Rules = Rules()) -> Tensor | None:
@@ -66,7 +67,7 @@ def soap(state: State, gradient: Tensor, rules: Rules = Rules()) -> Tensor | Non
             state[f"basis{i}"] = basis.flip(-1).to(gradient.dtype).contiguous()
     elif number == 2 or step % rules.turn == 0:
         _change_bases(state, number - 1, rules)
-    change = _adam(state, _turned(state, gradient, rules), number, rules.mean, rules.square)
+    change = _adam(state, _turned(state, gradient, rules), number, rules.mean, rules.square, rules.tiny)
     return _turned(state, change, rules, back=True)
 
 
@@ -76,11 +77,11 @@ def _begin(state: State, gradient: Tensor) -> None:
         state |= {"step": torch.zeros(()), **averages}
 
 
-def _adam(state: State, gradient: Tensor, number: int, mean: float, square: float) -> Tensor:
+def _adam(state: State, gradient: Tensor, number: int, mean: float, square: float, tiny: float) -> Tensor:
     """number: of this change, from 1."""
     state["exp_avg"].lerp_(gradient, 1 - mean)
     state["exp_avg_sq"].mul_(square).addcmul_(gradient, gradient, value=1 - square)
-    deviation = (state["exp_avg_sq"] / (1 - square**number)).sqrt_().add_(_TINY)
+    deviation = (state["exp_avg_sq"] / (1 - square**number)).sqrt_().add_(tiny)
     # Directions in which there is no gradient but that of rounding are not to be walked at full length.
     largest = deviation.flatten(1).amax(1) if deviation.dim() > 1 else deviation.amax()
     deviation.clamp_(min=_NOISE * largest.reshape(-1, *[1] * (deviation.dim() - 1)))

@@ -8,6 +8,7 @@ import torch
 from ..arrays.soap import Rules, adam, soap
 
 _LARGEST = 600  # side that gets a basis
+_TINY = 1e-8  # added to deviations of gradients
 
 
 class Soap(torch.optim.Optimizer):
@@ -20,7 +21,7 @@ class Soap(torch.optim.Optimizer):
         super().__init__(groups, {"lr": 0.0, "turned": True})
         # Few crops make a gradient: it is averaged over more steps than where it is that of many examples.
         self.rules = Rules(
-            mean=0.9, square=0.99, covariance=0.96, gathered=12, every=4, largest=_LARGEST,
+            mean=0.9, square=0.99, covariance=0.96, gathered=12, every=4, largest=_LARGEST, tiny=_TINY,
             dtype=torch.bfloat16 if bf16 else None,
         )  # fmt: skip
 
@@ -34,7 +35,7 @@ class Soap(torch.optim.Optimizer):
                 if group["turned"] and p.dim() > 1:
                     change = soap(self.state[p], p.grad.reshape(1, *merged(p.shape, _LARGEST)), self.rules)
                 else:
-                    change = adam(self.state[p], p.grad)
+                    change = adam(self.state[p], p.grad, tiny=_TINY)
                 if change is not None:
                     p.sub_(change.reshape(p.shape), alpha=group["lr"])
 
