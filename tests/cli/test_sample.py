@@ -105,7 +105,7 @@ def test_films_of_maps_begin_and_end_with_decodes(nc, glyphs):
         ((GREY, "-o", "no/s.png"), 1, "no: no such folder"),
         ((GREY, "-o", "a.png"), 1, "a.png: exists already"),
         ((GREY, "--ncl", "-o", "a.png"), 1, "a.png: is no folder"),
-        ((GREY, "--scale", 65, "-o", "s.png"), 1, "scale 65 is outside"),
+        ((GREY, "--scale", 65, "-o", "s.png"), 2, "65.0 is not in the range"),
         ((GREY, "--scale", 64, "-n", 999, "-o", "s.png"), 1, "are over the limit"),
         ((GREY, "--between", "a.png", "-o", "s.png"), 2, "takes two pictures"),
         ((GREY, "--reconstruct", "-o", "s.png"), 2, "takes pictures, and no --count"),
