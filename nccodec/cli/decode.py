@@ -23,6 +23,7 @@ from .options import (
     OutputDir,
     Quiet,
     Recursive,
+    Scale,
     SkipExisting,
     Strip,
     check_dask,
@@ -117,9 +118,7 @@ def command(
     format: Annotated[
         str, typer.Option("--format", metavar="EXT", help="Picture format: png, jpg, webp, ... [that of -o, or png].")
     ] = "",
-    scale: Annotated[
-        float | None, typer.Option("--scale", min=0.03, max=64, help="How many times as large as the original [1].")
-    ] = None,
+    scale: Scale = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Width and height in pixels, instead of --scale.")
     ] = None,

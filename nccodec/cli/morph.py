@@ -12,7 +12,7 @@ from ..errors import NclError
 from . import progress
 from .files import check_folder, check_output, naming, naming_warnings, write
 from .implicit import Network
-from .options import Device, Force, MaxPixels, Quiet
+from .options import Device, Force, MaxPixels, Quiet, Scale
 from .streams import say
 from .views import checked, size_of
 
@@ -87,9 +87,7 @@ def command(
     ],
     frames: Annotated[int, typer.Option(min=2, max=10_000, help="How many, with both ends.")] = 50,
     fps: Annotated[float, typer.Option(help="Frames a second.")] = 25,
-    scale: Annotated[
-        float | None, typer.Option("--scale", min=0.03, max=64, help="How many times as large as the original [1].")
-    ] = None,
+    scale: Scale = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Width and height in pixels, instead of --scale.")
     ] = None,

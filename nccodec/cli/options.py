@@ -67,6 +67,9 @@ Dask = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for each file, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors and warnings.")]
 MaxPixels = Annotated[int, typer.Option(min=1, max=MAX_PIXELS, help="Refuse pictures with more pixels than this.")]
+Scale = Annotated[
+    float | None, typer.Option("--scale", min=0.03, max=64, help="How many times as large as the original [1].")
+]
 Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite existing files.")]
 
 Bpp = Annotated[float | None, typer.Option(help="Largest file, in bits per pixel of the picture.")]

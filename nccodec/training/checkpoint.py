@@ -54,9 +54,10 @@ def resume(path: Path, trainer: Trainer) -> None:
     for key, tensor in tensors.items():
         kind, _, name = key.partition(".")
         of.setdefault(name, {})[kind] = tensor
-    averages = {} if trainer.average is None else dict(trainer.average.module.named_parameters())
+    averages: dict[str, torch.Tensor] = {}
     if trainer.average is not None:
         trainer.average.n_averaged.fill_(position["done"])
+        averages = dict(trainer.average.module.named_parameters())
     for name, p in trainer.objective.named_parameters():
         state = of[name]
         with torch.no_grad():

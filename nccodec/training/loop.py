@@ -66,9 +66,8 @@ class Trainer:
         groups = [{"params": tables, "scale": 10.0, "turned": False}]
         for scale, group in ((2.5, fast), (0.25, slow), (1.0, rest)):
             # Of tables by level, a crop's gradient has one or two rows.
-            weights = [p.dim() > 1 and len(p) != len(o.architecture.lambdas) for p in group]
             for turned in (True, False):
-                chosen = [p for p, weight in zip(group, weights, strict=True) if weight == turned]
+                chosen = [p for p in group if (len(p) != len(o.architecture.lambdas)) == turned]
                 groups.append({"params": chosen, "scale": scale, "turned": turned})
         self.optimizer = Soap(groups, o.bf16)
 
